@@ -1,0 +1,50 @@
+"""The contract of every transition operator: ``fit(pairs) -> transition``; ``transition`` moves class statistics.
+
+Planning and computing are apart: ``plan.py`` of an operator lists its options without torch, ``operator.py`` runs the
+option it is given, in exactly the buffers of that option's footprint. Shares are arguments: rows for a fit, classes
+for a move, so that several processes can split either.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from slora_core.context import RunContext
+from slora_core.memory.plan import Option
+from slora_core.numerics.noise import Noise
+from slora_core.sources.base import Pairs
+from slora_core.statistics.base import StateReader, StateWriter
+
+
+class Mover(Protocol):
+    """An open move: its workspace is allocated and serves batch after batch."""
+
+    @property
+    def batch_classes(self) -> int:
+        """Classes handed to one :meth:`move` call at most."""
+
+    def move(self, batch: Sequence[int], state: StateReader, out: StateWriter) -> Mapping[int, float]:
+        """Move the classes ``batch`` (numbers 0..C-1); returns the Cholesky jitter of those that needed one."""
+
+
+class Transition(ABC):
+    """A fitted operator. Holds the ``kept`` buffers of its fit until :meth:`close`."""
+
+    @abstractmethod
+    def mover(self, ctx: RunContext, option: Option, noise: Noise | None) -> AbstractContextManager[Mover]:
+        """Allocate the move's workspace for ``option`` of this operator's ``move_options``."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Release the fitted buffers."""
+
+
+class Compensator(ABC):
+    """An operator before its fit. Operators that need samples read them from the noise given to the mover."""
+
+    @abstractmethod
+    def fit(self, ctx: RunContext, pairs: Pairs, option: Option) -> Transition:
+        """Fit on all pairs with ``option`` of this operator's ``fit_options``; opens no stage of its own."""

@@ -1,0 +1,245 @@
+"""The configuration of a run: one frozen model, to and from TOML. Errors name the field, the value and the range."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeAlias
+
+import tomli_w
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+
+from slora_core.errors import ConfigError
+from slora_core.memory.sizes import parse_size
+from slora_core.types import CLASSIFIERS, OPERATORS
+
+
+def _names(value: Any, known: tuple[str, ...], what: str) -> tuple[str, ...]:
+    items = [part.strip() for part in value.split(",")] if isinstance(value, str) else list(value)
+    if not items or items == [""]:
+        raise ValueError(f"expected at least one {what} of {', '.join(known)}")
+    for item in items:
+        if item not in known:
+            raise ValueError(f"unknown {what} {item!r}{_nearest(str(item), known)}; known: {', '.join(known)}")
+    if len(set(items)) != len(items):
+        raise ValueError(f"each {what} at most once")
+    return tuple(items)
+
+
+def _nearest(name: str, known: tuple[str, ...]) -> str:
+    close = difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.5)
+    return f", did you mean {close[0]!r}?" if close else ""
+
+
+def _size(value: Any) -> int:
+    try:
+        return parse_size(value)
+    except ConfigError as error:
+        raise ValueError(str(error)) from None
+
+
+Size: TypeAlias = Annotated[int, BeforeValidator(_size)]
+PositiveInt: TypeAlias = Annotated[int, Field(ge=1)]
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, allow_inf_nan=False)
+
+
+class SourceConfig(Section):
+    """Where pairs and class state come from.
+
+    ``files`` reads ``features`` and ``state`` (and ``evaluate`` for accuracies); ``demo`` is the digits run;
+    ``synthetic`` generates ``pairs`` x ``dim`` features and ``classes`` Gaussians from the seed.
+    """
+
+    kind: Literal["files", "demo", "synthetic"] = "demo"
+    features: str | None = None
+    state: str | None = None
+    evaluate: str | None = None
+    pairs: Annotated[int, Field(ge=2)] = 7048
+    dim: PositiveInt = 768
+    classes: PositiveInt = 20
+    tasks: Annotated[int, Field(ge=1, le=5)] = 5
+
+
+class LinearConfig(Section):
+    """Ridge ``gamma``, mixing temperature T and the ``ridge`` added to the moved covariance."""
+
+    gamma: Annotated[float, Field(gt=0)] = 0.1
+    mixing_temperature: Annotated[float, Field(gt=0)] = 1.0
+    ridge: Annotated[float, Field(ge=0)] = 1e-3
+
+
+class WeakNonlinearConfig(Section):
+    """Training of the two-branch network and the samples of a class pushed through it."""
+
+    steps: PositiveInt = 4000
+    batch: PositiveInt = 64
+    learning_rate: Annotated[float, Field(gt=0)] = 1e-3
+    weight_decay: Annotated[float, Field(ge=0)] = 1e-5
+    samples: Annotated[int, Field(ge=2)] = 5000
+
+
+class AttentionConfig(Section):
+    """Exact top-k attention over the drift of the pairs."""
+
+    temperature: Annotated[float, Field(gt=0)] = 0.05
+    top_k: PositiveInt = 2000
+    samples: Annotated[int, Field(ge=2)] = 2000
+    mean_mixing: Annotated[float, Field(ge=0, le=1)] = 0.0
+    covariance_blend: Annotated[float, Field(ge=0, le=1)] = 0.1
+    mean_only: bool = False
+
+
+class RffConfig(Section):
+    """Random Fourier features: the linear-time approximation of the attention."""
+
+    features: PositiveInt = 1024
+    gamma: Annotated[float, Field(gt=0)] = 5.0
+    samples: Annotated[int, Field(ge=2)] = 2000
+    mean_mixing: Annotated[float, Field(ge=0, le=1)] = 0.0
+    covariance_blend: Annotated[float, Field(ge=0, le=1)] = 0.1
+
+
+class OperatorsConfig(Section):
+    names: tuple[str, ...] = ("linear", "weaknonlinear", "attention")
+    cholesky_reg: Annotated[float, Field(ge=0)] = 1e-4
+    linear: LinearConfig = LinearConfig()
+    weaknonlinear: WeakNonlinearConfig = WeakNonlinearConfig()
+    attention: AttentionConfig = AttentionConfig()
+    rff: RffConfig = RffConfig()
+
+    @field_validator("names", mode="before")
+    @classmethod
+    def _known(cls, value: Any) -> tuple[str, ...]:
+        return _names(value, OPERATORS, "operator")
+
+
+class ClassifiersConfig(Section):
+    """Shrinkage of the classifiers rebuilt from the statistics."""
+
+    names: tuple[str, ...] = CLASSIFIERS
+    lda_alpha: Annotated[float, Field(ge=0, le=1)] = 0.1
+    qda_alphas: tuple[float, float, float] = (0.2, 2.0, 0.5)
+    rank: PositiveInt = 64
+
+    @field_validator("names", mode="before")
+    @classmethod
+    def _known(cls, value: Any) -> tuple[str, ...]:
+        return _names(value, CLASSIFIERS, "classifier")
+
+
+class MemoryConfig(Section):
+    """``budget`` None is unlimited. ``chunk`` is the query chunk of the fixed policy."""
+
+    budget: Size | None = None
+    policy: Literal["fixed", "adaptive", "planned", "tuned"] = "planned"
+    chunk: PositiveInt = 128
+
+
+class MeasuresConfig(Section):
+    """The nine measures, each on or off on its own. Only ``mixed_precision`` changes results, declared."""
+
+    feature_cache: bool = True
+    progressive_release: bool = True
+    tiled_attention: bool = True
+    device_split: bool = True
+    adaptive_budget: bool = True
+    stage_release: bool = True
+    mixed_precision: bool = False
+    activation_checkpointing: bool = True
+    weak_chunks: bool = True
+
+
+class RunSection(Section):
+    engine: Literal["optimised", "baseline"] = "optimised"
+    device: str = "auto"
+    seed: Annotated[int, Field(ge=0, le=2**63 - 1)] = 0
+    sample_hz: Annotated[float, Field(ge=0, le=1000)] = 50.0
+    threads: Annotated[int, Field(ge=0, le=1024)] = 0
+    scratch: str | None = None
+
+    @field_validator("device")
+    @classmethod
+    def _device(cls, value: str) -> str:
+        kind, _, index = value.partition(":")
+        if kind not in ("auto", "cpu", "cuda") or (index and not (kind == "cuda" and index.isdecimal())):
+            raise ValueError("expected auto, cpu, cuda or cuda:N")
+        return value
+
+
+class OutputConfig(Section):
+    """``state`` receives the moved class statistics; ``packed`` stores covariances as triangles."""
+
+    state: str | None = None
+    packed: bool = False
+
+
+class RunConfig(Section):
+    """Everything that defines a run."""
+
+    source: SourceConfig = SourceConfig()
+    operators: OperatorsConfig = OperatorsConfig()
+    classifiers: ClassifiersConfig = ClassifiersConfig()
+    memory: MemoryConfig = MemoryConfig()
+    measures: MeasuresConfig = MeasuresConfig()
+    run: RunSection = RunSection()
+    output: OutputConfig = OutputConfig()
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any], origin: str = "the configuration") -> RunConfig:
+        """Raises ConfigError that names every offending field, its value and what was expected."""
+        try:
+            return cls.model_validate(data)
+        except ValidationError as error:
+            raise ConfigError(f"{origin}: {_explain(error)}") from None
+
+    @classmethod
+    def from_toml(cls, path: str | Path) -> RunConfig:
+        try:
+            data = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        except OSError as error:
+            raise ConfigError(f"configuration file {str(path)!r} cannot be read: {error.strerror}") from None
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise ConfigError(f"configuration file {str(path)!r} is not valid TOML: {error}") from None
+        return cls.from_dict(data, f"configuration file {str(path)!r}")
+
+    def to_dict(self) -> dict[str, Any]:
+        return self.model_dump(mode="json", exclude_none=True)
+
+    def to_toml(self) -> str:
+        return tomli_w.dumps(self.to_dict())
+
+    def replace(self, **sections: dict[str, Any]) -> RunConfig:
+        """A validated copy with fields of sections replaced: ``config.replace(memory={"budget": "64MiB"})``."""
+        data = self.model_dump(mode="json")
+        for name, changes in sections.items():
+            data[name] = {**data[name], **changes}
+        return type(self).from_dict(data)
+
+
+def _explain(error: ValidationError) -> str:
+    return "; ".join(_explain_one(item) for item in error.errors())
+
+
+def _explain_one(item: Any) -> str:
+    path = [str(part) for part in item["loc"]]
+    name = ".".join(path)
+    if item["type"] == "extra_forbidden":
+        known = tuple(_section(path[:-1]).model_fields)
+        return f"unknown key {name!r}{_nearest(path[-1], known)}; known here: {', '.join(known)}"
+    message = item["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
+    if item["type"] == "value_error":
+        return f"{name} = {item['input']!r}: {message}"
+    return f"{name} = {item['input']!r}: expected {message}"
+
+
+def _section(path: list[str]) -> type[BaseModel]:
+    model: type[BaseModel] = RunConfig
+    for part in path:
+        annotation = model.model_fields[part].annotation
+        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+            model = annotation
+    return model

@@ -1,0 +1,145 @@
+"""What a stage is given beside its data: the device, the counters, the cancel token and the way to report.
+
+Stages know nothing of pipelines, processes or windows; they open stages, advance and pass checkpoints here.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from slora_core.cancel import CancelToken
+from slora_core.events import Event, Notice, Progress, StageFinished, StagePeaks, StageStarted
+from slora_core.memory.meter import Meter, NoMeter, Reading
+
+if TYPE_CHECKING:
+    import torch
+
+PROGRESS_INTERVAL_S: Final = 0.05
+ETA_AFTER_S: Final = 1.5
+
+
+@dataclass(slots=True)
+class _OpenStage:
+    path: str
+    total: int
+    unit: str
+    predicted_s: float
+    started_s: float
+    done: int = 0
+
+
+class RunContext:
+    """One run's surroundings.
+
+    ``predicted_s`` maps stage paths to planned seconds; the overall fraction and ETA are weighted with it.
+    ``rss_peak`` gives the exact peak RSS since it was last called, or None.
+    """
+
+    def __init__(
+        self,
+        device: torch.device,
+        *,
+        meter: Meter | None = None,
+        emit: Callable[[Event], None] | None = None,
+        cancel: CancelToken | None = None,
+        scratch: Path | None = None,
+        predicted_s: Mapping[str, float] | None = None,
+        predicted_peak_bytes: Mapping[str, int] | None = None,
+    ) -> None:
+        self.device = device
+        self.meter: Meter = meter or NoMeter()
+        self.cancel = cancel or CancelToken()
+        self.scratch = scratch or Path(tempfile.gettempdir())
+        self._emit = emit
+        self._predicted_s = dict(predicted_s or {})
+        self._predicted_peak = dict(predicted_peak_bytes or {})
+        self._total_s = sum(self._predicted_s.values())
+        self._finished_s = 0.0
+        self._stack: list[_OpenStage] = []
+        self._origin = time.perf_counter()
+        self._last_progress = -1.0
+        self.rss_peak: Callable[[], int | None] = lambda: None
+        self.live_peak = Reading(None)
+
+    @property
+    def stage_path(self) -> str:
+        """Dotted path of the innermost open stage, "" between stages. Safe to read from another thread."""
+        stack = self._stack
+        return stack[-1].path if stack else ""
+
+    def now(self) -> float:
+        """Seconds since the run started."""
+        return time.perf_counter() - self._origin
+
+    def emit(self, event: Event) -> None:
+        if self._emit is not None:
+            self._emit(event)
+
+    def checkpoint(self) -> None:
+        """Call between chunks: raises RunCancelled when the run was asked to stop."""
+        self.cancel.raise_if_cancelled()
+
+    @contextmanager
+    def stage(self, name: str, *, total: int = 0, unit: str = "") -> Iterator[None]:
+        """A named stage with its peaks; nests. ``total`` of ``unit`` is what :meth:`advance` counts up to."""
+        self.checkpoint()
+        parent = self.stage_path
+        path = f"{parent}.{name}" if parent else name
+        predicted = self._predicted_s.get(path)
+        self.emit(StageStarted(self.now(), path, parent, self._predicted_peak.get(path), predicted))
+        self.rss_peak()
+        self.meter.push()
+        started = self.now()
+        self._stack.append(_OpenStage(path, total, unit, predicted or 0.0, started))
+        completed = False
+        try:
+            yield
+            completed = True
+        finally:
+            self._stack.pop()
+            peak = self.meter.pop()
+            self.live_peak = peak
+            self._finished_s += predicted or 0.0
+            self.emit(
+                StageFinished(
+                    self.now(),
+                    path,
+                    self.now() - started,
+                    StagePeaks(peak.allocated_bytes, peak.reserved_bytes, self.rss_peak()),
+                    self.meter.read().allocated_bytes,
+                    completed,
+                )
+            )
+
+    def advance(self, amount: int = 1) -> None:
+        """Report progress of the innermost stage and pass a checkpoint."""
+        self.checkpoint()
+        if not self._stack:
+            return
+        stage = self._stack[-1]
+        stage.done += amount
+        now = self.now()
+        if now - self._last_progress < PROGRESS_INTERVAL_S and stage.done < stage.total:
+            return
+        self._last_progress = now
+        fraction, eta = self._overall(stage, now)
+        self.emit(Progress(now, stage.path, stage.done, stage.total, stage.unit, fraction, eta))
+
+    def notice(self, kind: str, message: str, **data: Any) -> None:
+        self.emit(Notice(self.now(), kind, message, self.stage_path, data))
+
+    def _overall(self, stage: _OpenStage, now: float) -> tuple[float | None, float | None]:
+        if self._total_s <= 0:
+            return None, None
+        inside = stage.done / stage.total if stage.total else 0.0
+        done_s = self._finished_s + stage.predicted_s * min(1.0, inside)
+        fraction = min(1.0, done_s / self._total_s)
+        if now < ETA_AFTER_S or fraction < 0.02:
+            return fraction, None
+        return fraction, now * (1 - fraction) / fraction

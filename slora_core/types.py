@@ -1,0 +1,33 @@
+"""Frozen records and names shared by the stages. Imports neither torch nor Qt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+OPERATORS: Final = ("linear", "weaknonlinear", "attention", "rff")
+CLASSIFIERS: Final = ("lda", "qda", "lr-rgda", "ncm")
+UNCOMPENSATED: Final = "SeqFT"
+VARIANT_OF: Final = {
+    "linear": "SeqFT + linear",
+    "weaknonlinear": "SeqFT + weaknonlinear",
+    "attention": "SeqFT + Hopfield",
+    "rff": "SeqFT + rff",
+}
+MIB: Final = 1024**2
+GIB: Final = 1024**3
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """Sizes that decide memory and time.
+
+    pairs N, dim d, old classes C (those that are moved), new classes whose statistics are taken from the labelled
+    rows, and evaluation rows M for the classifiers (0: no evaluation).
+    """
+
+    pairs: int
+    dim: int
+    classes: int
+    new_classes: int = 0
+    evaluation_rows: int = 0
