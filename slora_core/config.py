@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import hashlib
+import json
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
 
@@ -171,10 +174,14 @@ class RunSection(Section):
 
 
 class OutputConfig(Section):
-    """``state`` receives the moved class statistics; ``packed`` stores covariances as triangles."""
+    """``state`` receives the moved class statistics; ``packed`` stores covariances as triangles.
+
+    ``resume`` keeps what a failed run has finished beside ``state`` and continues it.
+    """
 
     state: str | None = None
     packed: bool = False
+    resume: bool = False
 
 
 class RunConfig(Section):
@@ -212,12 +219,23 @@ class RunConfig(Section):
     def to_toml(self) -> str:
         return tomli_w.dumps(self.to_dict())
 
-    def replace(self, **sections: dict[str, Any]) -> RunConfig:
-        """A validated copy with fields of sections replaced: ``config.replace(memory={"budget": "64MiB"})``."""
-        data = self.model_dump(mode="json")
-        for name, changes in sections.items():
-            data[name] = {**data[name], **changes}
-        return type(self).from_dict(data)
+    def digest(self) -> str:
+        """Of what decides the result: source, operators, classifiers and seed; not of budget, device or output."""
+        data = self.model_dump(mode="json", include={"source", "operators", "classifiers"})
+        text = json.dumps({**data, "seed": self.run.seed, "mixed": self.measures.mixed_precision}, sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    def merged(self, changes: Mapping[str, Any]) -> RunConfig:
+        """A validated copy with nested values replaced: ``config.merged({"memory": {"budget": "64MiB"}})``."""
+        return type(self).from_dict(_merge(self.model_dump(mode="json"), changes))
+
+
+def _merge(base: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for key, value in changes.items():
+        old = merged.get(key)
+        merged[key] = _merge(old, value) if isinstance(old, dict) and isinstance(value, Mapping) else value
+    return merged
 
 
 def _explain(error: ValidationError) -> str:

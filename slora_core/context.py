@@ -8,10 +8,10 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from slora_core.cancel import CancelToken
 from slora_core.events import Event, Notice, Progress, StageFinished, StagePeaks, StageStarted
@@ -34,11 +34,28 @@ class _OpenStage:
     done: int = 0
 
 
+class Peaks(Protocol):
+    """A stack of peak counts: ``push`` starts a nested one, ``pop`` ends it and returns its peak, or None."""
+
+    def push(self) -> None: ...
+
+    def pop(self) -> int | None: ...
+
+
+class _NoPeaks:
+    def push(self) -> None:
+        return
+
+    def pop(self) -> int | None:
+        return None
+
+
 class RunContext:
     """One run's surroundings.
 
     ``predicted_s`` maps stage paths to planned seconds; the overall fraction and ETA are weighted with it.
-    ``rss_peak`` gives the exact peak RSS since it was last called, or None.
+    ``rss_peaks`` gives the exact peak RSS of each stage (``memory.probe.RssPeaks``); inside ``unbudgeted()`` memory is
+    counted and not refused, for work that precedes compensation (training a model).
     """
 
     def __init__(
@@ -51,9 +68,13 @@ class RunContext:
         scratch: Path | None = None,
         predicted_s: Mapping[str, float] | None = None,
         predicted_peak_bytes: Mapping[str, int] | None = None,
+        rss_peaks: Peaks | None = None,
+        unbudgeted: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
         self.device = device
         self.meter: Meter = meter or NoMeter()
+        self.rss_peaks: Peaks = rss_peaks or _NoPeaks()
+        self.unbudgeted = unbudgeted
         self.cancel = cancel or CancelToken()
         self.scratch = scratch or Path(tempfile.gettempdir())
         self._emit = emit
@@ -64,14 +85,15 @@ class RunContext:
         self._stack: list[_OpenStage] = []
         self._origin = time.perf_counter()
         self._last_progress = -1.0
-        self.rss_peak: Callable[[], int | None] = lambda: None
         self.live_peak = Reading(None)
 
     @property
     def stage_path(self) -> str:
         """Dotted path of the innermost open stage, "" between stages. Safe to read from another thread."""
-        stack = self._stack
-        return stack[-1].path if stack else ""
+        try:
+            return self._stack[-1].path
+        except IndexError:
+            return ""
 
     def now(self) -> float:
         """Seconds since the run started."""
@@ -93,7 +115,7 @@ class RunContext:
         path = f"{parent}.{name}" if parent else name
         predicted = self._predicted_s.get(path)
         self.emit(StageStarted(self.now(), path, parent, self._predicted_peak.get(path), predicted))
-        self.rss_peak()
+        self.rss_peaks.push()
         self.meter.push()
         started = self.now()
         self._stack.append(_OpenStage(path, total, unit, predicted or 0.0, started))
@@ -111,7 +133,7 @@ class RunContext:
                     self.now(),
                     path,
                     self.now() - started,
-                    StagePeaks(peak.allocated_bytes, peak.reserved_bytes, self.rss_peak()),
+                    StagePeaks(peak.allocated_bytes, peak.reserved_bytes, self.rss_peaks.pop()),
                     self.meter.read().allocated_bytes,
                     completed,
                 )
@@ -125,7 +147,7 @@ class RunContext:
         stage = self._stack[-1]
         stage.done += amount
         now = self.now()
-        if now - self._last_progress < PROGRESS_INTERVAL_S and stage.done < stage.total:
+        if now - self._last_progress < PROGRESS_INTERVAL_S and stage.done != stage.total:
             return
         self._last_progress = now
         fraction, eta = self._overall(stage, now)

@@ -22,12 +22,13 @@ GIB: Final = 1024**3
 class Workload:
     """Sizes that decide memory and time.
 
-    pairs N, dim d, old classes C (those that are moved), new classes whose statistics are taken from the labelled
-    rows, and evaluation rows M for the classifiers (0: no evaluation).
+    pairs N (0: a first task, nothing to compensate), dim d, old classes C (those that are moved), new classes whose
+    statistics are taken from the labelled rows, and evaluation rows M for the classifiers (0: no evaluation).
     """
 
     pairs: int
     dim: int
     classes: int
     new_classes: int = 0
+    labelled_rows: int = 0
     evaluation_rows: int = 0

@@ -5,7 +5,7 @@ Torch-free, so that the plan of a run needs no device.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import prod
 from typing import Final, NamedTuple
 
@@ -19,6 +19,7 @@ DTYPE_BYTES: Final = {
     "uint8": 1,
     "bool": 1,
 }
+CUDA_ROUNDING_BYTES: Final = 512
 
 
 class Buffer(NamedTuple):
@@ -40,25 +41,53 @@ class Footprint:
 
     ``kept`` outlive the stage (a fitted operator), ``standing`` live through the whole of it, and each of ``phases``
     (name, buffers) lives alone, one phase after another. ``workspace_bytes`` is what the library allocates inside an
-    operation, as measured for the device.
+    operation, as measured for the device. Sums are taken once, when the footprint is made: a plan looks at
+    thousands of footprints, and again for every budget that is tried.
     """
 
     standing: tuple[Buffer, ...] = ()
     phases: tuple[tuple[str, tuple[Buffer, ...]], ...] = ()
     kept: tuple[Buffer, ...] = ()
     workspace_bytes: int = 0
+    _totals: tuple[int, int, int, int] = field(default=(0, 0, 0, 0), init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        kept, kept_rounded = _sums(self.kept)
+        standing, standing_rounded = _sums(self.standing)
+        phase = phase_rounded = 0
+        for _, buffers in self.phases:
+            exact, rounded = _sums(buffers)
+            phase, phase_rounded = max(phase, exact), max(phase_rounded, rounded)
+        peak = kept + standing + phase + self.workspace_bytes
+        peak_rounded = kept_rounded + standing_rounded + phase_rounded + self.workspace_bytes
+        object.__setattr__(self, "_totals", (peak, kept, peak_rounded, kept_rounded))
+
+    def totals(self, rounding: int = 1) -> tuple[int, int]:
+        """(peak, kept) device bytes, each buffer rounded up to ``rounding``."""
+        if rounding == 1:
+            return self._totals[:2]
+        if rounding == CUDA_ROUNDING_BYTES:
+            return self._totals[2:]
+        phase = max((_total(buffers, rounding) for _, buffers in self.phases), default=0)
+        kept = _total(self.kept, rounding)
+        return kept + _total(self.standing, rounding) + phase + self.workspace_bytes, kept
 
     def peak_bytes(self, rounding: int = 1) -> int:
         """Device bytes at the worst moment of the stage, without what was live before it."""
-        phase = max((_total(buffers, rounding) for _, buffers in self.phases), default=0)
-        return _total(self.kept, rounding) + _total(self.standing, rounding) + phase + self.workspace_bytes
+        return self.totals(rounding)[0]
 
     def kept_bytes(self, rounding: int = 1) -> int:
-        return _total(self.kept, rounding)
+        return self.totals(rounding)[1]
 
     def pinned_bytes(self) -> int:
+        """Page-locked host bytes at the worst moment."""
         phase = max((sum(b.size_bytes() for b in buffers if b.pinned) for _, buffers in self.phases), default=0)
         return sum(b.size_bytes() for b in self.kept + self.standing if b.pinned) + phase
+
+    def peak_buffers(self, rounding: int = 1) -> tuple[Buffer, ...]:
+        """The device buffers that live at the worst moment."""
+        phase = max((buffers for _, buffers in self.phases), key=lambda found: _total(found, rounding), default=())
+        return tuple(b for b in self.kept + self.standing + phase if not b.pinned)
 
     def phase_buffers(self, name: str) -> tuple[Buffer, ...]:
         for phase, buffers in self.phases:
@@ -69,3 +98,14 @@ class Footprint:
 
 def _total(buffers: tuple[Buffer, ...], rounding: int) -> int:
     return sum(b.size_bytes(rounding) for b in buffers if not b.pinned)
+
+
+def _sums(buffers: tuple[Buffer, ...]) -> tuple[int, int]:
+    """Device bytes of the buffers, exact and with each rounded to CUDA's granularity."""
+    exact = rounded = 0
+    for _, shape, dtype, pinned in buffers:
+        if not pinned:
+            size = prod(shape) * DTYPE_BYTES[dtype]
+            exact += size
+            rounded += (size + CUDA_ROUNDING_BYTES - 1) // CUDA_ROUNDING_BYTES
+    return exact, rounded * CUDA_ROUNDING_BYTES

@@ -4,11 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 
 import torch
 from torch import Tensor
 
 from slora_core.memory.footprint import Buffer, Footprint
+
+_retained: ContextVar[list[Tensor] | None] = ContextVar("retained", default=None)
+
+
+@contextmanager
+def retaining() -> Iterator[None]:
+    """Inside, closed workspaces keep their buffers alive to the end: a run without timely release, as the seed's."""
+    token = _retained.set([])
+    try:
+        yield
+    finally:
+        _retained.reset(token)
 
 
 class Workspace:
@@ -22,6 +35,7 @@ class Workspace:
         self.footprint = footprint
         self.device = device
         self._live: dict[str, Tensor] = {}
+        self._phase = ""
         try:
             for buffer in footprint.kept + footprint.standing:
                 self._allocate(buffer)
@@ -33,20 +47,32 @@ class Workspace:
         return self._live[name]
 
     def take(self, name: str) -> Tensor:
-        return self._live.pop(name)
+        tensor = self._live.pop(name)
+        if (retained := _retained.get()) is not None:
+            retained.append(tensor)
+        return tensor
 
     @contextmanager
     def phase(self, name: str) -> Iterator[Workspace]:
+        """The buffers of one phase, alone: a second phase inside it was not planned and raises ValueError."""
+        if self._phase:
+            raise ValueError(f"phase {name!r} opened inside phase {self._phase!r}: phases follow one another")
         buffers = self.footprint.phase_buffers(name)
+        allocated: list[str] = []
         try:
+            self._phase = name
             for buffer in buffers:
                 self._allocate(buffer)
+                allocated.append(buffer.name)
             yield self
         finally:
-            for buffer in buffers:
-                self._live.pop(buffer.name, None)
+            self._phase = ""
+            for buffer_name in allocated:
+                self._live.pop(buffer_name, None)
 
     def close(self) -> None:
+        if (retained := _retained.get()) is not None:
+            retained.extend(self._live.values())
         self._live.clear()
 
     def __enter__(self) -> Workspace:
@@ -56,6 +82,8 @@ class Workspace:
         self.close()
 
     def _allocate(self, buffer: Buffer) -> None:
+        if buffer.name in self._live:
+            raise ValueError(f"buffer {buffer.name!r} is declared twice in one footprint")
         dtype = getattr(torch, buffer.dtype)
         if buffer.pinned:
             pin = self.device.type == "cuda"

@@ -28,12 +28,18 @@ class Noise(Protocol):
     @property
     def dim(self) -> int: ...
 
+    @property
+    def shared(self) -> bool:
+        """Whether all classes receive the same eps."""
+
     def read(self, index: int, start: int, stop: int, out: Tensor) -> None:
         """Rows ``start:stop`` of class number ``index`` into the CPU float32 buffer ``out[: stop - start]``."""
 
 
 class SharedNoise:
     """eps [S, d] of a seed, kept in a scratch file so that it takes no memory; the same for all classes."""
+
+    shared = True
 
     def __init__(self, seed: int, stream: int, samples: int, dim: int, scratch: Path) -> None:
         self.samples = samples
@@ -58,6 +64,7 @@ class GivenNoise:
             raise InputError(f"noise has shape {eps.shape}: expected [samples, d] or [classes, samples, d]")
         self._eps = np.ascontiguousarray(eps, dtype=np.float32)
         self.samples, self.dim = self._eps.shape[-2:]
+        self.shared = eps.ndim == 2
 
     def read(self, index: int, start: int, stop: int, out: Tensor) -> None:
         block = self._eps if self._eps.ndim == 2 else self._eps[index]

@@ -1,0 +1,32 @@
+# make run   starts the main job; make test runs everything that continuous integration runs.
+# Both set up what they need on a fresh machine: a virtual environment, the packages at tested versions and, where the
+# machine allows it, the system libraries that Qt needs.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/installed
+QT_LIBRARIES := libegl1 libgl1 libxkbcommon0 libdbus-1-3 libfontconfig1 libglib2.0-0
+
+.PHONY: run test clean
+
+run: $(STAMP)
+	$(BIN)/slora compare --demo
+
+test: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest -q
+
+$(STAMP): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[gui,dev]'
+	@$(BIN)/python -c "import PySide6.QtWidgets" 2>/dev/null \
+	|| { command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ] \
+	     && apt-get update -qq && apt-get install -qq -y --no-install-recommends $(QT_LIBRARIES); } \
+	|| echo "note: Qt cannot load its system libraries ($(QT_LIBRARIES)); the engine works without them"
+	@touch $(STAMP)
+
+clean:
+	rm -rf $(VENV)

@@ -1,0 +1,102 @@
+"""Predicted against measured peaks over random workloads and budgets."""
+
+from __future__ import annotations
+
+import random
+import statistics
+from typing import Any
+
+from slora_core import pipeline
+from slora_core.bench.measure import OUTSIDE, Say
+from slora_core.config import RunConfig
+from slora_core.errors import SloraError
+from slora_core.events import RunFailed, RunStarted, StageFinished
+from slora_core.memory.devices import profile_of, resolve_device
+from slora_core.memory.planner import bound_bytes
+from slora_core.planning import plan_config
+from slora_core.records.tables import TextTable
+from slora_core.types import OPERATORS
+
+
+def measure_prediction(config: RunConfig, runs: int, say: Say) -> tuple[list[TextTable], dict[str, Any]]:
+    """Error of the predicted peak of every stage and of every whole run; budgets between feasible and ample.
+
+    Sizes, operators, k, sample counts and budgets are random from the seed of ``config``. On a GPU errors are also
+    taken against the reserved bytes.
+    """
+    draw = random.Random(config.run.seed)
+    stage_errors: list[float] = []
+    run_errors: list[float] = []
+    waste: list[float] = []
+    above = 0
+    for number in range(runs):
+        if number % 20 == 0:
+            say(f"random run {number + 1} of {runs}")
+        own = _random_config(draw, config)
+        predicted, peaks, bound = _one_run(own)
+        errors = [abs(peaks[stage] - predicted[stage]) / peaks[stage] for stage in predicted if peaks.get(stage)]
+        stage_errors += errors
+        measured = max(peaks[stage] for stage in predicted)
+        run_errors.append(abs(measured - max(predicted.values())) / measured)
+        waste.append(bound / measured - 1)
+        above += measured > bound
+    rows = [_error_row("stages", stage_errors), _error_row("whole runs", run_errors)]
+    rows.append(("waste of the bound", str(len(waste)), *_quantiles(waste)))
+    table = TextTable(
+        f"Predicted against measured peak, {runs} random runs; above their bound: {above}",
+        ("", "cases", "median", "95 %", "worst"),
+        (False, True, True, True, True),
+        tuple(rows),
+    )
+    data = {"runs": runs, "above_bound": above, "stage_errors": stage_errors, "run_errors": run_errors, "waste": waste}
+    return [table], data
+
+
+def _random_config(draw: random.Random, config: RunConfig) -> RunConfig:
+    dim = draw.choice((8, 16, 33, 64, 96, 128))
+    own = config.merged(
+        {
+            "source": {
+                "kind": "synthetic",
+                "pairs": round(10 ** draw.uniform(1.5, 3.7)),
+                "dim": dim,
+                "classes": draw.randint(1, 12),
+            },
+            "operators": {
+                "names": draw.sample(OPERATORS, draw.randint(1, len(OPERATORS))),
+                "weaknonlinear": {"steps": draw.randint(2, 12), "samples": draw.randint(2, 900)},
+                "attention": {"top_k": draw.choice((1, 20, 400, 2000)), "samples": draw.randint(2, 700)},
+                "rff": {"features": draw.choice((32, 100, 256)), "samples": draw.randint(2, 700)},
+            },
+            "run": {"seed": draw.randrange(2**31), "sample_hz": 0},
+            "memory": {"policy": draw.choice(("planned", "planned", "fixed", "adaptive"))},
+        }
+    )
+    plan = plan_config(own, profile_of(resolve_device(own.run.device))).plan
+    budget = round(plan.smallest_feasible_bytes * draw.choice((1.0, draw.uniform(1.0, 1.5), draw.uniform(1.5, 8.0))))
+    return own.merged({"memory": {"budget": budget}})
+
+
+def _one_run(config: RunConfig) -> tuple[dict[str, int], dict[str, int], int]:
+    """Predicted and measured peak by planned stage, and the bound of the whole run."""
+    predicted: dict[str, int] = {}
+    peaks: dict[str, int] = {}
+    for event in pipeline.stream(config):
+        match event:
+            case RunStarted(plan=plan) if plan is not None:
+                predicted = {stage["stage"]: stage["predicted_peak_bytes"] for stage in plan["stages"]}
+            case StageFinished() if event.stage not in OUTSIDE:
+                peaks[event.stage] = event.peaks.allocated_bytes or 0
+            case RunFailed():
+                raise SloraError(f"a random run failed: {event.what}\n{config.to_toml()}\n{event.details}")
+    return predicted, peaks, bound_bytes(max(predicted.values()), profile_of(resolve_device(config.run.device)))
+
+
+def _error_row(name: str, errors: list[float]) -> tuple[str, ...]:
+    return (name, str(len(errors)), *_quantiles(errors))
+
+
+def _quantiles(values: list[float]) -> tuple[str, str, str]:
+    ordered = sorted(values)
+    high = ordered[min(len(ordered) - 1, int(0.95 * len(ordered)))]
+    return tuple(f"{100 * value:.3f} %" for value in (statistics.median(ordered), high, ordered[-1]))  # type: ignore[return-value]

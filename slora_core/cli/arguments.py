@@ -1,0 +1,130 @@
+"""Arguments that commands share, and the configuration that they add up to."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import tomllib
+from typing import Any
+
+from slora_core.config import MeasuresConfig, RunConfig
+from slora_core.errors import ConfigError
+from slora_core.sources.presets import PRESETS, preset
+
+
+def add_json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print one JSON document for machines")
+
+
+def add_source(parser: argparse.ArgumentParser, *, demo: bool) -> None:
+    group = parser.add_argument_group("source")
+    group.add_argument("--features", metavar="FILE", help="pairs of features (.npz or .safetensors)")
+    group.add_argument("--state", metavar="FILE", help="class state to move (.safetensors)")
+    group.add_argument("--evaluate", metavar="FILE", help="features and labels to measure accuracy on")
+    group.add_argument("--workload", metavar="NAME", help=f"a synthetic workload: {', '.join(PRESETS)}")
+    if demo:
+        group.add_argument("--demo", action="store_true", help="the digits demo")
+
+
+def add_job(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("job")
+    group.add_argument("--config", metavar="FILE.toml", help="start from this configuration")
+    group.add_argument("--operators", metavar="A,B", help="linear, weaknonlinear, attention, rff")
+    group.add_argument("--classifiers", metavar="A,B", help="lda, qda, lr-rgda, ncm")
+    group.add_argument("--budget", metavar="SIZE", help="memory budget, such as 256MiB, 8GB or 0.5g; 'none' lifts it")
+    group.add_argument("--policy", choices=("fixed", "adaptive", "planned"), help="chunk policy")
+    group.add_argument("--chunk", type=int, metavar="N", help="query chunk; implies --policy fixed")
+    group.add_argument("--without", action="append", default=[], metavar="MEASURE", help="switch a memory measure off")
+    group.add_argument("--with", action="append", default=[], dest="with_", metavar="MEASURE", help="switch it on")
+    group.add_argument("--engine", choices=("optimised", "baseline"), help="the baseline is the seed implementation")
+    group.add_argument("--device", metavar="NAME", help="auto, cpu, cuda or cuda:N")
+    group.add_argument("--seed", type=int, metavar="N")
+    group.add_argument("--threads", type=int, metavar="N", help="compute threads; 0 leaves PyTorch's choice")
+    group.add_argument("--set", action="append", default=[], metavar="SECTION.KEY=VALUE", help="any other setting")
+
+
+def add_output(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("output")
+    group.add_argument("--out", metavar="FILE", help="where the moved class state goes (.safetensors)")
+    group.add_argument("--packed", action="store_true", help="store covariances as triangles")
+    group.add_argument("--run-file", metavar="FILE.slora", help="where the run is recorded; default: the history")
+    group.add_argument("--no-record", action="store_true", help="do not record the run")
+    group.add_argument("--here", action="store_true", help="run in this process instead of a fresh one")
+    group.add_argument("--quiet", action="store_true", help="no progress on the terminal")
+
+
+def build_config(args: argparse.Namespace, *, kind: str | None = None) -> RunConfig:
+    """The configuration of parsed arguments, later ones over the file of ``--config``. Raises ConfigError."""
+    config = RunConfig.from_toml(args.config) if getattr(args, "config", None) else RunConfig()
+    changes: dict[str, dict[str, Any]] = {}
+
+    def put(section: str, key: str, value: Any) -> None:
+        if value is not None:
+            changes.setdefault(section, {})[key] = value
+
+    _put_source(args, put, kind)
+    put("operators", "names", getattr(args, "operators", None))
+    put("classifiers", "names", getattr(args, "classifiers", None))
+    put("memory", "budget", getattr(args, "budget", None))
+    put("memory", "policy", getattr(args, "policy", None))
+    if getattr(args, "chunk", None) is not None:
+        put("memory", "chunk", args.chunk)
+        put("memory", "policy", args.policy or "fixed")
+    for key in ("engine", "device", "seed", "threads"):
+        put("run", key, getattr(args, key, None))
+    put("output", "state", getattr(args, "out", None))
+    put("output", "packed", True if getattr(args, "packed", False) else None)
+    for name in getattr(args, "without", []):
+        put("measures", _measure(name), False)
+    for name in getattr(args, "with_", []):
+        put("measures", _measure(name), True)
+    for assignment in getattr(args, "set", []):
+        _assign(changes, assignment)
+    if str(changes.get("memory", {}).get("budget", "")).lower() in ("none", "unlimited"):
+        changes["memory"]["budget"] = None
+    return config.merged(changes)
+
+
+def _put_source(args: argparse.Namespace, put: Any, kind: str | None) -> None:
+    features, state = getattr(args, "features", None), getattr(args, "state", None)
+    workload = getattr(args, "workload", None)
+    if features or state:
+        kind = "files"
+    if workload:
+        kind = "synthetic"
+        sizes = preset(workload)
+        put("source", "pairs", sizes.pairs)
+        put("source", "dim", sizes.dim)
+        put("source", "classes", sizes.classes)
+    if getattr(args, "demo", False):
+        kind = "demo"
+    put("source", "kind", kind)
+    put("source", "features", features)
+    put("source", "state", state)
+    put("source", "evaluate", getattr(args, "evaluate", None))
+    put("source", "tasks", getattr(args, "tasks", None))
+
+
+def _measure(name: str) -> str:
+    known = tuple(MeasuresConfig.model_fields)
+    key = name.replace("-", "_")
+    if key not in known:
+        close = difflib.get_close_matches(key, known, n=1, cutoff=0.4)
+        hint = f", did you mean {close[0]!r}?" if close else ""
+        raise ConfigError(f"unknown measure {name!r}{hint}; known: {', '.join(known)}")
+    return key
+
+
+def _assign(changes: dict[str, dict[str, Any]], assignment: str) -> None:
+    path, equals, text = assignment.partition("=")
+    keys = path.strip().split(".")
+    if not equals or len(keys) < 2:
+        raise ConfigError(f"--set {assignment!r}: expected SECTION.KEY=VALUE, such as operators.attention.top_k=400")
+    try:
+        value = tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        value = text
+    target = changes
+    for key in keys[:-1]:
+        target = target.setdefault(key, {})
+    target[keys[-1]] = value

@@ -1,0 +1,74 @@
+"""A run on a terminal: one progress line with ETA, notices and accuracies as they come, a summary at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TextColumn
+from rich.table import Table
+
+from slora_core import events
+from slora_core.events import Event
+from slora_core.memory.sizes import format_size
+from slora_core.records.tables import TextTable, format_seconds
+
+
+
+def follow(stream: Iterable[Event], console: Console, *, quiet: bool, title: str) -> Iterator[Event]:
+    """Pass the events of ``stream`` on while showing them on ``console`` (standard error)."""
+    if quiet:
+        yield from stream
+        return
+    columns = (
+        TextColumn("{task.description}", style="bold"),
+        BarColumn(bar_width=28),
+        TextColumn("{task.percentage:>3.0f} %"),
+        TextColumn("{task.fields[stage]}"),
+        TextColumn("{task.fields[memory]}", style="cyan"),
+        TextColumn("{task.fields[eta]}", style="dim"),
+    )
+    with Progress(*columns, console=console, transient=True) as progress:
+        bar = progress.add_task(title, total=1.0, stage="", memory="", eta="")
+        for event in stream:
+            _show(event, progress, bar)
+            yield event
+
+
+def _show(event: Event, progress: Progress, bar: Any) -> None:
+    match event:
+        case events.Progress():
+            eta = "" if event.eta_s is None else f"ETA {format_seconds(event.eta_s)}"
+            stage = f"{event.stage} {event.done}/{event.total} {event.unit}"
+            progress.update(bar, stage=stage, eta=eta, completed=event.fraction)
+        case events.StageStarted():
+            progress.update(bar, stage=event.stage)
+        case events.MemorySample():
+            progress.update(bar, memory=format_size(event.allocated_bytes))
+        case events.Notice():
+            progress.console.print(f"[yellow]notice[/] {escape(event.message)}")
+        case events.TaskFinished():
+            progress.console.print(f"task {event.task} of {event.tasks}, {event.classes_seen} classes seen")
+            progress.console.print(accuracy_table(event.accuracies))
+
+
+def accuracy_table(accuracies: Mapping[str, Mapping[str, float]]) -> Table:
+    """Variants as rows, classifiers as columns, percent."""
+    classifiers = tuple(dict.fromkeys(name for row in accuracies.values() for name in row))
+    rows = tuple(
+        (variant, *(f"{100 * row[name]:.2f} %" if name in row else "" for name in classifiers))
+        for variant, row in accuracies.items()
+    )
+    return drawn(TextTable("", ("variant", *classifiers), (False, *(True,) * len(classifiers)), rows))
+
+
+def drawn(table: TextTable) -> Table:
+    """A table as the terminal shows it."""
+    grid = Table(title=table.title or None, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    for name, numeric in zip(table.columns, table.numeric, strict=True):
+        grid.add_column(name, justify="right" if numeric else "left", no_wrap=numeric)
+    for row in table.rows:
+        grid.add_row(*(escape(cell) for cell in row))
+    return grid

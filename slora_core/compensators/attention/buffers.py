@@ -1,0 +1,105 @@
+"""The buffers of an attention move, for each choice. Torch-free."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from slora_core.compensators.attention.choice import KEY_STEP, AttentionChoice
+from slora_core.compensators.push_plan import push_buffers
+from slora_core.config import RunConfig
+from slora_core.memory.device import DeviceProfile
+from slora_core.memory.footprint import Buffer, Footprint
+from slora_core.numerics.staging_plan import staging_buffers
+from slora_core.numerics.tiles import Tiling, even_tiles
+from slora_core.types import Workload
+
+LOAD_ROWS: Final = 2048
+"""Pairs read and normalised at once."""
+
+_SCRATCH_ELEMENTS: Final = 2**15
+
+
+def key_tiling(pairs: int, panel: int) -> Tiling:
+    """Tiles of the keys, of a width that products like."""
+    return even_tiles(pairs, panel, KEY_STEP)
+
+
+def move_footprint(workload: Workload, config: RunConfig, device: DeviceProfile, choice: AttentionChoice) -> Footprint:
+    """Everything that a move with ``choice`` allocates."""
+    dim, tiling = workload.dim, key_tiling(workload.pairs, choice.panel)
+    staging_rows = min(LOAD_ROWS, tiling.length if choice.resident else tiling.width)
+    if config.operators.attention.mean_only:
+        moved = (
+            Buffer("attention_mean", (choice.batch, dim)),
+            Buffer("attention_cov", (dim, dim)),
+            *staging_buffers(max(staging_rows, dim) * dim, device),
+        )
+    else:
+        moved = push_buffers(batch=choice.batch, chunk=choice.chunk, dim=dim, device=device, staging_rows=staging_rows)
+    top_k = config.operators.attention.top_k
+    selected = top_k if top_k < workload.pairs else None
+    return Footprint(
+        standing=(
+            *moved,
+            *_key_buffers(tiling, dim, choice),
+            *_score_buffers(tiling, dim, choice, selected),
+            *_selection_buffers(tiling, choice, selected, device),
+        )
+    )
+
+
+def _key_buffers(tiling: Tiling, dim: int, choice: AttentionChoice) -> tuple[Buffer, ...]:
+    held = tiling.length if choice.resident else tiling.width
+    return (
+        Buffer("attention_keys", (held, dim)),
+        Buffer("attention_drift", (held, dim)),
+        Buffer("attention_key_norm", (min(LOAD_ROWS, held), 1)),
+    )
+
+
+def _score_buffers(tiling: Tiling, dim: int, choice: AttentionChoice, selected: int | None) -> tuple[Buffer, ...]:
+    rows = choice.rows
+    if choice.form == "tiles":
+        kept = selected + 1 if selected else 0
+        scores = [
+            Buffer("attention_scores", (rows, tiling.width + kept)),
+            Buffer("attention_moved", (rows, dim)),
+            Buffer("attention_part", (rows, 1)),
+        ]
+    else:
+        scores = [Buffer("attention_scores", (rows, tiling.length))]
+    if choice.form == "materialised":
+        scores.append(Buffer("attention_product", (rows, tiling.length, dim)))
+    return (
+        Buffer("attention_query", (rows, dim)),
+        *scores,
+        *(Buffer(f"attention_{name}", (rows, 1)) for name in ("norm", "below", "top", "total")),
+    )
+
+
+def _selection_buffers(
+    tiling: Tiling, choice: AttentionChoice, selected: int | None, device: DeviceProfile
+) -> tuple[Buffer, ...]:
+    """Beside the scores: what finding the k-th largest and breaking ties by index needs."""
+    if selected is None:
+        return ()
+    rows, wide = choice.rows, tiling.width if choice.form == "tiles" else tiling.length
+    line = max(wide, selected + 1)
+    ties = (
+        Buffer("attention_threshold", (rows, 1)),
+        Buffer("attention_tied", (rows, 1), "bool"),
+        Buffer("attention_mask", (line,), "bool"),
+        Buffer("attention_rank", (line,), "int32"),
+    )
+    if device.kind != "cpu":
+        return (
+            *ties,
+            Buffer("attention_largest", (rows, selected + 1)),
+            Buffer("attention_largest_index", (rows, selected + 1), "int64"),
+            Buffer("attention_lowest", (rows, 2)),
+            Buffer("attention_lowest_index", (rows, 2), "int64"),
+        )
+    if choice.form == "tiles":
+        return ties
+    scratch_rows = min(rows, max(4, _SCRATCH_ELEMENTS // tiling.length))
+    return (*ties, Buffer("attention_scratch", (scratch_rows, tiling.length)))

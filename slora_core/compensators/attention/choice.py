@@ -1,0 +1,62 @@
+"""The free parameters of the attention's move. Torch-free."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final, Literal, TypeAlias
+
+from slora_core.numerics.tiles import round_up
+
+ROW_STEP: Final = 16
+KEY_STEP: Final = 64
+"""Query rows and keys of a product are padded to multiples of these. Libraries compute odd edges, and the pieces that
+threads get of them, with other kernels, which round differently: then equal keys would not score equally. With these
+steps a score has the same bits in every chunk, tile and number of threads (MKL, 1 to 64 threads)."""
+
+_STREAMED_PANEL: Final = 512
+
+Form: TypeAlias = Literal["rows", "tiles", "materialised"]
+
+
+@dataclass(frozen=True, slots=True)
+class AttentionChoice:
+    """How a move walks over queries and keys.
+
+    ``chunk`` samples of each of ``batch`` classes make the query rows of a pass; ``panel`` keys at most make a tile.
+    ``resident`` keeps normalised keys and drift [N, d] on the device; otherwise every pass reads their tiles again.
+    ``form``: ``rows`` holds the scores of all keys side by side and computes them once; ``tiles`` holds those of one
+    tile, finds the k-th largest in a first pass and computes the scores again in a second; ``materialised`` is the
+    seed's product [chunk, N, d], for comparison.
+    """
+
+    chunk: int
+    panel: int
+    resident: bool
+    batch: int = 1
+    form: Form = "rows"
+
+    @property
+    def rows(self) -> int:
+        """Query rows of the buffers."""
+        return round_up(self.batch * self.chunk, ROW_STEP)
+
+    def shrunk(self) -> AttentionChoice | None:
+        """Fewer classes at a time, then half the chunk, then keys streamed, then half the tile."""
+        if self.form == "materialised":
+            return replace(self, form="rows")
+        if self.batch > 1:
+            return replace(self, batch=self.batch // 2)
+        if self.chunk > ROW_STEP:
+            return replace(self, chunk=self.chunk // 2)
+        panel = min(self.panel, _STREAMED_PANEL) if self.resident else self.panel // 2
+        if self.resident or panel >= KEY_STEP:
+            return replace(self, resident=False, panel=panel)
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class KeepPairs:
+    """The attention's fit: it keeps the pairs themselves, so there is nothing to choose."""
+
+    def shrunk(self) -> None:
+        return None

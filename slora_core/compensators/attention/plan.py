@@ -1,0 +1,70 @@
+"""The attention's options: from the fastest to the smallest. Torch-free."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from slora_core.compensators.attention.buffers import move_footprint
+from slora_core.compensators.attention.choice import KEY_STEP, ROW_STEP, AttentionChoice, KeepPairs
+from slora_core.compensators.attention.cost import move_seconds
+from slora_core.compensators.push_plan import push_shapes
+from slora_core.config import RunConfig
+from slora_core.memory.device import DeviceProfile
+from slora_core.memory.footprint import Footprint
+from slora_core.memory.plan import Option
+from slora_core.memory.policies import SEED_CHUNK
+from slora_core.types import Workload
+
+STREAMED_PANELS: Final = (256, 2048)
+TILE_PANELS: Final = (KEY_STEP, 512, 4096, 16384)
+MOST_MEANS: Final = 256
+
+
+def fit_options(workload: Workload, config: RunConfig, device: DeviceProfile) -> tuple[Option, ...]:
+    """One: the pairs are the fitted operator."""
+    return (Option(KeepPairs(), Footprint(), 0.0),)
+
+
+def move_options(workload: Workload, config: RunConfig, device: DeviceProfile) -> tuple[Option, ...]:
+    """Query chunks of the policy times class batches times ways to walk over the keys.
+
+    With the measure ``tiled_attention`` off, the seed's form alone.
+    """
+    return tuple(
+        Option(
+            choice,
+            move_footprint(workload, config, device, choice),
+            move_seconds(workload, config, device, choice),
+        )
+        for choice in dict.fromkeys(_choices(workload, config, device))
+    )
+
+
+def _choices(workload: Workload, config: RunConfig, device: DeviceProfile) -> Iterator[AttentionChoice]:
+    settings = config.operators.attention
+    if not config.measures.tiled_attention:
+        chunk = 1 if settings.mean_only else min(SEED_CHUNK, settings.samples)
+        yield AttentionChoice(chunk, workload.pairs, resident=True, form="materialised")
+        return
+    for chunk, batch in _query_rows(workload, config, device):
+        rows = max(chunk * batch, ROW_STEP)
+        most = max(KEY_STEP, int(device.slice_flop / (2 * rows * workload.dim)))
+        yield AttentionChoice(chunk, min(workload.pairs, most), resident=True, batch=batch)
+        for panel in STREAMED_PANELS:
+            yield AttentionChoice(chunk, min(panel, workload.pairs, most), resident=False, batch=batch)
+        for panel in TILE_PANELS:
+            if panel < workload.pairs:
+                yield AttentionChoice(chunk, min(panel, most), resident=False, batch=batch, form="tiles")
+
+
+def _query_rows(workload: Workload, config: RunConfig, device: DeviceProfile) -> list[tuple[int, int]]:
+    """(samples of a class, classes) of a pass, without chunks that are padded to the same rows as a larger one."""
+    settings = config.operators.attention
+    if settings.mean_only:
+        return [(1, batch) for batch in sorted({min(batch, workload.classes) for batch in (ROW_STEP, MOST_MEANS)})]
+    shapes = push_shapes(settings.samples, workload.classes, config, device)
+    if config.memory.policy == "fixed":
+        return shapes
+    least = min(ROW_STEP, settings.samples)
+    return [(chunk, batch) for chunk, batch in shapes if chunk >= least]

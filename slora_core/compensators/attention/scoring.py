@@ -1,0 +1,216 @@
+"""Attention over the drift of the pairs: weighted drift and weight of every query, in three forms with one result.
+
+For a query q of cosines s_i with the keys: w = softmax(s / tau) over the k largest s_i, and q' = q + sum_i w_i drift_i
+(HopDC, arXiv 2602.00144).
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+import torch
+from torch import Tensor
+
+from slora_core.compensators.attention import softmax
+from slora_core.compensators.attention.choice import ROW_STEP, Form
+from slora_core.compensators.attention.keys import KeyStore
+from slora_core.compensators.attention.selection import open_selection
+from slora_core.compensators.attention.ties import Ties
+from slora_core.context import RunContext
+from slora_core.memory.workspace import Workspace
+from slora_core.numerics.rows import normalise_rows
+from slora_core.numerics.tiles import Tile, round_up
+
+
+class AttentionDrift(ABC):
+    """Adds the attention's drift to rows, in place. ``top_k`` None means all keys."""
+
+    def __init__(
+        self, ctx: RunContext, workspace: Workspace, keys: KeyStore, *, top_k: int | None, temperature: float
+    ) -> None:
+        self._ctx = ctx
+        self._keys = keys
+        self._tiling = keys.tiling
+        self._temperature = temperature
+        self._wide = not softmax.spans_safely(temperature)
+        self._query = workspace["attention_query"]
+        self._scores = workspace["attention_scores"]
+        self._norm, self._below, self._top, self._total = (
+            workspace[f"attention_{name}"] for name in ("norm", "below", "top", "total")
+        )
+        self._top_k = top_k
+        if top_k is not None:
+            whole = not isinstance(self, TiledScores)
+            self._selection = open_selection(ctx, workspace, top_k, whole=whole)
+            self._ties = Ties(workspace, top_k)
+            self._threshold = workspace["attention_threshold"]
+
+    def __call__(self, x: Tensor) -> None:
+        """Move the rows ``x`` [m, d]."""
+        rows = len(x)
+        padded = round_up(rows, ROW_STEP)
+        query = self._query[:padded]
+        query[rows:].zero_()
+        normalise_rows(x, self._norm[:rows], query[:rows])
+        query.mul_(softmax.score_scale(self._temperature))
+        drift, weight = self._attend(query, rows)
+        drift.div_(weight)
+        x.add_(drift[:rows])
+
+    @abstractmethod
+    def _attend(self, query: Tensor, rows: int) -> tuple[Tensor, Tensor]:
+        """Weighted drift [padded, d] and weight [padded, 1] of scaled queries, of which ``rows`` matter."""
+
+    def _score(self, query: Tensor, keys: Tensor, out: Tensor) -> None:
+        self._ctx.checkpoint()
+        torch.mm(query, keys.t(), out=out)
+
+    def _lower(self, row: int) -> None:
+        """Put the shift of a row whose ties are cut strictly below its threshold."""
+        torch.sub(self._threshold[row], softmax.below_ties(self._temperature), out=self._below[row])
+
+
+class WholeScores(AttentionDrift):
+    """The scores of all keys side by side [rows, N]: computed once."""
+
+    def _attend(self, query: Tensor, rows: int) -> tuple[Tensor, Tensor]:
+        scores, total = self._scores[: len(query)], self._total[: len(query)]
+        for tile in self._tiling.tiles():
+            self._score(query, self._keys.keys(tile), scores[:, tile.start : tile.start + self._tiling.width])
+        scores[:, : self._tiling.padding].fill_(-torch.inf)
+        self._weigh(scores, rows)
+        torch.sum(scores, dim=1, keepdim=True, out=total)
+        return self._sum_drift(scores, query), total
+
+    def _weigh(self, scores: Tensor, rows: int) -> None:
+        below, top = self._below[: len(scores)], self._top[: len(scores)]
+        if self._wide:
+            torch.amax(scores, dim=1, keepdim=True, out=top)
+        if self._top_k is None:
+            if self._wide:
+                below.copy_(top)
+            else:
+                below.fill_(softmax.score_scale(self._temperature))
+            softmax.weigh_all(scores, below)
+            return
+        threshold = self._threshold[: len(scores)]
+        self._selection.whole(scores, below, threshold)
+        for row in self._ties.rows(below[:rows], threshold[:rows]):
+            self._ctx.checkpoint()
+            self._ties.cut(scores[row], threshold[row], self._ties.room(scores[row], threshold[row]))
+            self._lower(row)
+        if self._wide:
+            top.sub_(below)
+        softmax.weigh_selected(scores, below, top if self._wide else None)
+
+    def _sum_drift(self, weights: Tensor, out: Tensor) -> Tensor:
+        """Into the memory of the spent queries."""
+        out.zero_()
+        for tile in self._tiling.tiles():
+            self._ctx.checkpoint()
+            live = slice(tile.start + tile.dead, tile.start + self._tiling.width)
+            out.addmm_(weights[:, live], self._keys.drift(tile)[tile.dead :])
+        return out
+
+
+class MaterialisedProduct(WholeScores):
+    """The seed's form: weights [chunk, N, 1] times drift [1, N, d] as one tensor [chunk, N, d], then its sum."""
+
+    def __init__(
+        self, ctx: RunContext, workspace: Workspace, keys: KeyStore, *, top_k: int | None, temperature: float
+    ) -> None:
+        super().__init__(ctx, workspace, keys, top_k=top_k, temperature=temperature)
+        self._product = workspace["attention_product"]
+
+    def _sum_drift(self, weights: Tensor, out: Tensor) -> Tensor:
+        product = self._product[: len(weights)]
+        drift = self._keys.drift(Tile(0, 0))
+        for row in range(len(weights)):
+            self._ctx.checkpoint()
+            torch.mul(weights[row].unsqueeze(1), drift, out=product[row])
+        torch.sum(product, dim=1, out=out)
+        return out
+
+
+class TiledScores(AttentionDrift):
+    """The scores of one tile of keys [rows, w] at a time: a first pass finds what is selected, a second weighs it.
+
+    Both passes compute a score by a product of the same shape, hence the same bits.
+    """
+
+    def __init__(
+        self, ctx: RunContext, workspace: Workspace, keys: KeyStore, *, top_k: int | None, temperature: float
+    ) -> None:
+        super().__init__(ctx, workspace, keys, top_k=top_k, temperature=temperature)
+        self._moved = workspace["attention_moved"]
+        self._part = workspace["attention_part"]
+
+    def _attend(self, query: Tensor, rows: int) -> tuple[Tensor, Tensor]:
+        count, width = len(query), self._tiling.width
+        scores = self._scores[:count]
+        room = self._select(query, scores, rows) if self._top_k is not None else {}
+        if self._top_k is None:
+            self._find_shift(query, scores)
+        moved, total, part = self._moved[:count], self._total[:count], self._part[:count]
+        moved.zero_()
+        total.zero_()
+        for tile in self._tiling.tiles():
+            keys, drift = self._keys.keys_and_drift(tile)
+            weights = scores[:, :width]
+            self._score_tile(query, keys, tile, weights)
+            self._weigh(weights, room)
+            torch.sum(weights, dim=1, keepdim=True, out=part)
+            total.add_(part)
+            self._ctx.checkpoint()
+            moved.addmm_(weights, drift)
+        return moved, total
+
+    def _score_tile(self, query: Tensor, keys: Tensor, tile: Tile, out: Tensor) -> None:
+        self._score(query, keys, out)
+        out[:, : tile.dead].fill_(-torch.inf)
+
+    def _select(self, query: Tensor, scores: Tensor, rows: int) -> dict[int, int]:
+        """First pass: shift, threshold and largest score; returns the room for ties of the rows that have a surplus."""
+        width, count = self._tiling.width, len(query)
+        scores[:, width:].fill_(-torch.inf)
+        for tile in self._tiling.tiles():
+            self._score_tile(query, self._keys.keys(tile), tile, scores[:, :width])
+            self._selection.absorb(scores, width)
+        below, threshold, top = self._below[:count], self._threshold[:count], self._top[:count]
+        self._selection.settle(scores, width, below, threshold)
+        room = {}
+        for row in self._ties.rows(below[:rows], threshold[:rows]):
+            room[row] = self._ties.room(scores[row, width:], threshold[row])
+            self._lower(row)
+        if self._wide:
+            torch.amax(scores[:, width:], dim=1, keepdim=True, out=top)
+            top.sub_(below)
+        return room
+
+    def _find_shift(self, query: Tensor, scores: Tensor) -> None:
+        """Without selection: the largest score, where a bound on the cosine does not do."""
+        below, part = self._below[: len(query)], self._part[: len(query)]
+        if not self._wide:
+            below.fill_(softmax.score_scale(self._temperature))
+            return
+        below.fill_(-torch.inf)
+        for tile in self._tiling.tiles():
+            self._score_tile(query, self._keys.keys(tile), tile, scores)
+            torch.amax(scores, dim=1, keepdim=True, out=part)
+            torch.maximum(below, part, out=below)
+
+    def _weigh(self, scores: Tensor, room: dict[int, int]) -> None:
+        below, top = self._below[: len(scores)], self._top[: len(scores)]
+        if self._top_k is None:
+            softmax.weigh_all(scores, below)
+            return
+        for row, left in room.items():
+            room[row] = self._ties.cut(scores[row], self._threshold[row], left)
+        softmax.weigh_selected(scores, below, top if self._wide else None)
+
+
+FORMS: dict[Form, type[AttentionDrift]] = {
+    "rows": WholeScores,
+    "tiles": TiledScores,
+    "materialised": MaterialisedProduct,
+}

@@ -1,0 +1,136 @@
+"""Pushes class Gaussians through a transition by samples: x = mu + L eps, moments of the images.
+
+L is the Cholesky factor of Sigma + reg I; mean and covariance (ddof 1) of the moved samples accumulate in float64,
+whatever the chunk. SLDC (arXiv 2511.09926) and HopDC (arXiv 2602.00144) move statistics this way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TypeAlias
+
+import torch
+from torch import Tensor
+
+from slora_core.context import RunContext
+from slora_core.errors import InputError
+from slora_core.memory.workspace import Workspace
+from slora_core.numerics.cholesky import factor_covariances
+from slora_core.numerics.moments import MomentAccumulator
+from slora_core.numerics.noise import Noise
+from slora_core.numerics.staging import Staging
+from slora_core.statistics.base import StateReader, StateWriter
+
+Transform: TypeAlias = Callable[[Tensor], None]
+"""Moves rows [m, d] in place."""
+
+Finish: TypeAlias = Callable[[Tensor, Tensor, Tensor, Tensor], None]
+"""``finish(mean_in [B, d], cov_in [B, d, d], mean_out, cov_out)`` changes the last two in place."""
+
+
+def blend(mean_mixing: float, covariance_blend: float) -> Finish:
+    """mu' = (1-m) mean(q') + m mu; Sigma' = (1-b) cov(q') + b Sigma."""
+
+    def finish(mean: Tensor, cov: Tensor, mean_out: Tensor, cov_out: Tensor) -> None:
+        mean_out.mul_(1 - mean_mixing).add_(mean, alpha=mean_mixing)
+        cov_out.mul_(1 - covariance_blend).add_(cov, alpha=covariance_blend)
+
+    return finish
+
+
+class GaussianPush:
+    """Moves up to ``batch`` classes at a time in the buffers of ``push_buffers``, ``chunk`` samples of each at once.
+
+    All classes of a batch share the products of the transition. Raises InputError when the noise does not have
+    ``samples`` rows.
+    """
+
+    def __init__(
+        self,
+        ctx: RunContext,
+        workspace: Workspace,
+        *,
+        batch: int,
+        chunk: int,
+        noise: Noise | None,
+        reg: float,
+        samples: int,
+    ) -> None:
+        self._dim = workspace["push_mean"].shape[1]
+        self._noise = _checked(noise, samples, self._dim)
+        self._ctx = ctx
+        self._batch = batch
+        self._chunk = chunk
+        self._reg = reg
+        self._samples = samples
+        self._buffers = workspace
+        self._rows = workspace["push_rows"]
+        self._eps = workspace["push_noise"]
+        self._moments = MomentAccumulator(workspace, batch)
+        self._staging = Staging(workspace)
+
+    def run(
+        self, batch: Sequence[int], state: StateReader, transform: Transform, finish: Finish | None, out: StateWriter
+    ) -> dict[int, float]:
+        """Move the classes numbered ``batch`` and write them; returns the Cholesky jitter of those that needed one.
+
+        With a ``finish``, the input covariances are read a second time, into the memory of the samples. Raises
+        NumericalError naming the class whose covariance no jitter makes positive definite.
+        """
+        count = len(batch)
+        mean, factor = self._buffers["push_mean"][:count], self._buffers["push_factor"][:count]
+        mean_out, cov_out = self._buffers["push_mean_out"][:count], factor
+        for i, index in enumerate(batch):
+            self._read(state, index, mean[i], factor[i])
+        jitter = self._factor(batch, state, factor)
+        self._moments.reset()
+        for start in range(0, self._samples, self._chunk):
+            self._ctx.checkpoint()
+            samples = self._draw(batch, mean, factor, start, min(start + self._chunk, self._samples))
+            transform(samples.view(-1, self._dim))
+            self._moments.add(samples)
+        self._moments.finish(mean_out, cov_out)
+        if finish is not None:
+            cov = self._rows[: count * self._dim].view(count, self._dim, self._dim)
+            for i, index in enumerate(batch):
+                self._read(state, index, None, cov[i])
+            finish(mean, cov, mean_out, cov_out)
+        for i, index in enumerate(batch):
+            out.write(index, self._staging.download(mean_out[i]), self._staging.download(cov_out[i]))
+        return jitter
+
+    def _read(self, state: StateReader, index: int, mean: Tensor | None, cov: Tensor) -> None:
+        if mean is not None:
+            self._staging.upload(mean, lambda host: state.read(index, host, None))
+        self._staging.upload(cov, lambda host: state.read(index, None, host))
+
+    def _factor(self, batch: Sequence[int], state: StateReader, factor: Tensor) -> dict[int, float]:
+        jitter = factor_covariances(
+            factor,
+            self._buffers["push_info"][: len(batch)],
+            self._buffers["push_scale"],
+            reg=self._reg,
+            reload=lambda i: self._read(state, batch[i], None, factor[i]),
+            name=lambda i: f"class {state.class_ids[batch[i]]}",
+        )
+        return {batch[i]: value for i, value in jitter.items()}
+
+    def _draw(self, batch: Sequence[int], mean: Tensor, factor: Tensor, start: int, stop: int) -> Tensor:
+        """Samples ``start:stop`` of every class of the batch, [B, m, d]."""
+        rows = stop - start
+        samples = self._rows[: len(batch) * rows].view(len(batch), rows, self._dim)
+        eps = self._eps[:rows]
+        for i, index in enumerate(batch):
+            if i == 0 or not self._noise.shared:
+                self._staging.upload(eps, partial(self._noise.read, index, start, stop))
+            torch.addmm(mean[i], eps, factor[i], out=samples[i])
+        return samples
+
+
+def _checked(noise: Noise | None, samples: int, dim: int) -> Noise:
+    if noise is None:
+        raise InputError("this operator moves samples and needs noise; none was given")
+    if noise.samples != samples or noise.dim != dim:
+        raise InputError(f"the noise is [{noise.samples}, {noise.dim}]: expected [{samples}, {dim}]")
+    return noise

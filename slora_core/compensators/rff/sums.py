@@ -1,0 +1,35 @@
+"""The two sums that random-feature attention is made of: they merge, so pairs can be split over processes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+
+@dataclass(slots=True)
+class RffSums:
+    """``values`` Phi'V [D, d] and ``mass`` Phi'1 [D] of ``count`` pairs, float64."""
+
+    values: Tensor
+    mass: Tensor
+    count: int = 0
+
+    def clear(self) -> None:
+        self.values.zero_()
+        self.mass.zero_()
+        self.count = 0
+
+    def add(self, phi: Tensor, drift: Tensor, part: Tensor) -> None:
+        """Features ``phi`` [m, D] and ``drift`` [m, d] of m more pairs, float64; ``part`` [D] is scratch."""
+        self.values.addmm_(phi.t(), drift)
+        torch.sum(phi, dim=0, out=part)
+        self.mass.add_(part)
+        self.count += len(phi)
+
+    def merge(self, other: RffSums) -> None:
+        """Sums over other pairs with the same frequencies."""
+        self.values.add_(other.values)
+        self.mass.add_(other.mass)
+        self.count += other.count

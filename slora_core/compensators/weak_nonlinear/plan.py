@@ -1,0 +1,145 @@
+"""The weak-nonlinear operator's options: steps whose batches are read together, and the samples moved at a time.
+
+Torch-free. The training step itself has one shape only, so that no option changes the fitted network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from slora_core.compensators.push_plan import push_buffers, push_seconds
+from slora_core.config import RunConfig
+from slora_core.memory.device import DeviceProfile
+from slora_core.memory.footprint import Buffer, Footprint
+from slora_core.memory.plan import Option
+from slora_core.memory.policies import candidate_chunks
+from slora_core.numerics.staging_plan import staging_buffers
+from slora_core.types import Workload
+
+BLOCK_STEPS: Final = (1, 8, 64)
+STEP_OPERATIONS: Final = 45
+CHUNK_OPERATIONS: Final = 5
+BATCHES: Final = {"cpu": (4,), "cuda": (4, 16)}
+
+
+@dataclass(frozen=True, slots=True)
+class WeakFitChoice:
+    """Batches of ``block_steps`` training steps are read at a time."""
+
+    block_steps: int
+
+    def shrunk(self) -> WeakFitChoice | None:
+        return WeakFitChoice(self.block_steps // 2) if self.block_steps > 1 else None
+
+
+@dataclass(frozen=True, slots=True)
+class WeakMoveChoice:
+    """``chunk`` samples of each of ``classes`` classes go through the network at a time."""
+
+    classes: int
+    chunk: int
+
+    def shrunk(self) -> WeakMoveChoice | None:
+        if self.classes > 1:
+            return WeakMoveChoice(self.classes // 2, self.chunk)
+        return WeakMoveChoice(1, self.chunk // 2) if self.chunk > 1 else None
+
+
+def fit_options(workload: Workload, config: RunConfig, device: DeviceProfile) -> tuple[Option, ...]:
+    """One option a block of steps; the floor is four numbers a weight: itself, its gradient and AdamW's two moments."""
+    steps = config.operators.weaknonlinear.steps
+    blocks = sorted({min(block, steps) for block in BLOCK_STEPS})
+    return tuple(_fit_option(block, workload, config, device) for block in blocks)
+
+
+def move_options(workload: Workload, config: RunConfig, device: DeviceProfile) -> tuple[Option, ...]:
+    """Sample chunks of the policy times class batches; all samples of one class when ``weak_chunks`` is off."""
+    samples = config.operators.weaknonlinear.samples
+    if not config.measures.weak_chunks:
+        return (_move_option(1, samples, workload, config, device),)
+    return tuple(
+        _move_option(classes, chunk, workload, config, device) for classes, chunk in _rows(workload, config, device)
+    )
+
+
+def _rows(workload: Workload, config: RunConfig, device: DeviceProfile) -> Iterator[tuple[int, int]]:
+    """(classes, samples of each) of a pass: at most what a cancel may have to wait for.
+
+    Several classes pay when one has few samples, or on CUDA.
+    """
+    most_rows = device.slice_flop / (8 * workload.dim**2)
+    chunks = candidate_chunks(config, config.operators.weaknonlinear.samples)
+    for chunk in chunks:
+        if chunk <= most_rows or chunk == chunks[0]:
+            yield 1, chunk
+        for classes in BATCHES.get(device.kind, ()):
+            pays = chunk == chunks[-1] or device.kind != "cpu"
+            if pays and classes <= workload.classes and classes * chunk <= most_rows:
+                yield classes, chunk
+
+
+def fit_footprint(block: int, batch: int, dim: int, device: DeviceProfile) -> Footprint:
+    """Weights A, B1, B2 as one [3, d, d]; activations are columns, [features, batch], which suits the products."""
+    weights, columns = (3, dim, dim), (dim, batch)
+    staged = max(block * batch * dim, dim**2)
+    return Footprint(
+        kept=(Buffer("weights", weights), Buffer("gates", (3,))),
+        standing=(
+            Buffer("gradient", weights),
+            Buffer("first_moment", weights),
+            Buffer("second_moment", weights),
+            Buffer("gate_gradient", (3,)),
+            Buffer("gate_first_moment", (3,)),
+            Buffer("gate_second_moment", (3,)),
+            Buffer("step_counts", (2,)),
+            Buffer("learning_rate", ()),
+            Buffer("scalars", (7,)),
+            Buffer("x", (batch, dim)),
+            Buffer("y", (batch, dim)),
+            Buffer("hidden", (2 * dim, batch)),
+            Buffer("active", columns),
+            Buffer("branch", columns),
+            Buffer("error", columns),
+            Buffer("index", (block * batch,), "int64", pinned=device.kind == "cuda"),
+            Buffer("block_before", (block * batch, dim)),
+            Buffer("block_after", (block * batch, dim)),
+            *staging_buffers(staged, device),
+        ),
+        workspace_bytes=device.workspace_bytes.get("gemm", 0),
+    )
+
+
+def move_footprint(classes: int, chunk: int, dim: int, device: DeviceProfile) -> Footprint:
+    rows = (classes * chunk, dim)
+    return Footprint(
+        standing=(
+            *push_buffers(batch=classes, chunk=chunk, dim=dim, device=device, blend=False),
+            Buffer("hidden", rows),
+            Buffer("branch", rows),
+        ),
+        workspace_bytes=device.workspace_bytes.get("gemm", 0),
+    )
+
+
+def _fit_option(block: int, workload: Workload, config: RunConfig, device: DeviceProfile) -> Option:
+    training, dim = config.operators.weaknonlinear, workload.dim
+    step_s = 14 * training.batch * dim**2 / device.gemm32
+    step_s += (24 * dim**2 + 60 * training.batch * dim) / device.copy
+    step_s += 8 * training.batch * dim / device.host_copy
+    step_s += (STEP_OPERATIONS + 8 / block) * device.op_s
+    footprint = fit_footprint(block, training.batch, dim, device)
+    return Option(WeakFitChoice(block), footprint, training.steps * step_s)
+
+
+def _move_option(classes: int, chunk: int, workload: Workload, config: RunConfig, device: DeviceProfile) -> Option:
+    samples, dim = config.operators.weaknonlinear.samples, workload.dim
+    rows = samples * workload.classes
+    chunks = -(-samples // chunk) * -(-workload.classes // classes)
+    seconds = push_seconds(
+        samples=samples, classes=workload.classes, batch=classes, chunk=chunk, dim=dim, device=device
+    )
+    seconds += 6 * rows * dim**2 / device.gemm32 + 24 * rows * dim / device.copy
+    seconds += chunks * (24 * dim**2 / device.copy + CHUNK_OPERATIONS * device.op_s)
+    return Option(WeakMoveChoice(classes, chunk), move_footprint(classes, chunk, dim, device), seconds)

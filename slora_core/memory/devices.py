@@ -1,0 +1,90 @@
+"""Compute devices: finding one, describing it for the planner, capping its pool."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib.metadata
+import os
+import platform
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psutil
+import torch
+
+from slora_core.errors import DeviceError
+from slora_core.memory.device import CPU_PROFILE, CUDA_PROFILE, DeviceProfile
+
+
+def resolve_device(name: str) -> torch.device:
+    """The device called ``auto`` (CUDA where there is one, else the CPU), ``cpu``, ``cuda`` or ``cuda:N``.
+
+    ``cuda`` becomes ``cuda:N`` of the current device. Raises DeviceError that names what was asked for and what exists.
+    """
+    count = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    if name == "cpu" or (name == "auto" and not count):
+        return torch.device("cpu")
+    if name in ("auto", "cuda") and count:
+        return torch.device("cuda", torch.cuda.current_device())
+    kind, _, index = name.partition(":")
+    if kind == "cuda" and index.isdecimal() and int(index) < count:
+        return torch.device("cuda", int(index))
+    known = ", ".join(["cpu", *(f"cuda:{number}" for number in range(count))])
+    raise DeviceError(f"device {name!r} is not on this machine: it has {known}", "choose one of these, or auto")
+
+
+def profile_of(device: torch.device) -> DeviceProfile:
+    """The planner's view of ``device``: its name and memory, and the rates measured for its kind."""
+    if device.type == "cuda":
+        properties = torch.cuda.get_device_properties(device)
+        return dataclasses.replace(CUDA_PROFILE, name=properties.name, total_bytes=properties.total_memory)
+    return dataclasses.replace(CPU_PROFILE, name=_cpu_name(), total_bytes=int(psutil.virtual_memory().total))
+
+
+def environment(device: torch.device | None = None) -> dict[str, Any]:
+    """What a record has to say of the machine and the versions. None: not available."""
+    try:
+        version: str | None = importlib.metadata.version("slora")
+    except importlib.metadata.PackageNotFoundError:
+        version = None
+    return {
+        "slora": version,
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "cuda": torch.version.cuda,
+        "os": platform.platform(),
+        "cpu": _cpu_name(),
+        "cpu_count": os.cpu_count(),
+        "threads": torch.get_num_threads(),
+        "ram_bytes": int(psutil.virtual_memory().total),
+        "device": str(device) if device else None,
+        "device_name": profile_of(device).name if device else None,
+    }
+
+
+@contextmanager
+def budget_cap(device: torch.device, budget_bytes: int | None) -> Iterator[None]:
+    """Hard stop of the CUDA pool at ``budget_bytes`` reserved; nothing on a CPU, where the ledger refuses."""
+    if device.type != "cuda" or budget_bytes is None:
+        yield
+        return
+    before = torch.cuda.get_per_process_memory_fraction(device)
+    total = torch.cuda.get_device_properties(device).total_memory
+    torch.cuda.set_per_process_memory_fraction(min(1.0, budget_bytes / total), device)
+    try:
+        yield
+    finally:
+        torch.cuda.set_per_process_memory_fraction(before, device)
+
+
+def _cpu_name() -> str:
+    try:
+        with Path("/proc/cpuinfo").open(encoding="utf-8") as lines:
+            for line in lines:
+                if line.startswith("model name"):
+                    return line.partition(":")[2].strip()
+    except OSError:
+        pass
+    return platform.processor() or platform.machine() or "CPU"

@@ -1,0 +1,66 @@
+"""The meters of the two kinds of device: the ledger on a CPU, the allocator's own counters on CUDA."""
+
+from __future__ import annotations
+
+import torch
+
+from slora_core.memory.ledger import Ledger
+from slora_core.memory.meter import Reading
+from slora_core.memory.peaks import Counters, PeakStack
+
+
+class CpuMeter:
+    """The compute device is the CPU: allocated bytes are the ledger's, and there is no pool to reserve."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+
+    def read(self) -> Reading:
+        live = self._ledger.live_bytes
+        return Reading(live, None, live)
+
+    def push(self) -> None:
+        self._ledger.push_peak()
+
+    def pop(self) -> Reading:
+        peak = self._ledger.pop_peak()
+        return Reading(peak, None, peak)
+
+
+class CudaMeter:
+    """Counters of the caching allocator; host tensors from a ledger when there is one.
+
+    The allocator's peaks are global to a device and know one count at a time; a PeakStack nests them. The counters
+    are read as the allocator's nested dictionary, one call for all of them at a fraction of the cost of
+    ``memory_allocated`` and ``memory_reserved``, which flatten the same dictionary once each.
+    """
+
+    def __init__(self, device: torch.device, ledger: Ledger | None = None) -> None:
+        self._device = device
+        self._ledger = ledger
+        self._peaks = PeakStack(self._device_peaks, self._reset)
+
+    def read(self) -> Reading:
+        allocated, reserved = self._counters("current")
+        return Reading(allocated, reserved, self._ledger.live_bytes if self._ledger else None)
+
+    def push(self) -> None:
+        self._peaks.push()
+        if self._ledger:
+            self._ledger.push_peak()
+
+    def pop(self) -> Reading:
+        allocated, reserved = self._peaks.pop()
+        return Reading(allocated, reserved, self._ledger.pop_peak() if self._ledger else None)
+
+    def _counters(self, kind: str) -> tuple[int, int]:
+        stats = torch.cuda.memory.memory_stats_as_nested_dict(self._device)
+        if not stats:  # CUDA is not initialised in this process: nothing is allocated
+            return 0, 0
+        return int(stats["allocated_bytes"]["all"][kind]), int(stats["reserved_bytes"]["all"][kind])
+
+    def _device_peaks(self) -> Counters:
+        return self._counters("peak")
+
+    def _reset(self) -> None:
+        torch.cuda.reset_peak_memory_stats(self._device)

@@ -1,0 +1,225 @@
+"""The planner: which option each stage of a run takes under a budget, and what that will need. Torch-free.
+
+predicted peak of a stage = what is live before it + the peak of its footprint; its upper bound must be within the
+budget. Where no option is, the plan says which stage binds and the smallest budget that would do.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Sequence
+from functools import partial
+from typing import Any, Final
+
+from slora_core.errors import BudgetRefused
+from slora_core.memory.device import DeviceProfile
+from slora_core.memory.plan import Plan, StagePlan, StageRequest
+from slora_core.memory.policies import adaptive_chunk
+from slora_core.memory.search import StageTable, choose, least_needs, smallest_limit
+from slora_core.types import MIB
+
+BOUND_SLACK_BYTES: Final = 16 * 1024
+BOUND_PARTS: Final = 200
+"""The bound is one part in this many (0.5 %) above the prediction."""
+POOL_SEGMENTS: Final = 24
+"""Segments of CUDA's pool that may be partly empty: one of small blocks, ten of medium ones (20 MiB), and the
+rounding of up to thirteen large blocks to whole segments."""
+REFERENCE_CHUNK: Final = 64
+UNLIMITED: Final = 2**62
+
+
+def bound_bytes(predicted_bytes: int, device: DeviceProfile) -> int:
+    """Upper bound of what the budget bounds: live tensor bytes on a CPU, the pool's reserved bytes on CUDA."""
+    slack = -(-predicted_bytes // BOUND_PARTS) + BOUND_SLACK_BYTES
+    return predicted_bytes + slack + POOL_SEGMENTS * device.segment_bytes
+
+
+def largest_predicted(budget_bytes: int, device: DeviceProfile) -> int:
+    """The largest prediction whose bound is within the budget (-1: not even 0 is)."""
+    room = budget_bytes - bound_bytes(0, device)
+    if room < 0:
+        return -1
+    predicted = room * BOUND_PARTS // (BOUND_PARTS + 1) + 1
+    while bound_bytes(predicted, device) > budget_bytes:
+        predicted -= 1
+    return predicted
+
+
+def make_plan(
+    requests: Sequence[StageRequest],
+    *,
+    budget_bytes: int | None,
+    policy: str,
+    device: DeviceProfile,
+    base_bytes: int = 0,
+) -> Plan:
+    """Plan stages that run in order with ``base_bytes`` live throughout.
+
+    ``planned``, ``tuned`` and ``fixed`` take the cheapest option (seconds, then peak) that fits; ``adaptive`` follows
+    the seed's rule for options with a chunk. An option whose kept buffers would leave a later stage no room does not
+    fit. ``smallest_feasible_bytes`` is exact: one byte less and some stage has no option.
+    """
+    tables = [StageTable(request, device.rounding_bytes) for request in requests]
+    limit = UNLIMITED if budget_bytes is None else largest_predicted(budget_bytes, device)
+    pick = partial(_pick_adaptive, budget_bytes) if policy == "adaptive" else _pick_cheapest
+    chosen = choose(tables, base_bytes, limit, pick)
+    needs = least_needs(tables, base_bytes)
+    stages = tuple(
+        _stage_plan(table, option, before, need, device)
+        for table, (option, before), need in zip(tables, chosen, needs, strict=True)
+    )
+    predicted = max((stage.predicted_peak_bytes for stage in stages), default=base_bytes)
+    return Plan(
+        budget_bytes=budget_bytes,
+        policy=policy,
+        stages=stages,
+        feasible=predicted <= limit,
+        binding_stage=max(stages, key=lambda stage: stage.smallest_bytes).stage if stages else "",
+        smallest_feasible_bytes=bound_bytes(smallest_limit(tables, base_bytes), device),
+        predicted_peak_bytes=predicted,
+        bound_bytes=bound_bytes(predicted, device),
+        seconds=sum(stage.seconds for stage in stages),
+    )
+
+
+def frontier(
+    requests: Sequence[StageRequest], *, device: DeviceProfile, base_bytes: int = 0, points: int = 100
+) -> list[tuple[int, float]]:
+    """(predicted peak bytes, seconds) of the whole run over budgets: peaks ascend, seconds descend.
+
+    At most about ``points`` of them, the smallest feasible and the fastest among them.
+    """
+    tables = [StageTable(request, device.rounding_bytes) for request in requests]
+    lowest = smallest_limit(tables, base_bytes)
+    found: list[tuple[int, float]] = []
+    limit, step = UNLIMITED, 1
+    while limit >= lowest:
+        chosen = list(zip(tables, choose(tables, base_bytes, limit, _pick_cheapest), strict=True))
+        peak = max((before + table.peaks[option] for table, (option, before) in chosen), default=base_bytes)
+        seconds = sum(table.request.options[option].seconds for table, (option, _) in chosen)
+        while found and found[-1][1] >= seconds:
+            found.pop()
+        if not found:
+            step = max(1, (peak - lowest) // points)
+        found.append((peak, seconds))
+        limit = max(peak - step, lowest) if peak > lowest else lowest - 1
+    return found[::-1]
+
+
+def refuse_if_infeasible(plan: Plan) -> None:
+    """Raises BudgetRefused that names the binding stage and the smallest budget, in numbers that can be typed."""
+    if plan.feasible or plan.budget_bytes is None:
+        return
+    stage = plan.binding_stage.removesuffix(".move").removesuffix(".fit")
+    budget, smallest = _decimal_size(plan.budget_bytes, up=False), _decimal_size(plan.smallest_feasible_bytes, up=True)
+    raise BudgetRefused(
+        f"the budget of {budget} cannot hold the {stage} stage; the smallest that can is {smallest}",
+        stage=plan.binding_stage,
+        budget_bytes=plan.budget_bytes,
+        smallest_bytes=plan.smallest_feasible_bytes,
+    )
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class PlanRow:
+    """One stage of a plan, for a table. ``share`` is the bound over the budget; None without a budget."""
+
+    stage: str
+    choice: str
+    predicted_peak_bytes: int
+    bound_bytes: int
+    smallest_bytes: int
+    share: float | None
+    seconds: float
+    binding: bool
+
+
+def planned_table(plan: Plan) -> list[PlanRow]:
+    """The stages of a plan in order, as rows for display."""
+    return [
+        PlanRow(
+            stage=stage.stage,
+            choice=_choice_text(stage.choice),
+            predicted_peak_bytes=stage.predicted_peak_bytes,
+            bound_bytes=stage.bound_bytes,
+            smallest_bytes=stage.smallest_bytes,
+            share=stage.bound_bytes / plan.budget_bytes if plan.budget_bytes else None,
+            seconds=stage.seconds,
+            binding=stage.stage == plan.binding_stage,
+        )
+        for stage in plan.stages
+    ]
+
+
+def _stage_plan(table: StageTable, index: int, before: int, need: int, device: DeviceProfile) -> StagePlan:
+    option = table.request.options[index]
+    predicted = before + table.peaks[index]
+    breakdown = {"before": before} if before else {}
+    for buffer in option.footprint.peak_buffers(device.rounding_bytes):
+        breakdown[buffer.name] = breakdown.get(buffer.name, 0) + buffer.size_bytes(device.rounding_bytes)
+    if option.footprint.workspace_bytes:
+        breakdown["workspace"] = breakdown.get("workspace", 0) + option.footprint.workspace_bytes
+    return StagePlan(
+        stage=table.request.stage,
+        choice=option.choice,
+        predicted_peak_bytes=predicted,
+        bound_bytes=bound_bytes(predicted, device),
+        smallest_bytes=bound_bytes(need, device),
+        seconds=option.seconds,
+        breakdown=breakdown,
+    )
+
+
+def _pick_cheapest(
+    table: StageTable, before: int, limit: int, most_kept: int | None, chunk: int | None = None
+) -> int | None:
+    """The cheapest option that fits, of those with ``chunk`` when one is given."""
+    room, peaks = limit - before, table.peaks
+    for index in table.order:
+        if peaks[index] <= room and (most_kept is None or table.kept[index] <= most_kept):
+            if chunk is None or table.request.options[index].choice.chunk == chunk:
+                return index
+    return None
+
+
+def _pick_adaptive(
+    budget_bytes: int | None, table: StageTable, before: int, limit: int, most_kept: int | None
+) -> int | None:
+    """The seed's rule at plan time: what would be live with chunk 64 decides between 32, 64 and 128.
+
+    Where no option of that chunk fits the next smaller one is taken; options without a chunk go by cost.
+    """
+    options = table.request.options
+    chunks = sorted({getattr(option.choice, "chunk", 0) for option in options})
+    if chunks[0] == 0:
+        return _pick_cheapest(table, before, limit, most_kept)
+    reference = max((chunk for chunk in chunks if chunk <= REFERENCE_CHUNK), default=chunks[0])
+    typical = _pick_cheapest(table, before, limit, most_kept, reference)
+    if typical is None:
+        typical = min(
+            (i for i in table.order if options[i].choice.chunk == reference), key=lambda index: table.peaks[index]
+        )
+    target = adaptive_chunk(before + table.peaks[typical], budget_bytes)
+    for chunk in sorted(chunks, key=lambda chunk: (chunk > target, -chunk if chunk <= target else chunk)):
+        found = _pick_cheapest(table, before, limit, most_kept, chunk)
+        if found is not None:
+            return found
+    return None
+
+
+def _choice_text(choice: Any) -> str:
+    if not dataclasses.is_dataclass(choice):
+        return "" if choice is None else str(choice)
+    return ", ".join(f"{field.name} {getattr(choice, field.name)}" for field in dataclasses.fields(choice))
+
+
+def _decimal_size(size_bytes: int, *, up: bool) -> str:
+    """IEC text with at most one decimal, rounded up or down."""
+    unit, name = next(
+        ((u, n) for u, n in ((MIB * 1024, "GiB"), (MIB, "MiB"), (1024, "KiB")) if size_bytes >= u), (1, "B")
+    )
+    if unit == 1:
+        return f"{size_bytes} B"
+    tenths = math.floor(size_bytes * 10 / unit) if not up else -(-size_bytes * 10 // unit)
+    return f"{tenths / 10:.1f}".removesuffix(".0") + f" {name}"

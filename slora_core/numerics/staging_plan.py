@@ -1,0 +1,17 @@
+"""Buffers of the staging between host and device. Torch-free."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from slora_core.memory.device import DeviceProfile
+from slora_core.memory.footprint import Buffer
+
+STAGING_SLOTS: Final = 2
+
+
+def staging_buffers(elements: int, device: DeviceProfile) -> tuple[Buffer, ...]:
+    """Two pinned slots of ``elements`` float32 beside a CUDA device; nothing on a CPU, which needs no staging."""
+    if device.kind != "cuda":
+        return ()
+    return tuple(Buffer(f"staging_{slot}", (elements,), pinned=True) for slot in range(STAGING_SLOTS))

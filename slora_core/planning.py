@@ -1,0 +1,145 @@
+"""From a configuration and its sizes to the plan of a run: the stages in order, each with its options. Torch-free."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from slora_core.classifiers.plan import evaluate_options
+from slora_core.compensators import registry
+from slora_core.config import RunConfig
+from slora_core.memory.device import CPU_PROFILE, CUDA_PROFILE, DeviceProfile
+from slora_core.memory.footprint import Buffer, Footprint
+from slora_core.memory.plan import Option, Plan, StageRequest
+from slora_core.memory.planner import make_plan
+from slora_core.sources.plan import scan_options
+from slora_core.sources.workloads import workloads_of
+from slora_core.statistics.plan import check_options, statistics_options
+from slora_core.types import Workload
+
+DEAD_CACHE_ROWS = 50_000
+"""Rows of the seed's ``randn(50000, d)``, allocated on first use and never read."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobPlan:
+    """A plan with the options it chose from, so that a stage can run one and fall back to a smaller one."""
+
+    plan: Plan
+    requests: Mapping[str, StageRequest]
+    rounding_bytes: int
+    dim: int
+
+    def option(self, stage: str) -> Option:
+        choice = self.plan.stage(stage).choice
+        return next(option for option in self.requests[stage].options if option.choice == choice)
+
+    def smaller(self, stage: str, option: Option) -> Option | None:
+        """The cheapest option of ``stage`` that takes at most three quarters of ``option``'s memory."""
+        limit = option.footprint.peak_bytes(self.rounding_bytes) * 3 // 4
+        fitting = [o for o in self.requests[stage].options if o.footprint.peak_bytes(self.rounding_bytes) <= limit]
+        return min(fitting, key=lambda o: o.seconds, default=None)
+
+
+def plan_config(config: RunConfig, device: DeviceProfile | None = None) -> JobPlan:
+    """The plan of ``config`` from headers and sizes alone; the device's profile follows from its kind unless given."""
+    if device is None:
+        device = CUDA_PROFILE if config.run.device.startswith("cuda") else CPU_PROFILE
+    return plan_job(config, workloads_of(config), device)
+
+
+def plan_job(
+    config: RunConfig,
+    workloads: Sequence[Workload],
+    device: DeviceProfile,
+    *,
+    source_requests: Mapping[int, Sequence[StageRequest]] | None = None,
+) -> JobPlan:
+    """Plan every round of a run.
+
+    ``source_requests[task]`` are stages that the source itself runs before the round's own (extraction), from a probe.
+    A run of one round has plain stage names, one of several prefixes them with ``taskN.``.
+    """
+    requests: list[StageRequest] = []
+    for number, workload in enumerate(workloads, start=1):
+        prefix = f"task{number}." if len(workloads) > 1 else ""
+        own = (source_requests or {}).get(number, ())
+        requests += [replace(request, stage=f"{prefix}{request.stage}") for request in own]
+        requests += round_requests(config, workload, device, prefix)
+    if not config.measures.stage_release:
+        requests = _without_release(requests)
+    plan = make_plan(
+        requests,
+        budget_bytes=config.memory.budget,
+        policy=config.memory.policy,
+        base_bytes=base_bytes(config, workloads),
+        device=device,
+    )
+    dim = max(workload.dim for workload in workloads)
+    return JobPlan(plan, {request.stage: request for request in requests}, device.rounding_bytes, dim)
+
+
+def base_bytes(config: RunConfig, workloads: Sequence[Workload]) -> int:
+    """What is live through the whole run: the seed's dead cache, when the smart feature cache is off."""
+    return 0 if config.measures.feature_cache else DEAD_CACHE_ROWS * max(w.dim for w in workloads) * 4
+
+
+def round_requests(config: RunConfig, workload: Workload, device: DeviceProfile, prefix: str) -> list[StageRequest]:
+    """The stages of one round in order. A round without pairs only takes statistics and evaluates."""
+    requests: list[StageRequest] = []
+    if workload.pairs:
+        requests.append(StageRequest("scan", scan_options(workload, config, device)))
+        if config.source.kind == "files":
+            requests.append(StageRequest("check", check_options(workload, config, device)))
+        if not config.measures.progressive_release:
+            requests.append(_load_request(workload))
+    if workload.new_classes:
+        requests.append(StageRequest("statistics", statistics_options(workload, config, device)))
+    if workload.pairs:
+        for name in config.operators.names:
+            fit = registry.fit_options(name, workload, config, device)
+            move = registry.move_options(name, workload, config, device)
+            requests += [StageRequest(f"{name}.fit", fit, keeps_for=1), StageRequest(f"{name}.move", move)]
+    if workload.evaluation_rows:
+        requests.append(StageRequest("evaluate", evaluate_options(workload, config, device)))
+    return [_in_round(request, number, len(requests), prefix) for number, request in enumerate(requests)]
+
+
+def _in_round(request: StageRequest, number: int, stages: int, prefix: str) -> StageRequest:
+    """The request under the round's prefix; what ``load`` keeps lives to the end of the round."""
+    keeps_for = stages - 1 - number if request.stage == "load" else request.keeps_for
+    return replace(request, stage=f"{prefix}{request.stage}", keeps_for=keeps_for)
+
+
+def _load_request(workload: Workload) -> StageRequest:
+    """Without progressive release both feature sets are held in lists, concatenated, and kept for the round."""
+    rows = (workload.pairs, workload.dim)
+    footprint = Footprint(
+        kept=(Buffer("before", rows), Buffer("after", rows)),
+        phases=(("concatenate", (Buffer("pieces_before", rows), Buffer("pieces_after", rows))),),
+    )
+    return StageRequest("load", (Option(LoadChoice(), footprint, 0.0),))
+
+
+@dataclass(frozen=True, slots=True)
+class LoadChoice:
+    """The only way to load whole features."""
+
+    def shrunk(self) -> None:
+        return None
+
+
+def _without_release(requests: Sequence[StageRequest]) -> list[StageRequest]:
+    """Every standing buffer stays live to the end of the run, as in the seed."""
+    return [
+        replace(
+            request,
+            options=tuple(replace(option, footprint=_hoarded(option.footprint)) for option in request.options),
+            keeps_for=len(requests),
+        )
+        for request in requests
+    ]
+
+
+def _hoarded(footprint: Footprint) -> Footprint:
+    return replace(footprint, kept=footprint.kept + footprint.standing, standing=())

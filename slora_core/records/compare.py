@@ -1,0 +1,136 @@
+"""Two or more runs side by side as data: common metrics with signed difference and ratio against the first run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias, TypeVar
+
+from slora_core.errors import InputError
+from slora_core.records.run_file import RunFile, StageRecord
+
+Unit: TypeAlias = Literal["bytes", "s", "fraction", "flag"]
+Group: TypeAlias = Literal["overall", "stage", "accuracy"]
+Value: TypeAlias = float | int | bool | None
+
+N = TypeVar("N", int, float)
+
+_PEAKS: Final = ("allocated_bytes", "reserved_bytes", "rss_bytes")
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One quantity of every run; None is "not available".
+
+    ``subject`` is the stage path, or "variant / classifier", or "". Against the first run: ``differences`` are
+    value - base, ``ratios`` value / base; None where either is missing, the base is 0, or the unit is "flag".
+    """
+
+    group: Group
+    subject: str
+    name: str
+    unit: Unit
+    values: tuple[Value, ...]
+    differences: tuple[float | int | None, ...]
+    ratios: tuple[float | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """``labels`` name the runs in order, the base first; every metric has one value a run."""
+
+    labels: tuple[str, ...]
+    metrics: tuple[Metric, ...]
+
+    def metric(self, group: Group, subject: str, name: str) -> Metric:
+        """Raises KeyError."""
+        for metric in self.metrics:
+            if (metric.group, metric.subject, metric.name) == (group, subject, name):
+                return metric
+        raise KeyError((group, subject, name))
+
+
+@dataclass(frozen=True, slots=True)
+class _StageTotal:
+    """All runs of one stage path together: seconds add up, peaks are the largest."""
+
+    seconds: float | None
+    allocated_bytes: int | None
+    reserved_bytes: int | None
+    rss_bytes: int | None
+
+
+def compare(runs: Sequence[RunFile], labels: Sequence[str] | None = None) -> Comparison:
+    """Compare ``runs`` against the first; ``labels`` default to :func:`run_labels`. Raises InputError below two."""
+    if len(runs) < 2:
+        raise InputError(f"a comparison of {len(runs)} runs: expected at least two")
+    metrics = [*_overall(runs), *_stages(runs), *_accuracies(runs)]
+    return Comparison(tuple(labels or run_labels(runs)), tuple(metrics))
+
+
+def run_labels(runs: Sequence[RunFile]) -> tuple[str, ...]:
+    """File names without their ending; a name that comes again is numbered."""
+    labels: list[str] = []
+    for run in runs:
+        again = sum(other.path.stem == run.path.stem for other in runs[: len(labels)])
+        labels.append(f"{run.path.stem} ({again + 1})" if again else run.path.stem)
+    return tuple(labels)
+
+
+def _overall(runs: Sequence[RunFile]) -> Iterable[Metric]:
+    peaks = [run.peaks for run in runs]
+    headers = [run.header for run in runs]
+    for name in _PEAKS:
+        yield _metric("overall", "", f"peak_{name}", "bytes", [getattr(peak, name) for peak in peaks])
+    yield _metric("overall", "", "seconds", "s", [header.seconds for header in headers])
+    yield _metric("overall", "", "budget_bytes", "bytes", [header.budget_bytes for header in headers])
+    yield _metric("overall", "", "within_budget", "flag", [header.within_budget for header in headers])
+
+
+def _stages(runs: Sequence[RunFile]) -> Iterable[Metric]:
+    tables = [_stage_totals(run.stages()) for run in runs]
+    missing = _StageTotal(None, None, None, None)
+    for stage in dict.fromkeys(name for table in tables for name in table):
+        totals = [table.get(stage, missing) for table in tables]
+        for name in _PEAKS:
+            yield _metric("stage", stage, f"peak_{name}", "bytes", [getattr(total, name) for total in totals])
+        yield _metric("stage", stage, "seconds", "s", [total.seconds for total in totals])
+
+
+def _accuracies(runs: Sequence[RunFile]) -> Iterable[Metric]:
+    """Those of the last task of each run."""
+    tables = []
+    for run in runs:
+        rows = run.accuracies()
+        last = max((row.task for row in rows), default=0)
+        tables.append({(row.variant, row.classifier): row.accuracy for row in rows if row.task == last})
+    for variant, classifier in dict.fromkeys(key for table in tables for key in table):
+        values = [table.get((variant, classifier)) for table in tables]
+        yield _metric("accuracy", f"{variant} / {classifier}", "accuracy", "fraction", values)
+
+
+def _stage_totals(stages: Sequence[StageRecord]) -> dict[str, _StageTotal]:
+    runs_of: dict[str, list[StageRecord]] = {}
+    for stage in stages:
+        runs_of.setdefault(stage.stage, []).append(stage)
+    return {
+        name: _StageTotal(
+            _known(sum, (row.seconds for row in rows)),
+            _known(max, (row.allocated_bytes for row in rows)),
+            _known(max, (row.reserved_bytes for row in rows)),
+            _known(max, (row.rss_bytes for row in rows)),
+        )
+        for name, rows in runs_of.items()
+    }
+
+
+def _known(combine: Callable[[list[N]], N], values: Iterable[N | None]) -> N | None:
+    known = [value for value in values if value is not None]
+    return combine(known) if known else None
+
+
+def _metric(group: Group, subject: str, name: str, unit: Unit, values: Sequence[Value]) -> Metric:
+    base = None if unit == "flag" else values[0]
+    differences = tuple(None if base is None or value is None else value - base for value in values)
+    ratios = tuple(None if not base or value is None else value / base for value in values)
+    return Metric(group, subject, name, unit, tuple(values), differences, ratios)

@@ -1,0 +1,203 @@
+"""One round of a run: check the pairs, take the new classes' statistics, move the old classes, evaluate."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from slora_core.classifiers.plan import evaluation_steps
+from slora_core.classifiers.registry import evaluate
+from slora_core.compensation import Compensation, Move
+from slora_core.compensators import registry
+from slora_core.config import RunConfig
+from slora_core.context import RunContext
+from slora_core.errors import InputError
+from slora_core.events import TaskFinished
+from slora_core.numerics.noise import Noise, SharedNoise
+from slora_core.planning import JobPlan
+from slora_core.seed_engine import move_with_baseline
+from slora_core.sources.base import Pairs
+from slora_core.sources.finite import check_finite
+from slora_core.sources.held import HeldPairs
+from slora_core.sources.rounds import LabelledRows, Round
+from slora_core.statistics.base import StateReader
+from slora_core.statistics.checks import check_state
+from slora_core.statistics.joined import FanOutWriter, JoinedState
+from slora_core.statistics.labels import LabelCensus, count_labels
+from slora_core.statistics.one_pass import collect_statistics
+from slora_core.statistics.state_file import open_state
+from slora_core.statistics.state_writer import StateFileWriter
+from slora_core.types import OPERATORS, UNCOMPENSATED, VARIANT_OF
+
+NONE: Final = "none"
+"""The uncompensated variant among the operators' names."""
+
+
+@dataclass(slots=True)
+class RoundRunner:
+    """Carries the class state of every variant from round to round.
+
+    ``states`` are the old classes by operator, and under ``none`` those that are never moved; empty before a first
+    task. ``jitter`` and ``accuracies`` are those of the
+    last round.
+    """
+
+    ctx: RunContext
+    config: RunConfig
+    job: JobPlan
+    open_files: ExitStack
+    states: dict[str, StateReader] = field(default_factory=dict)
+    jitter: dict[str, dict[str, float]] = field(default_factory=dict)
+    accuracies: dict[str, dict[str, float]] = field(default_factory=dict)
+
+    def run(self, round_: Round, prefix: str, output: Path | None) -> None:
+        """Run one round; the moved state goes to ``output``, or to a scratch file that the next round reads."""
+        self.jitter = {}
+        pairs = self._checked(round_, prefix)
+        census = self._new_classes(round_.labelled)
+        target = output or self.ctx.scratch / f"state-{round_.task}.safetensors"
+        with self._writer(target, census, round_) as file:
+            new = self._collect(round_, census, file, prefix)
+            if pairs is not None and self.states:
+                self._move(pairs, file, prefix)
+            file.commit()
+        self._advance(target, new)
+        if round_.evaluation is not None:
+            self._evaluate(round_.evaluation, prefix)
+        classes = len(self.states[NONE].class_ids)
+        self.ctx.emit(TaskFinished(self.ctx.now(), round_.task, round_.tasks, classes, self.accuracies))
+
+    @property
+    def _operators(self) -> tuple[str, ...]:
+        return self.config.operators.names
+
+    def _checked(self, round_: Round, prefix: str) -> Pairs | None:
+        """The pairs after a look at every value; held whole when progressive release is off."""
+        pairs = round_.pairs
+        if pairs is None:
+            return None
+        with self.ctx.stage("scan", total=pairs.count, unit="pairs"):
+            check_finite(self.ctx, pairs, self.job.option(f"{prefix}scan"))
+        if self.config.source.kind == "files":
+            readers = list(dict.fromkeys(self.states.values()))
+            with self.ctx.stage("check", total=sum(len(reader.class_ids) for reader in readers), unit="classes"):
+                for reader in readers:
+                    check_state(self.ctx, reader, self.job.option(f"{prefix}check"))
+        if self.config.run.engine == "baseline" or self.config.measures.progressive_release:
+            return pairs
+        with self.ctx.stage("load", total=pairs.count, unit="pairs"):
+            return HeldPairs.load(self.ctx, pairs)
+
+    def _new_classes(self, labelled: LabelledRows | None) -> LabelCensus:
+        """The classes of the labelled rows that are not in the state yet; others are left as they are moved."""
+        nothing = np.empty(0, np.int64)
+        if labelled is None:
+            return LabelCensus(nothing, nothing, 0)
+        census = count_labels(self.ctx, labelled)
+        known = np.isin(census.class_ids, self.states[NONE].class_ids if self.states else nothing)
+        if known.any():
+            listed = ", ".join(map(str, census.class_ids[known][:5]))
+            self.ctx.notice(
+                "labels", f"classes {listed} are in the class state already; it is moved, their rows are not used for it"
+            )
+        census = LabelCensus(census.class_ids[~known], census.counts[~known], census.unlabelled)
+        if census.one_sample_ids:
+            listed = ", ".join(map(str, census.one_sample_ids))
+            self.ctx.notice("one-sample-class", f"classes {listed} have one sample: their covariance is 1e-4 I")
+        return census
+
+    def _writer(self, target: Path, census: LabelCensus, round_: Round) -> StateFileWriter:
+        old = self.states.get(NONE)
+        ids = census.class_ids if old is None else np.concatenate([old.class_ids, census.class_ids])
+        counts = census.counts if old is None else np.concatenate([old.counts, census.counts])
+        operators = self._operators
+        metadata = {
+            "operator": operators[0] if len(operators) == 1 else ",".join(operators),
+            "task": str(round_.task),
+            "config_digest": self.config.digest(),
+        }
+        last = round_.task == round_.tasks
+        return StateFileWriter(
+            target,
+            ids,
+            counts,
+            round_.dim,
+            operators if len(operators) > 1 else (),
+            metadata=metadata,
+            packed=self.config.output.packed and last,
+            resume=self.config.output.resume and last and self.config.output.state is not None,
+        )
+
+    def _variant(self, operator: str) -> str:
+        return operator if len(self._operators) > 1 else ""
+
+    def _collect(self, round_: Round, census: LabelCensus, file: StateFileWriter, prefix: str) -> StateReader | None:
+        """Statistics of the new classes, into every variant and into a state of their own."""
+        if not len(census.class_ids) or round_.labelled is None:
+            return None
+        old = len(self.states[NONE].class_ids) if self.states else 0
+        path = self.ctx.scratch / f"new-{round_.task}.safetensors"
+        with (
+            StateFileWriter(path, census.class_ids, census.counts, round_.dim, metadata={}) as own,
+            self.ctx.stage("statistics", total=int(census.counts.sum()), unit="rows"),
+        ):
+            targets = [(file.writer(self._variant(operator)), old) for operator in self._operators]
+            option = self.job.option(f"{prefix}statistics")
+            collect_statistics(
+                self.ctx, round_.labelled, census, option, FanOutWriter([*targets, (own.writer(), 0)])
+            )
+            own.commit()
+        return self.open_files.enter_context(open_state(path))
+
+    def _move(self, pairs: Pairs, file: StateFileWriter, prefix: str) -> None:
+        classes = range(len(self.states[NONE].class_ids))
+        moves = {
+            operator: Move(
+                self.states[operator],
+                file.writer(self._variant(operator)),
+                [index for index in classes if index not in file.finished(self._variant(operator))],
+                self._noise(operator, pairs.dim),
+            )
+            for operator in self._operators
+        }
+        if self.config.run.engine == "baseline":
+            self.jitter = move_with_baseline(self.ctx, self.config, pairs, moves)
+        else:
+            compensation = Compensation(self.ctx, self.config, self.job, prefix)
+            compensation.run(pairs, moves)
+            self.jitter = compensation.jitter
+
+    def _noise(self, operator: str, dim: int) -> Noise | None:
+        samples = registry.samples_of(operator, self.config)
+        if samples == 0:
+            return None
+        return SharedNoise(self.config.run.seed, OPERATORS.index(operator), samples, dim, self.ctx.scratch)
+
+    def _advance(self, target: Path, new: StateReader | None) -> None:
+        """What the next round starts from: the moved states, and the classes that were never moved."""
+        old = self.states.get(NONE)
+        never_moved = new if old is None else old if new is None else JoinedState(old, new)
+        if never_moved is None:
+            raise InputError("the first task has no labelled rows; expected rows of at least one class")
+        self.states = {
+            operator: self.open_files.enter_context(open_state(target, self._variant(operator)))
+            for operator in self._operators
+        }
+        self.states[NONE] = never_moved
+
+    def _evaluate(self, rows: LabelledRows, prefix: str) -> None:
+        names = self.config.classifiers.names
+        variants = (NONE, *self._operators)
+        total = sum(evaluation_steps(names, len(self.states[variant].class_ids)) for variant in variants)
+        with self.ctx.stage("evaluate", total=total, unit="classes"):
+            option = self.job.option(f"{prefix}evaluate")
+            self.accuracies = {
+                VARIANT_OF.get(variant, UNCOMPENSATED): evaluate(
+                    self.ctx, self.config, self.states[variant], rows, option
+                )
+                for variant in variants
+            }

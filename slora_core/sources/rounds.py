@@ -1,0 +1,55 @@
+"""What a source hands to the pipeline: one round a task, with pairs, labelled rows and evaluation rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+from slora_core.sources.base import Pairs
+
+
+class LabelledRows(Protocol):
+    """M feature rows of d with their class ids; rows are read in pieces from where they lie, never held whole.
+
+    Buffers are float32 on the CPU, filled in place.
+    """
+
+    @property
+    def count(self) -> int: ...
+
+    @property
+    def dim(self) -> int: ...
+
+    def read(self, start: int, stop: int, out: Tensor) -> None:
+        """Rows ``start:stop`` into ``out[: stop - start]``."""
+
+    def read_labels(self, start: int, stop: int) -> NDArray[np.int64]:
+        """Class ids of rows ``start:stop``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """One task, ready for compensation; every row lies in a file, so a round takes no engine memory.
+
+    ``task`` counts from 1 to ``tasks``. ``pairs`` is None at a first task, where there is no drift. ``labelled`` holds
+    the rows of the classes that are new in this task and ``evaluation`` those of all classes seen, both under the model
+    after the task; None where the source has none.
+    """
+
+    task: int
+    tasks: int
+    pairs: Pairs | None
+    labelled: LabelledRows | None = None
+    evaluation: LabelledRows | None = None
+
+    @property
+    def dim(self) -> int:
+        """Features d, the same for all rows of a run."""
+        rows = self.pairs or self.labelled
+        if rows is None:
+            raise ValueError(f"task {self.task} has neither pairs nor labelled rows")
+        return rows.dim

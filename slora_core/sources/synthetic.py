@@ -1,0 +1,89 @@
+"""Synthetic workloads: features and class state of any size, written once to scratch files."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from slora_core.errors import OutputError
+from slora_core.sources.feature_files import FeatureFile
+from slora_core.sources.file_info import AFTER, BEFORE
+from slora_core.sources.synthetic_model import BLOCK_ROWS, FeatureSpace
+from slora_core.sources.tensor_file import TensorFileWriter
+from slora_core.statistics.state_file import open_state
+from slora_core.statistics.state_writer import StateFileWriter
+
+_SAMPLES_PER_CLASS: Final = 500
+
+
+class SyntheticWorkload:
+    """N pairs of ``dim`` features and ``classes`` Gaussians, drawn from ``seed`` and never held whole.
+
+    The same arguments give the same numbers. The files lie in a folder of their own under ``scratch`` until
+    :meth:`close`. ``checkpoint`` is called between blocks and may raise to stop. Raises OutputError when ``scratch``
+    has no room.
+    """
+
+    def __init__(
+        self,
+        pairs: int,
+        dim: int,
+        classes: int,
+        seed: int,
+        scratch: Path | None = None,
+        *,
+        checkpoint: Callable[[], None] = lambda: None,
+    ) -> None:
+        try:
+            self._folder = Path(tempfile.mkdtemp(prefix="slora-synthetic-", dir=scratch))
+        except OSError as error:
+            raise OutputError(f"scratch folder {str(scratch)!r} cannot be written: {error.strerror}") from None
+        self.feature_path = self._folder / "features.safetensors"
+        self.state_path = self._folder / "state.safetensors"
+        space = FeatureSpace(dim, seed)
+        try:
+            _write_features(self.feature_path, space, pairs, checkpoint)
+            _write_state(self.state_path, space, classes, checkpoint)
+        except BaseException:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            raise
+        self.pairs = FeatureFile(self.feature_path)
+        self.state = open_state(self.state_path)
+
+    def close(self) -> None:
+        """Delete the files."""
+        self.pairs.close()
+        self.state.close()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def __enter__(self) -> SyntheticWorkload:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _write_features(path: Path, space: FeatureSpace, pairs: int, checkpoint: Callable[[], None]) -> None:
+    shape = (pairs, space.dim)
+    with TensorFileWriter(path, {BEFORE: ("float32", shape), AFTER: ("float32", shape)}, {}) as file:
+        for start in range(0, pairs, BLOCK_ROWS):
+            checkpoint()
+            before, after = space.pairs(start // BLOCK_ROWS, min(BLOCK_ROWS, pairs - start))
+            file.write(BEFORE, start, before)
+            file.write(AFTER, start, after)
+        file.commit(durable=False)
+
+
+def _write_state(path: Path, space: FeatureSpace, classes: int, checkpoint: Callable[[], None]) -> None:
+    ids, counts = np.arange(classes, dtype=np.int64), np.full(classes, _SAMPLES_PER_CLASS, np.int64)
+    metadata = {"operator": "none", "task": "0"}
+    with StateFileWriter(path, ids, counts, space.dim, metadata=metadata) as file:
+        for number in range(classes):
+            checkpoint()
+            file.write("", number, *space.class_gaussian(number))
+        file.commit(durable=False)

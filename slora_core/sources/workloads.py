@@ -1,0 +1,56 @@
+"""The sizes of a configured source, before anything is computed: one workload a round. Torch-free."""
+
+from __future__ import annotations
+
+from slora_core.config import RunConfig
+from slora_core.errors import ConfigError, InputError
+from slora_core.sources.file_info import evaluation_file_info, feature_file_info
+from slora_core.sources.labels import labelled_classes
+from slora_core.statistics.state_info import class_state_info
+from slora_core.types import Workload
+
+
+def workloads_of(config: RunConfig) -> tuple[Workload, ...]:
+    """One workload a round of the source. Reads headers and labels only. Raises InputError."""
+    if config.source.kind == "demo":
+        from slora_core.sources.demo.sizes import demo_workloads
+
+        return demo_workloads(config)
+    if config.source.kind == "synthetic":
+        source = config.source
+        return (Workload(source.pairs, source.dim, source.classes),)
+    return (_files_workload(config),)
+
+
+def _files_workload(config: RunConfig) -> Workload:
+    source = config.source
+    if source.features is None or source.state is None:
+        missing = "features" if source.features is None else "state"
+        raise ConfigError(
+            f"source.{missing} is not set: a run on files needs a feature file and a class state",
+            "give --features F.npz and --state S.safetensors",
+        )
+    features, state = feature_file_info(source.features), class_state_info(source.state)
+    if features.dim != state.dim:
+        raise InputError(
+            f"feature file {source.features!r} has d = {features.dim} but class state {source.state!r} has"
+            f" d = {state.dim}; expected the same"
+        )
+    evaluation_rows = 0
+    if source.evaluate is not None:
+        evaluation = evaluation_file_info(source.evaluate)
+        if evaluation.dim != state.dim:
+            raise InputError(
+                f"evaluation file {source.evaluate!r} has d = {evaluation.dim} but class state {source.state!r} has"
+                f" d = {state.dim}; expected the same"
+            )
+        evaluation_rows = evaluation.rows
+    labelled = labelled_classes(source.features, source.state)
+    return Workload(
+        pairs=features.rows,
+        dim=features.dim,
+        classes=state.classes,
+        new_classes=len(labelled.new),
+        labelled_rows=int(labelled.counts.sum()),
+        evaluation_rows=evaluation_rows,
+    )

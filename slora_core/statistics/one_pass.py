@@ -1,0 +1,137 @@
+"""Mean and covariance of every class of labelled rows, in one pass over the rows for each group of classes.
+
+Sums are centred and float64 (:mod:`slora_core.numerics.moments`); ddof = 1, and 1e-4 I for a class with one row. Within
+a class rows arrive in the order of the file whatever the chunk, so that no option changes a bit of the result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from slora_core.context import RunContext
+from slora_core.errors import InputError
+from slora_core.memory.plan import Option
+from slora_core.memory.workspace import Workspace
+from slora_core.numerics.moments import MomentAccumulator
+from slora_core.numerics.staging import Staging
+from slora_core.sources.rounds import LabelledRows
+from slora_core.statistics.base import StateWriter
+from slora_core.statistics.class_moments import ONE_SAMPLE_VARIANCE, ClassMoments
+from slora_core.statistics.labels import LabelCensus, read_blocks
+
+_MOMENTS: Final = ("moment_block", "moment_mean", "moment_delta", "moment_m2")
+
+
+def collect_statistics(
+    ctx: RunContext, rows: LabelledRows, census: LabelCensus, option: Option, out: StateWriter
+) -> None:
+    """Write mean and covariance of class number i of ``census`` to ``out`` as number i.
+
+    ``option`` is one of :func:`~slora_core.statistics.plan.statistics_options`. Advances the open stage by one a
+    labelled row. Classes that ``census`` does not name are left out.
+    """
+    with Workspace(option.footprint, ctx.device) as workspace:
+        collector = _Collector(ctx, option, workspace)
+        for index, moments in collector.classes(rows, census, 0, rows.count):
+            collector.write(out, index, moments)
+
+
+def collect_moments(
+    ctx: RunContext,
+    rows: LabelledRows,
+    census: LabelCensus,
+    option: Option,
+    share: tuple[int, int] | None = None,
+) -> Iterator[tuple[int, ClassMoments]]:
+    """Class number and moments of the rows ``share`` (start, stop) of every class, to be merged with other shares.
+
+    A class without rows in the share comes with count 0. Each :class:`ClassMoments` is a copy of d x d doubles.
+    """
+    start, stop = share or (0, rows.count)
+    with Workspace(option.footprint, ctx.device) as workspace:
+        collector = _Collector(ctx, option, workspace)
+        for index, moments in collector.classes(rows, census, start, stop):
+            count, mean, m2 = moments.moments()
+            yield index, ClassMoments(count, mean[0].cpu().numpy().copy(), m2[0].cpu().numpy().copy())
+
+
+class _Collector:
+    """One accumulator a class of the pass, over its slice of the planned buffers."""
+
+    def __init__(self, ctx: RunContext, option: Option, workspace: Workspace) -> None:
+        self._ctx = ctx
+        self._chunk = option.choice.rows
+        self._rows = workspace["class_rows"]
+        self._sorted = workspace["class_sorted"]
+        self._order = workspace["class_order"]
+        self._mean = workspace["class_mean"]
+        self._covariance = workspace["class_covariance"]
+        self._staging = Staging(workspace)
+        self._accumulators = [
+            MomentAccumulator({name: workspace[name][number : number + 1] for name in _MOMENTS}, 1)
+            for number in range(option.choice.classes)
+        ]
+
+    def classes(
+        self, rows: LabelledRows, census: LabelCensus, start: int, stop: int
+    ) -> Iterator[tuple[int, MomentAccumulator]]:
+        """Class number and its accumulator, valid until the next pass begins."""
+        if not len(census.class_ids):
+            raise InputError(f"none of the {rows.count} rows has a class; expected labels of 0 or more")
+        size = len(self._accumulators)
+        for first in range(0, len(census.class_ids), size):
+            group = census.class_ids[first : first + size]
+            for accumulator in self._accumulators:
+                accumulator.reset()
+            for block_start, labels in read_blocks(rows, start, stop):
+                self._add_block(rows, group, block_start, labels)
+            for number in range(len(group)):
+                yield first + number, self._accumulators[number]
+
+    def write(self, out: StateWriter, index: int, moments: MomentAccumulator) -> None:
+        if moments.count == 1:
+            self._mean.copy_(moments.moments()[1])
+            self._covariance.zero_()
+            self._covariance[0].diagonal().fill_(ONE_SAMPLE_VARIANCE)
+        else:
+            moments.finish(self._mean, self._covariance)
+        out.write(index, self._staging.download(self._mean[0]), self._staging.download(self._covariance[0]))
+
+    def _add_block(self, rows: LabelledRows, group: NDArray[np.int64], start: int, labels: NDArray[np.int64]) -> None:
+        """Rows ``start:start + len(labels)`` as far as they belong to ``group``, a chunk at a time."""
+        self._ctx.checkpoint()
+        numbers = np.minimum(np.searchsorted(group, labels), len(group) - 1)
+        belongs = group[numbers] == labels
+        for first in range(0, len(labels), self._chunk):
+            members = first + np.flatnonzero(belongs[first : first + self._chunk])
+            if len(members):
+                self._add_chunk(rows, start, members, numbers[members])
+                self._ctx.advance(len(members))
+
+    def _add_chunk(
+        self, rows: LabelledRows, start: int, members: NDArray[np.int64], numbers: NDArray[np.int64]
+    ) -> None:
+        """Rows ``start + members``, of the classes ``numbers`` of the pass, class after class."""
+        low, high = int(members[0]), int(members[-1]) + 1
+        read = self._rows[: high - low]
+        self._staging.upload(read, lambda host: rows.read(start + low, start + high, host))
+        by_class = np.argsort(numbers, kind="stable")
+        ordered = self._sort(read, members[by_class] - low)
+        numbers = numbers[by_class]
+        borders = np.flatnonzero(np.diff(numbers)) + 1
+        for first, last in pairwise([0, *borders.tolist(), len(numbers)]):
+            self._accumulators[numbers[first]].add(ordered[first:last].unsqueeze(0))
+
+    def _sort(self, read: Tensor, order: NDArray[np.int64]) -> Tensor:
+        index = self._order[: len(order)]
+        index.copy_(torch.from_numpy(order))
+        ordered = self._sorted[: len(order)]
+        torch.index_select(read, 0, index, out=ordered)
+        return ordered

@@ -1,0 +1,79 @@
+"""Everything that stands beside a running job: counters, cap, sampler, clock and context, for as long as it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from slora_core.cancel import CancelToken
+from slora_core.config import RunConfig
+from slora_core.context import RunContext
+from slora_core.events import StagePeaks
+from slora_core.memory.devices import budget_cap
+from slora_core.memory.ledger import Ledger
+from slora_core.memory.meter import Meter
+from slora_core.memory.meters import CpuMeter, CudaMeter
+from slora_core.memory.probe import Probe, RssPeaks
+from slora_core.memory.sampler import Sampler
+from slora_core.memory.workspace import retaining
+from slora_core.planning import JobPlan
+from slora_core.streaming import Emit
+
+
+def enforced_budget_bytes(config: RunConfig) -> int | None:
+    """What the ledger or the allocator refuses beyond; None for the baseline, which knows no budget."""
+    return None if config.run.engine == "baseline" else config.memory.budget
+
+
+@dataclass(slots=True)
+class Surroundings:
+    """``ctx`` for the stages; ``peaks`` are those of the whole run, known once it is over."""
+
+    ctx: RunContext
+    peaks: StagePeaks | None = None
+
+
+@contextmanager
+def surroundings(
+    config: RunConfig, device: torch.device, job: JobPlan, *, emit: Emit, cancel: CancelToken, scratch: Path
+) -> Iterator[Surroundings]:
+    """Count, cap and sample what happens inside the context; ``peaks`` are set when it ends normally."""
+    budget_bytes = enforced_budget_bytes(config)
+    ledger = Ledger(budget_bytes if device.type == "cpu" else None)
+    meter: Meter = CpuMeter(ledger) if device.type == "cpu" else CudaMeter(device, ledger)
+    stages = job.plan.stages if config.run.engine == "optimised" else ()
+    ctx = RunContext(
+        device,
+        meter=meter,
+        emit=emit,
+        cancel=cancel,
+        scratch=scratch,
+        predicted_s={stage.stage: stage.seconds for stage in stages},
+        predicted_peak_bytes={stage.stage: stage.predicted_peak_bytes for stage in stages},
+        rss_peaks=RssPeaks(),
+        unbudgeted=ledger.unbudgeted,
+    )
+    sampler = Sampler(
+        config.run.sample_hz,
+        meter=meter,
+        probe=Probe((device.index or 0) if device.type == "cuda" else None),
+        position=ctx,
+        emit=emit,
+        budget_bytes=budget_bytes,
+    )
+    result = Surroundings(ctx)
+    with ExitStack() as stack:
+        stack.enter_context(budget_cap(device, budget_bytes))
+        stack.enter_context(ledger)
+        stack.enter_context(sampler)
+        if not config.measures.stage_release:
+            stack.enter_context(retaining())
+        ctx.rss_peaks.push()
+        meter.push()
+        yield result
+        peak = meter.pop()
+        result.peaks = StagePeaks(peak.allocated_bytes, peak.reserved_bytes, ctx.rss_peaks.pop())

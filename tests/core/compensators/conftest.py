@@ -1,0 +1,8 @@
+"""Puts the shared conformance suite and its oracles within reach of the operators' tests."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
