@@ -114,7 +114,8 @@ def fit(
 ) -> Transition:
     """Fit one operator on arrays.
 
-    The transition goes into ``compensate(fitted=...)`` under the same config. A linear one has ``weight`` W [d, d], a weak-nonlinear one ``weights`` [3, d, d] (A, B1, B2) and ``gates``.
+    The transition goes into ``compensate(fitted=...)`` under the same config. A linear one has ``weight`` W [d, d],
+    a weak-nonlinear one ``weights`` [3, d, d] (A, B1, B2) and ``gates``.
     """
     config = _configured(config, (operator,), None, device, {})
     pairs = ArrayPairs(features_before, features_after)
@@ -125,7 +126,10 @@ def fit(
 
 
 def class_statistics(features: Array, labels: ArrayLike | Tensor, *, device: str = "cpu") -> ClassState:
-    """Mean and covariance (ddof 1; 1e-4 I for one sample) of every class >= 0 of ``features`` [M, d], ``labels`` [M]."""
+    """Mean and covariance of every class of ``features`` [M, d] with ``labels`` [M]; rows labelled -1 are left out.
+
+    ddof = 1, and 1e-4 I for a class with one sample.
+    """
     from slora_core.statistics.plan import statistics_options
 
     rows = ArrayPairs(features, features, labels)
@@ -180,9 +184,7 @@ def _transition(
     )
 
 
-def _noise(
-    name: str, given: Mapping[str, NDArray[Any]], config: RunConfig, dim: int, scratch: Path
-) -> Noise | None:
+def _noise(name: str, given: Mapping[str, NDArray[Any]], config: RunConfig, dim: int, scratch: Path) -> Noise | None:
     if name in given:
         return GivenNoise(given[name])
     samples = registry.samples_of(name, config)

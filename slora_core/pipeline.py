@@ -1,7 +1,7 @@
 """The composer of a run: source, plan, budget, rounds, result; as one stream of events.
 
-The budget's contract: plan (analytic), probe (small batches, where a model's activations cannot be declared), certify or
-refuse before anything is computed, enforce (the ledger or the allocator's cap), verify (the peak against the budget).
+The budget's contract: plan (analytic), probe (small batches, where a model's activations cannot be declared), certify
+or refuse before anything is computed, enforce (the ledger or the allocator's cap), verify (the peak against the budget).
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import tempfile
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, nullcontext
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -20,7 +19,6 @@ import torch
 
 from slora_core.cancel import CancelToken
 from slora_core.config import RunConfig
-from slora_core.context import RunContext
 from slora_core.errors import ConfigError
 from slora_core.events import Event, RunFinished, RunStarted, StagePeaks
 from slora_core.memory.devices import environment, profile_of, resolve_device
@@ -30,6 +28,7 @@ from slora_core.planning import DEAD_CACHE_ROWS, JobPlan, plan_job
 from slora_core.probing import probed_requests
 from slora_core.rounds import NONE, RoundRunner
 from slora_core.sources.opening import OpenSource, open_source
+from slora_core.sources.tensor_file import checked_target
 from slora_core.sources.workloads import workloads_of
 from slora_core.statistics.base import StateReader
 from slora_core.streaming import Emit, stream_in_thread
@@ -48,13 +47,16 @@ def execute(config: RunConfig, emit: Emit, cancel: CancelToken) -> None:
         if config.run.threads:
             torch.set_num_threads(config.run.threads)
         scratch = _scratch(config, stack)
-        run = _Run(config, emit, cancel, scratch)
         try:
-            run.prepare()
+            device, job = _prepare(config)
         except BaseException:
-            emit(run.started(None))
+            emit(_started(config, None, None))
             raise
-        run.perform()
+        plans = config.run.engine == "optimised"
+        emit(_started(config, device, job.plan.to_dict() if plans else None))
+        if plans:
+            refuse_if_infeasible(job.plan)
+        emit(_perform(config, device, job, emit=emit, cancel=cancel, scratch=scratch))
 
 
 def _scratch(config: RunConfig, stack: ExitStack) -> Path:
@@ -66,76 +68,71 @@ def _scratch(config: RunConfig, stack: ExitStack) -> Path:
     return Path(stack.enter_context(folder))
 
 
-@dataclass(slots=True)
-class _Run:
-    config: RunConfig
-    emit: Emit
-    cancel: CancelToken
-    scratch: Path
-    device: torch.device = torch.device("cpu")
-    job: JobPlan | None = None
+def _prepare(config: RunConfig) -> tuple[torch.device, JobPlan]:
+    """Device, sizes, probe and plan; and the output's place, so that a run does not end where it cannot be written."""
+    device = resolve_device(config.run.device)
+    if config.output.state is not None:
+        checked_target(config.output.state)
+    workloads = workloads_of(config)
+    probed = probed_requests(config, device)
+    return device, plan_job(config, workloads, profile_of(device), source_requests=probed)
 
-    def prepare(self) -> None:
-        """Sizes, probe and plan."""
-        self.device = resolve_device(self.config.run.device)
-        workloads = workloads_of(self.config)
-        probed = probed_requests(self.config, self.device)
-        self.job = plan_job(self.config, workloads, profile_of(self.device), source_requests=probed)
 
-    def started(self, plan: Mapping[str, Any] | None) -> RunStarted:
-        return RunStarted(
-            t_s=0.0,
-            run_id=uuid.uuid4().hex[:12],
-            started_at=datetime.now(UTC).isoformat(timespec="seconds"),
-            engine=self.config.run.engine,
-            config=self.config.to_dict(),
-            environment=environment(self.device),
-            plan=plan,
-            budget_bytes=enforced_budget_bytes(self.config),
-        )
+def _started(config: RunConfig, device: torch.device | None, plan: Mapping[str, Any] | None) -> RunStarted:
+    return RunStarted(
+        t_s=0.0,
+        run_id=uuid.uuid4().hex[:12],
+        started_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        engine=config.run.engine,
+        config=config.to_dict(),
+        environment=environment(device),
+        plan=plan,
+        budget_bytes=enforced_budget_bytes(config),
+    )
 
-    def perform(self) -> None:
-        job = self.job
-        assert job is not None
-        plans = self.config.run.engine == "optimised"
-        self.emit(self.started(job.plan.to_dict() if plans else None))
-        if plans:
-            refuse_if_infeasible(job.plan)
-        with (
-            surroundings(
-                self.config, self.device, job, emit=self.emit, cancel=self.cancel, scratch=self.scratch
-            ) as around,
-            ExitStack() as open_files,
-        ):
-            runner = self._run_rounds(around.ctx, job, open_files)
-        assert around.peaks is not None
-        self.emit(self._result(around.ctx, runner, around.peaks))
 
-    def _run_rounds(self, ctx: RunContext, job: JobPlan, stack: ExitStack) -> RoundRunner:
-        config = self.config
-        unread = self._unread_cache(job)
-        source = stack.enter_context(open_source(config, ctx))
-        runner = RoundRunner(ctx, config, job, stack, states=_states(config, source))
+def _perform(
+    config: RunConfig, device: torch.device, job: JobPlan, *, emit: Emit, cancel: CancelToken, scratch: Path
+) -> RunFinished:
+    """Every round of the source, counted and capped."""
+    with (
+        surroundings(config, device, job, emit=emit, cancel=cancel, scratch=scratch) as around,
+        ExitStack() as open_files,
+    ):
+        ctx = around.ctx
+        unread = _unread_cache(config, device, job)
+        source = open_files.enter_context(open_source(config, ctx))
+        runner = RoundRunner(ctx, config, job, open_files, states=_states(config, source))
         for task in range(1, source.tasks + 1):
             several = source.tasks > 1
             with ctx.stage(f"task{task}") if several else nullcontext():
                 output = Path(config.output.state) if config.output.state and task == source.tasks else None
                 runner.run(next(source.rounds), f"task{task}." if several else "", output)
         del unread
-        return runner
+    return _result(config, device, ctx.now(), runner, around.peaks)
 
-    def _unread_cache(self, job: JobPlan) -> torch.Tensor | None:
-        """The seed's random cache, held and never read, when the smart feature cache is off; the baseline has its own."""
-        if self.config.measures.feature_cache or self.config.run.engine == "baseline":
-            return None
-        return torch.randn(DEAD_CACHE_ROWS, job.dim, device=self.device)
 
-    def _result(self, ctx: RunContext, runner: RoundRunner, peaks: StagePeaks) -> RunFinished:
-        budget_bytes = enforced_budget_bytes(self.config)
-        used = peaks.reserved_bytes if self.device.type == "cuda" else peaks.allocated_bytes
-        within = None if budget_bytes is None or used is None else used <= budget_bytes
-        outputs = {"state": str(Path(self.config.output.state).resolve())} if self.config.output.state else {}
-        return RunFinished(ctx.now(), ctx.now(), peaks, outputs, runner.accuracies, runner.jitter, within)
+def _unread_cache(config: RunConfig, device: torch.device, job: JobPlan) -> torch.Tensor | None:
+    """The seed's random cache, held and never read, when the feature cache is off; the baseline has its own."""
+    if config.measures.feature_cache or config.run.engine == "baseline":
+        return None
+    return torch.randn(DEAD_CACHE_ROWS, job.dim, device=device)
+
+
+def _result(
+    config: RunConfig, device: torch.device, seconds: float, runner: RoundRunner, peaks: StagePeaks
+) -> RunFinished:
+    budget_bytes = enforced_budget_bytes(config)
+    used = peaks.reserved_bytes if device.type == "cuda" else peaks.allocated_bytes
+    return RunFinished(
+        t_s=seconds,
+        seconds=seconds,
+        peaks=peaks,
+        outputs={"state": str(Path(config.output.state).resolve())} if config.output.state else {},
+        accuracies=runner.accuracies,
+        jitter=runner.jitter,
+        within_budget=None if budget_bytes is None or used is None else used <= budget_bytes,
+    )
 
 
 def _states(config: RunConfig, source: OpenSource) -> dict[str, StateReader]:

@@ -102,7 +102,8 @@ class RoundRunner:
         if known.any():
             listed = ", ".join(map(str, census.class_ids[known][:5]))
             self.ctx.notice(
-                "labels", f"classes {listed} are in the class state already; it is moved, their rows are not used for it"
+                "labels",
+                f"classes {listed} are in the class state already; it is moved, their rows are not used for it",
             )
         census = LabelCensus(census.class_ids[~known], census.counts[~known], census.unlabelled)
         if census.one_sample_ids:
@@ -147,9 +148,7 @@ class RoundRunner:
         ):
             targets = [(file.writer(self._variant(operator)), old) for operator in self._operators]
             option = self.job.option(f"{prefix}statistics")
-            collect_statistics(
-                self.ctx, round_.labelled, census, option, FanOutWriter([*targets, (own.writer(), 0)])
-            )
+            collect_statistics(self.ctx, round_.labelled, census, option, FanOutWriter([*targets, (own.writer(), 0)]))
             own.commit()
         return self.open_files.enter_context(open_state(path))
 

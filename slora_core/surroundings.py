@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import torch
 
@@ -29,12 +30,15 @@ def enforced_budget_bytes(config: RunConfig) -> int | None:
     return None if config.run.engine == "baseline" else config.memory.budget
 
 
+NOT_MEASURED: Final = StagePeaks()
+
+
 @dataclass(slots=True)
 class Surroundings:
     """``ctx`` for the stages; ``peaks`` are those of the whole run, known once it is over."""
 
     ctx: RunContext
-    peaks: StagePeaks | None = None
+    peaks: StagePeaks = NOT_MEASURED
 
 
 @contextmanager

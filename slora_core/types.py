@@ -30,5 +30,5 @@ class Workload:
     dim: int
     classes: int
     new_classes: int = 0
-    labelled_rows: int = 0
     evaluation_rows: int = 0
+    labelled_rows: int = 0

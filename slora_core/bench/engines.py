@@ -28,7 +28,9 @@ def compare_engines(config: RunConfig, folder: Path, say: Say) -> tuple[list[Tex
     base, optimised = runs["baseline"], runs["optimised"]
     moved = deviations(base.state, optimised.state)
     rows = [_ratio_row("whole", _total(base), _total(optimised))]
-    rows += [_ratio_row(stage, base.stages[stage], row) for stage, row in optimised.stages.items() if stage in base.stages]
+    rows += [
+        _ratio_row(stage, base.stages[stage], row) for stage, row in optimised.stages.items() if stage in base.stages
+    ]
     columns = ("stage", "baseline", "optimised", "faster", "baseline peak", "optimised peak", "smaller")
     tables = [
         TextTable("Baseline against optimised", columns, (False, *(True,) * 6), tuple(rows)),

@@ -16,7 +16,6 @@ from slora_core.memory.sizes import format_size
 from slora_core.records.tables import TextTable, format_seconds
 
 
-
 def follow(stream: Iterable[Event], console: Console, *, quiet: bool, title: str) -> Iterator[Event]:
     """Pass the events of ``stream`` on while showing them on ``console`` (standard error)."""
     if quiet:

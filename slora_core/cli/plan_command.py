@@ -51,7 +51,9 @@ def _print_plan(plan: Plan) -> None:
         for row in planned_table(plan)
     )
     budget = "unlimited" if plan.budget_bytes is None else format_size(plan.budget_bytes)
-    table = TextTable(f"Plan for a budget of {budget}, policy {plan.policy}", columns, (False, False, *(True,) * 4), rows)
+    table = TextTable(
+        f"Plan for a budget of {budget}, policy {plan.policy}", columns, (False, False, *(True,) * 4), rows
+    )
     console.print(drawn(table))
     console.print(
         f"predicted peak {format_size(plan.predicted_peak_bytes)}, bound {format_size(plan.bound_bytes)},"

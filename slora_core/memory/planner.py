@@ -26,6 +26,8 @@ POOL_SEGMENTS: Final = 24
 """Segments of CUDA's pool that may be partly empty: one of small blocks, ten of medium ones (20 MiB), and the
 rounding of up to thirteen large blocks to whole segments."""
 REFERENCE_CHUNK: Final = 64
+NEARLY_CHEAPEST: Final = 1.1
+"""Memory is not taken for the last tenth of speed: the time model is no more exact than that."""
 UNLIMITED: Final = 2**62
 
 
@@ -56,8 +58,8 @@ def make_plan(
 ) -> Plan:
     """Plan stages that run in order with ``base_bytes`` live throughout.
 
-    ``planned``, ``tuned`` and ``fixed`` take the cheapest option (seconds, then peak) that fits; ``adaptive`` follows
-    the seed's rule for options with a chunk. An option whose kept buffers would leave a later stage no room does not
+    ``planned``, ``tuned`` and ``fixed`` take the option with the smallest peak among the nearly cheapest that fit;
+    ``adaptive`` follows the seed's rule for options with a chunk. An option whose kept buffers would leave a later stage no room does not
     fit. ``smallest_feasible_bytes`` is exact: one byte less and some stage has no option.
     """
     tables = [StageTable(request, device.rounding_bytes) for request in requests]
@@ -174,13 +176,22 @@ def _stage_plan(table: StageTable, index: int, before: int, need: int, device: D
 def _pick_cheapest(
     table: StageTable, before: int, limit: int, most_kept: int | None, chunk: int | None = None
 ) -> int | None:
-    """The cheapest option that fits, of those with ``chunk`` when one is given."""
-    room, peaks = limit - before, table.peaks
+    """The option with the smallest peak among those that fit and need at most NEARLY_CHEAPEST of the least seconds.
+
+    Only options with ``chunk`` count when one is given.
+    """
+    room, peaks, options = limit - before, table.peaks, table.request.options
+    chosen, most_seconds = None, 0.0
     for index in table.order:
+        if chosen is not None and options[index].seconds > most_seconds:
+            break
         if peaks[index] <= room and (most_kept is None or table.kept[index] <= most_kept):
-            if chunk is None or table.request.options[index].choice.chunk == chunk:
-                return index
-    return None
+            if chunk is None or options[index].choice.chunk == chunk:
+                if chosen is None:
+                    chosen, most_seconds = index, options[index].seconds * NEARLY_CHEAPEST
+                elif peaks[index] < peaks[chosen]:
+                    chosen = index
+    return chosen
 
 
 def _pick_adaptive(

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal, TypeAlias, TypeVar
 
 from slora_core.errors import InputError
 from slora_core.records.run_file import RunFile, StageRecord
 
 Unit: TypeAlias = Literal["bytes", "s", "fraction", "flag"]
-Group: TypeAlias = Literal["overall", "stage", "accuracy"]
+Group: TypeAlias = Literal["overall", "operator", "stage", "accuracy"]
 Value: TypeAlias = float | int | bool | None
 
 N = TypeVar("N", int, float)
 
+COMPENSATION: Final = "all operators"
 _PEAKS: Final = ("allocated_bytes", "reserved_bytes", "rss_bytes")
 
 
@@ -49,6 +50,10 @@ class Comparison:
                 return metric
         raise KeyError((group, subject, name))
 
+    def without(self, group: Group) -> Comparison:
+        """The same comparison, less the metrics of one group."""
+        return Comparison(self.labels, tuple(metric for metric in self.metrics if metric.group != group))
+
 
 @dataclass(frozen=True, slots=True)
 class _StageTotal:
@@ -64,7 +69,7 @@ def compare(runs: Sequence[RunFile], labels: Sequence[str] | None = None) -> Com
     """Compare ``runs`` against the first; ``labels`` default to :func:`run_labels`. Raises InputError below two."""
     if len(runs) < 2:
         raise InputError(f"a comparison of {len(runs)} runs: expected at least two")
-    metrics = [*_overall(runs), *_stages(runs), *_accuracies(runs)]
+    metrics = [*_overall(runs), *_operators(runs), *_stages(runs), *_accuracies(runs)]
     return Comparison(tuple(labels or run_labels(runs)), tuple(metrics))
 
 
@@ -87,14 +92,27 @@ def _overall(runs: Sequence[RunFile]) -> Iterable[Metric]:
     yield _metric("overall", "", "within_budget", "flag", [header.within_budget for header in headers])
 
 
+def _operators(runs: Sequence[RunFile]) -> Iterable[Metric]:
+    """Fit and move of each operator over all tasks: seconds add up, peaks are the largest; then all of them."""
+    tables = []
+    for run in runs:
+        stages = [stage for stage in run.stages() if stage.stage.split(".")[-1] in ("fit", "move")]
+        named = [replace(stage, stage=stage.stage.split(".")[-2]) for stage in stages]
+        tables.append(_stage_totals([*named, *(replace(stage, stage=COMPENSATION) for stage in stages)]))
+    yield from _totals("operator", tables)
+
+
 def _stages(runs: Sequence[RunFile]) -> Iterable[Metric]:
-    tables = [_stage_totals(run.stages()) for run in runs]
+    yield from _totals("stage", [_stage_totals(run.stages()) for run in runs])
+
+
+def _totals(group: Group, tables: Sequence[dict[str, _StageTotal]]) -> Iterable[Metric]:
     missing = _StageTotal(None, None, None, None)
     for stage in dict.fromkeys(name for table in tables for name in table):
         totals = [table.get(stage, missing) for table in tables]
         for name in _PEAKS:
-            yield _metric("stage", stage, f"peak_{name}", "bytes", [getattr(total, name) for total in totals])
-        yield _metric("stage", stage, "seconds", "s", [total.seconds for total in totals])
+            yield _metric(group, stage, f"peak_{name}", "bytes", [getattr(total, name) for total in totals])
+        yield _metric(group, stage, "seconds", "s", [total.seconds for total in totals])
 
 
 def _accuracies(runs: Sequence[RunFile]) -> Iterable[Metric]:

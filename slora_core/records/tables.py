@@ -90,7 +90,12 @@ def accuracies_table(run: RunFile) -> TextTable:
 
 def comparison_tables(comparison: Comparison) -> tuple[TextTable, ...]:
     """Overall, by stage, and accuracy; groups without a metric that any run has are left out."""
-    titles = {"overall": "Comparison", "stage": "Comparison by stage", "accuracy": "Comparison of accuracies"}
+    titles = {
+        "overall": "Comparison",
+        "operator": "Compensation by operator",
+        "stage": "Comparison by stage",
+        "accuracy": "Comparison of accuracies",
+    }
     tables = []
     for group, title in titles.items():
         metrics = [m for m in comparison.metrics if m.group == group and any(v is not None for v in m.values)]
