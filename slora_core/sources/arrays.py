@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any
 
 import numpy as np
 import torch
@@ -18,15 +17,15 @@ _ORIGIN = "the pairs"
 
 
 class ArrayPairs:
-    """N pairs from arrays or CPU tensors [N, d] of floats, with optional integer labels [N] (-1: unlabelled).
+    """N pairs from arrays, lists or CPU tensors [N, d] of floats, with optional integer labels [N] (-1: unlabelled).
 
     Contiguous float32 is used where it is; anything else is converted once. Raises InputError.
     """
 
     def __init__(
         self,
-        before: NDArray[Any] | Tensor,
-        after: NDArray[Any] | Tensor,
+        before: ArrayLike | Tensor,
+        after: ArrayLike | Tensor,
         labels: ArrayLike | Tensor | None = None,
     ) -> None:
         self._labels = None if labels is None else _checked_labels(labels)
@@ -64,7 +63,11 @@ class ArrayPairs:
         return self._labels[start:stop]
 
 
-def _as_tensor(key: str, values: NDArray[Any] | Tensor) -> Tensor:
+def _as_tensor(key: str, given: ArrayLike | Tensor) -> Tensor:
+    try:
+        values = given if isinstance(given, Tensor) else np.asarray(given)
+    except ValueError as error:
+        raise InputError(f"{_ORIGIN}: {key} is not an array: {error}") from None
     name = str(values.dtype).removeprefix("torch.") if isinstance(values, Tensor) else values.dtype.name
     if name not in FLOAT_BYTES:
         raise InputError(f"{_ORIGIN}: {key} has dtype {name}; expected one of {', '.join(FLOAT_BYTES)}")

@@ -14,8 +14,8 @@ from slora_core.errors import InputError
 from slora_core.memory.plan import Option
 from slora_core.memory.workspace import Workspace
 from slora_core.sources.base import Pairs
-from slora_core.sources.feature_files import EvaluationFile
 from slora_core.sources.file_info import AFTER, BEFORE, FEATURES
+from slora_core.sources.rounds import LabelledRows
 
 _ROWS_NAMED: Final = 5
 _Reader = Callable[[int, int, Tensor], None]
@@ -34,9 +34,9 @@ def check_finite(ctx: RunContext, pairs: Pairs, option: Option, origin: str = "t
     _scan(ctx, readers, pairs.count, option, origin)
 
 
-def check_evaluation_finite(ctx: RunContext, rows: EvaluationFile, option: Option) -> None:
-    """As :func:`check_finite`, for the features of an evaluation file."""
-    _scan(ctx, {FEATURES: rows.read}, rows.count, option, f"evaluation file {str(rows.path)!r}")
+def check_rows_finite(ctx: RunContext, rows: LabelledRows, option: Option, origin: str) -> None:
+    """As :func:`check_finite`, for the features of labelled rows. ``option`` may be one for any number of rows."""
+    _scan(ctx, {FEATURES: rows.read}, rows.count, option, origin)
 
 
 def _scan(ctx: RunContext, readers: dict[str, _Reader], count: int, option: Option, origin: str) -> None:

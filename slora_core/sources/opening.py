@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
@@ -30,13 +30,16 @@ class OpenSource:
 
 
 @contextmanager
-def open_source(config: RunConfig, ctx: RunContext) -> Iterator[OpenSource]:
-    """Everything the run reads stays open inside the context. Raises InputError and ConfigError."""
+def open_source(config: RunConfig, ctx: RunContext, batch_of: Callable[[int], int]) -> Iterator[OpenSource]:
+    """Everything the run reads stays open inside the context; ``batch_of(task)`` is the planned extraction batch.
+
+    Raises InputError and ConfigError.
+    """
     with ExitStack() as stack:
         if config.source.kind == "demo":
             from slora_core.sources.demo.source import DemoSource
 
-            demo = DemoSource(config, ctx)
+            demo = DemoSource(config, ctx, batch_of)
             yield OpenSource(demo.tasks, demo.rounds(), {})
         elif config.source.kind == "synthetic":
             yield _open_synthetic(config, ctx, stack)

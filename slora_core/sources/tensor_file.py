@@ -8,6 +8,7 @@ import os
 import secrets
 import shutil
 import stat
+import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -46,6 +47,7 @@ class TensorFileWriter:
         self._partial = partial or self.path.with_name(f".{self.path.name}.{os.getpid()}-{secrets.token_hex(4)}.tmp")
         self.continued = False
         self._committed = False
+        self._lock = threading.Lock()
         with self._reporting():
             self.continued = partial is not None and self._holds_header(partial)
             if self.continued:
@@ -115,10 +117,17 @@ class TensorFileWriter:
             return file.read(len(self.header)) == self.header
 
     def _write_at(self, offset: int, values: NDArray[Any]) -> None:
-        self._file.seek(offset)
+        """From any thread."""
         rest = memoryview(values.reshape(-1).view(np.uint8).data)
-        while rest:
-            rest = rest[self._file.write(rest) :]
+        if hasattr(os, "pwrite"):
+            while rest:
+                size = os.pwrite(self._file.fileno(), rest, offset)
+                rest, offset = rest[size:], offset + size
+            return
+        with self._lock:
+            self._file.seek(offset)
+            while rest:
+                rest = rest[self._file.write(rest) :]
 
     @contextlib.contextmanager
     def _reporting(self) -> Iterator[None]:

@@ -25,9 +25,9 @@ def workloads_of(config: RunConfig) -> tuple[Workload, ...]:
 def _files_workload(config: RunConfig) -> Workload:
     source = config.source
     if source.features is None or source.state is None:
-        missing = "features" if source.features is None else "state"
+        absent = "features" if source.features is None else "state"
         raise ConfigError(
-            f"source.{missing} is not set: a run on files needs a feature file and a class state",
+            f"source.{absent} is not set: a run on files needs a feature file and a class state",
             "give --features F.npz and --state S.safetensors",
         )
     features, state = feature_file_info(source.features), class_state_info(source.state)
@@ -45,6 +45,13 @@ def _files_workload(config: RunConfig) -> Workload:
                 f" d = {state.dim}; expected the same"
             )
         evaluation_rows = evaluation.rows
+    missing = [name for name in config.operators.names if state.variants != ("",) and name not in state.variants]
+    if missing:
+        raise InputError(
+            f"class state {source.state!r} holds the variants {', '.join(state.variants)}, and none for the operator"
+            f" {missing[0]!r}; expected one for every operator of the run",
+            "run the operators that it holds, or give a class state without variants",
+        )
     labelled = labelled_classes(source.features, source.state)
     return Workload(
         pairs=features.rows,

@@ -17,6 +17,8 @@ DEPTH: Final = 4
 HEADS: Final = 4
 HIDDEN: Final = 128
 ADAPTER_RANK: Final = 4
+RESIDUAL_SCALE: Final = 0.35
+"""Residual branches start small: the class token keeps more of the image."""
 
 
 class AdaptedLinear(nn.Linear):
@@ -68,13 +70,14 @@ class Block(nn.Module):
         query, key, value = qkv.permute(2, 0, 3, 1, 4)
         mixed = F.scaled_dot_product_attention(query, key, value)
         x = x + self.proj(mixed.transpose(1, 2).reshape(batch, tokens, DIM))
-        return x + self.narrow(F.gelu(self.widen(self.norm2(x))))
+        moved: Tensor = x + self.narrow(F.gelu(self.widen(self.norm2(x))))
+        return moved
 
 
 class DigitTransformer(nn.Module):
     """Images [B, 8, 8] with values 0..1 to features [B, 64]: the normalised class token.
 
-    ``checkpointing`` recomputes the blocks in the backward pass of a training step instead of keeping their activations.
+    ``checkpointing`` recomputes the blocks in the backward pass of a training step instead of keeping activations.
     """
 
     def __init__(self, generator: torch.Generator, *, checkpointing: bool = False) -> None:
@@ -83,7 +86,8 @@ class DigitTransformer(nn.Module):
         self.embed = nn.Linear(PATCH_SIDE**2, DIM)
         self.class_token = nn.Parameter(torch.zeros(1, 1, DIM))
         self.position = nn.Parameter(torch.zeros(1, TOKENS + 1, DIM))
-        self.blocks = nn.ModuleList(Block() for _ in range(DEPTH))
+        self._blocks = [Block() for _ in range(DEPTH)]
+        self.blocks = nn.ModuleList(self._blocks)
         self.norm = nn.LayerNorm(DIM)
         self._initialise(generator)
 
@@ -95,7 +99,8 @@ class DigitTransformer(nn.Module):
                 x = checkpoint(block, x, use_reentrant=False, preserve_rng_state=False)
             else:
                 x = block(x)
-        return self.norm(x[:, 0])
+        features: Tensor = self.norm(x[:, 0])
+        return features
 
     def adapted(self) -> list[AdaptedLinear]:
         return [module for module in self.modules() if isinstance(module, AdaptedLinear)]
@@ -106,6 +111,9 @@ class DigitTransformer(nn.Module):
             if isinstance(module, nn.Linear):
                 module.weight.normal_(std=module.in_features**-0.5, generator=generator)
                 module.bias.zero_()
+        for block in self._blocks:
+            block.proj.weight.mul_(RESIDUAL_SCALE)
+            block.narrow.weight.mul_(RESIDUAL_SCALE)
         self.position.normal_(std=0.3, generator=generator)
 
 

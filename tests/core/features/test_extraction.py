@@ -1,0 +1,133 @@
+"""Extraction: pairs that belong together, the same features with every switch, models left as found."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from slora_core.cancel import CancelToken
+from slora_core.context import RunContext
+from slora_core.errors import RunCancelled
+from slora_core.features.cache import SmartFeatureCache
+from slora_core.features.extraction import Extractor, Segment
+from slora_core.features.probe import probe_extraction
+from slora_core.memory.ledger import Ledger
+
+CPU = torch.device("cpu")
+
+
+def model(seed: int) -> nn.Module:
+    torch.manual_seed(seed)
+    return nn.Sequential(
+        nn.Flatten(), nn.Linear(12, 32), nn.BatchNorm1d(32), nn.Dropout(0.5), nn.GELU(), nn.Linear(32, 5)
+    )
+
+
+def images(rows: int) -> np.ndarray:
+    return np.random.default_rng(3).standard_normal((rows, 3, 4)).astype(np.float32)
+
+
+def extracted(models, segments, **options) -> list[np.ndarray]:
+    rows = sum(len(segment.inputs) for segment in segments)
+    out = [np.full((rows, 5), np.nan, np.float32) for _ in models]
+
+    def sink(number: int, row: int, features: np.ndarray) -> None:
+        out[number][row : row + len(features)] = features
+
+    Extractor(RunContext(CPU), **options).extract(models, segments, sink)
+    return out
+
+
+@pytest.mark.parametrize("batch", [1, 7, 64])
+@pytest.mark.parametrize("progressive", [True, False])
+@pytest.mark.parametrize("cached", [True, False])
+def test_features_are_those_of_each_model_for_each_row(batch: int, progressive: bool, cached: bool):
+    before, after = model(0), model(1)
+    first, second = images(20), images(13) + 1
+    cache = SmartFeatureCache() if cached else None
+
+    found = extracted(
+        [before, after], [Segment(first), Segment(second, cache)], batch=batch, progressive_release=progressive
+    )
+
+    everything = torch.from_numpy(np.concatenate([first, second]))
+    for network, features in zip((before, after), found, strict=True):
+        network.eval()
+        with torch.no_grad():
+            assert np.allclose(features, network(everything).numpy(), rtol=1e-5, atol=1e-6)
+
+
+def test_the_cache_saves_half_of_the_passes_of_the_next_task():
+    first, second, third = model(0), model(1), model(2)
+    cache = SmartFeatureCache()
+    auxiliary = Segment(images(12), cache)
+
+    one = extracted([first, second], [auxiliary], batch=4)
+    assert (cache.hits, cache.misses) == (0, 6)
+    two = extracted([second, third], [auxiliary], batch=4)
+
+    assert (cache.hits, cache.misses) == (3, 9)
+    assert np.array_equal(one[1], two[0])
+
+
+def test_mixed_precision_is_near_and_says_float32():
+    network = [model(0)]
+    exact = extracted(network, [Segment(images(16))], batch=8)[0]
+    mixed = extracted(network, [Segment(images(16))], batch=8, mixed_precision=True)[0]
+
+    assert mixed.dtype == np.float32
+    assert 0 < np.abs(mixed - exact).max() < 0.05
+
+
+def test_every_module_keeps_its_mode_and_the_default_generator_its_state():
+    network = model(0)
+    network.train()
+    network[3].eval()
+    modes = [module.training for module in network.modules()]
+    running = network[2].running_mean.clone()
+    state = torch.get_rng_state()
+
+    extracted([network], [Segment(images(9))], batch=4)
+
+    assert [module.training for module in network.modules()] == modes
+    assert torch.equal(network[2].running_mean, running)
+    assert torch.equal(torch.get_rng_state(), state)
+    assert all(parameter.requires_grad and parameter.grad is None for parameter in network.parameters())
+
+
+def test_modes_are_restored_when_the_model_fails():
+    class Broken(nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            raise RuntimeError("no features today")
+
+    network = Broken().train()
+    with pytest.raises(RuntimeError, match="no features today"):
+        extracted([network], [Segment(images(3))], batch=4)
+    assert network.training
+
+
+def test_a_cancel_stops_between_batches():
+    token = CancelToken()
+    seen: list[int] = []
+
+    def sink(_: int, row: int, __: np.ndarray) -> None:
+        seen.append(row)
+        token.cancel()
+
+    with pytest.raises(RunCancelled):
+        Extractor(RunContext(CPU, cancel=token), 4).extract([model(0)], [Segment(images(20))], sink)
+    assert seen == [0]
+
+
+@pytest.mark.parametrize("batch", [16, 64])
+def test_the_probe_predicts_the_peak_of_larger_batches(batch: int):
+    network = [model(0)]
+    cost = probe_extraction(network, images(24), CPU, mixed_precision=False)
+
+    with Ledger() as ledger:
+        extracted(network, [Segment(images(batch))], batch=batch)
+
+    predicted = cost.fixed_bytes + batch * cost.item_bytes
+    assert ledger.peak_bytes <= predicted <= 1.03 * ledger.peak_bytes
