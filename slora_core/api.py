@@ -19,8 +19,10 @@ from torch import Tensor
 from slora_core.cancel import CancelToken
 from slora_core.compensation import Compensation, Move
 from slora_core.compensators import registry
+from slora_core.compensators.attention.operator import AttentionTransition
 from slora_core.compensators.base import Transition
 from slora_core.compensators.linear.operator import LinearTransition
+from slora_core.compensators.rff.operator import RffTransition
 from slora_core.compensators.weak_nonlinear.operator import WeakNonlinearTransition
 from slora_core.config import RunConfig
 from slora_core.context import RunContext
@@ -30,77 +32,92 @@ from slora_core.memory.devices import profile_of, resolve_device
 from slora_core.memory.host_state import host_state_guard
 from slora_core.memory.planner import refuse_if_infeasible
 from slora_core.numerics.noise import GivenNoise, Noise, SharedNoise
-from slora_core.planning import JobPlan, plan_job
+from slora_core.planning import plan_job
+from slora_core.preparation import held_or_streamed, scan, unread_cache
 from slora_core.sources.after_rows import AfterRows
 from slora_core.sources.arrays import ArrayPairs
-from slora_core.statistics.checks import check_same_dim
+from slora_core.sources.finite import check_finite, check_rows_finite
+from slora_core.sources.plan import scan_options
+from slora_core.statistics.base import StateReader
+from slora_core.statistics.checks import check_same_dim, check_state
 from slora_core.statistics.labels import count_labels
 from slora_core.statistics.one_pass import collect_statistics
+from slora_core.statistics.plan import statistics_options
 from slora_core.statistics.state import ClassState, StateBuilder
 from slora_core.surroundings import surroundings
 from slora_core.types import OPERATORS, Workload
 
-Array: TypeAlias = NDArray[Any] | Tensor
+Array: TypeAlias = ArrayLike | Tensor
 
-_FITTED_KEYS: Final = {"linear": ("W",), "weaknonlinear": ("A", "B1", "B2", "alphas", "log_scale")}
+_FITTED_SHAPES: Final[dict[str, dict[str, tuple[str, ...]]]] = {
+    "linear": {"W": ("d", "d")},
+    "weaknonlinear": {"A": ("d", "d"), "B1": ("d", "d"), "B2": ("d", "d"), "alphas": ("2",), "log_scale": ()},
+}
+_TRANSITIONS: Final[dict[str, type[Transition]]] = {
+    "linear": LinearTransition,
+    "weaknonlinear": WeakNonlinearTransition,
+    "attention": AttentionTransition,
+    "rff": RffTransition,
+}
 
 
 def compensate(
     features_before: Array,
     features_after: Array,
-    state: ClassState,
+    state: StateReader,
     *,
     operators: Sequence[str] | str | None = None,
     config: RunConfig | None = None,
     budget: str | int | None = None,
-    device: str = "cpu",
+    device: str | None = None,
     noise: Mapping[str, Array] | None = None,
-    fitted: Mapping[str, Mapping[str, Array | float] | Transition] | None = None,
+    fitted: Mapping[str, Mapping[str, Array] | Transition] | None = None,
     on_event: Callable[[Event], None] | None = None,
     cancel: CancelToken | None = None,
 ) -> dict[str, ClassState]:
     """Move the classes of ``state`` through each operator; returns the moved state by operator.
 
     ``features_before`` and ``features_after`` [N, d] are rows of the same images under the model before and after a
-    task. ``config`` holds every setting; ``operators``, ``budget`` and ``device`` override it. ``noise[operator]``
-    replaces the seeded standard-normal samples, [S, d] shared by all classes or [C, S, d], and sets the operator's
-    sample count S. ``fitted[operator]`` replaces a fit: ``{"W"}`` of the linear operator, ``{"A", "B1", "B2", "alphas",
-    "log_scale"}`` of the weak-nonlinear network, or what :func:`fit` returned. Raises InputError for arrays that do
-    not fit together, BudgetRefused before anything is computed when no plan fits the budget.
+    task; ``state`` is a :class:`ClassState` or an open class-state file. ``config`` holds every setting; ``operators``,
+    ``budget`` and ``device`` (the CPU, if neither names one) override it. ``noise[operator]`` replaces the seeded
+    standard-normal samples, [S, d] shared by all classes or [C, S, d], and sets the operator's sample count S.
+    ``fitted[operator]`` replaces a fit: ``{"W"}`` of the linear operator, ``{"A", "B1", "B2", "alphas", "log_scale"}``
+    of the weak-nonlinear network, or what :func:`fit` returned. Raises InputError for arrays that do not fit together
+    or are not finite, BudgetRefused before anything is computed when no plan fits the budget, RunCancelled.
     """
-    eps = {name: np.asarray(values) for name, values in (noise or {}).items()}
-    config = _configured(config, operators, budget, device, eps)
     pairs = ArrayPairs(features_before, features_after)
     check_same_dim(state, pairs)
-    target = resolve_device(config.run.device)
     workload = Workload(pairs.count, pairs.dim, len(state.class_ids))
+    eps = {name: _checked_noise(name, values, workload) for name, values in (noise or {}).items()}
+    config = _configured(config, operators, budget, device, eps)
+    target = resolve_device(config.run.device)
+    given = {name: _transition(name, fit, workload.dim, config, target) for name, fit in (fitted or {}).items()}
     builders = {name: StateBuilder(state.class_ids, state.counts, state.dim) for name in config.operators.names}
     with ExitStack() as stack:
         stack.enter_context(host_state_guard())
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="slora-")))
         job = plan_job(config, (workload,), profile_of(target))
         refuse_if_infeasible(job.plan)
-        around = stack.enter_context(
-            surroundings(
-                config,
-                target,
-                job,
-                emit=on_event or _ignore,
-                cancel=cancel or CancelToken(),
-                scratch=scratch,
-            )
+        beside = surroundings(
+            config, target, job, emit=on_event or _ignore, cancel=cancel or CancelToken(), scratch=scratch
         )
+        ctx = stack.enter_context(beside).ctx
+        unread = unread_cache(config, job, target)
+        scan(ctx, job, pairs)
+        with ctx.stage("check", total=workload.classes, unit="classes"):
+            check_state(ctx, state, job.option("check"))
         moves = {
             name: Move(
                 state,
                 builder,
-                range(len(state.class_ids)),
+                range(workload.classes),
                 _noise(name, eps, config, pairs.dim, scratch),
-                _transition(name, (fitted or {}).get(name), config, target),
+                given.get(name),
             )
             for name, builder in builders.items()
         }
-        Compensation(around.ctx, config, job).run(pairs, moves)
+        Compensation(ctx, config, job).run(held_or_streamed(ctx, config, pairs), moves)
+        del unread
     return {name: builder.finish() for name, builder in builders.items()}
 
 
@@ -110,37 +127,39 @@ def fit(
     features_after: Array,
     *,
     config: RunConfig | None = None,
-    device: str = "cpu",
+    device: str | None = None,
 ) -> Transition:
-    """Fit one operator on arrays.
+    """Fit one operator on arrays, without a budget.
 
-    The transition goes into ``compensate(fitted=...)`` under the same config. A linear one has ``weight`` W [d, d],
-    a weak-nonlinear one ``weights`` [3, d, d] (A, B1, B2) and ``gates``.
+    The transition goes into ``compensate(fitted=...)`` under the same config, as often as wanted. A linear one has
+    ``weight`` W [d, d], a weak-nonlinear one ``weights`` [3, d, d] (A, B1, B2) and ``gates``. Raises InputError.
     """
-    config = _configured(config, (operator,), None, device, {})
+    config = _configured(config, (operator,), None, device, {}).merged({"memory": {"budget": None}})
     pairs = ArrayPairs(features_before, features_after)
     target = resolve_device(config.run.device)
-    job: JobPlan = plan_job(config, (Workload(pairs.count, pairs.dim, 1),), profile_of(target))
+    job = plan_job(config, (Workload(pairs.count, pairs.dim, 1),), profile_of(target))
+    ctx = RunContext(target)
     with host_state_guard():
-        return registry.load(operator, config).fit(RunContext(target), pairs, job.option(f"{operator}.fit"))
+        check_finite(ctx, pairs, job.option("scan"))
+        return registry.load(operator, config).fit(ctx, pairs, job.option(f"{operator}.fit"))
 
 
-def class_statistics(features: Array, labels: ArrayLike | Tensor, *, device: str = "cpu") -> ClassState:
+def class_statistics(features: Array, labels: Array, *, device: str = "cpu") -> ClassState:
     """Mean and covariance of every class of ``features`` [M, d] with ``labels`` [M]; rows labelled -1 are left out.
 
-    ddof = 1, and 1e-4 I for a class with one sample.
+    ddof = 1, and 1e-4 I for a class with one sample. Raises InputError.
     """
-    from slora_core.statistics.plan import statistics_options
-
-    rows = ArrayPairs(features, features, labels)
-    target = resolve_device(device)
+    rows = AfterRows(ArrayPairs(features, features, labels))
+    target, config = resolve_device(device), RunConfig()
     ctx = RunContext(target)
     census = count_labels(ctx, rows)
-    workload = Workload(0, rows.dim, 0, new_classes=len(census.class_ids), labelled_rows=rows.count)
-    option = min(statistics_options(workload, RunConfig(), profile_of(target)), key=lambda o: o.seconds)
+    classes = len(census.class_ids)
+    workload = Workload(rows.count, rows.dim, 0, new_classes=classes, labelled_rows=rows.count)
+    option = min(statistics_options(workload, config, profile_of(target)), key=lambda option: option.seconds)
     builder = StateBuilder(census.class_ids, census.counts, rows.dim)
     with host_state_guard():
-        collect_statistics(ctx, AfterRows(rows), census, option, builder)
+        check_rows_finite(ctx, rows, scan_options(workload, config, profile_of(target))[-1], "the rows")
+        collect_statistics(ctx, rows, census, option, builder)
     return builder.finish()
 
 
@@ -148,29 +167,47 @@ def _configured(
     config: RunConfig | None,
     operators: Sequence[str] | str | None,
     budget: str | int | None,
-    device: str,
-    noise: Mapping[str, NDArray[Any]],
+    device: str | None,
+    noise: Mapping[str, NDArray[np.float32]],
 ) -> RunConfig:
-    changes: dict[str, Any] = {"source": {"kind": "synthetic"}, "run": {"device": device, "sample_hz": 0}}
+    """The settings of a call; its source counts as files, whose class states are checked too."""
+    named = device or ("cpu" if config is None else config.run.device)
+    changes: dict[str, Any] = {"source": {"kind": "files"}, "run": {"device": named, "sample_hz": 0}}
+    changes["run"]["engine"] = "optimised"
     if operators is not None:
         changes["operators"] = {"names": operators}
     if budget is not None:
         changes["memory"] = {"budget": budget}
     for name, eps in noise.items():
-        if name in OPERATORS and eps.ndim in (2, 3):
-            changes.setdefault("operators", {})[name] = {"samples": eps.shape[-2]}
+        changes.setdefault("operators", {})[name] = {"samples": eps.shape[-2]}
     return (config or RunConfig()).merged(changes)
 
 
 def _transition(
-    name: str, given: Mapping[str, Array | float] | Transition | None, config: RunConfig, device: torch.device
-) -> Transition | None:
-    if given is None or isinstance(given, Transition):
+    name: str,
+    given: Mapping[str, Array] | Transition,
+    dim: int,
+    config: RunConfig,
+    device: torch.device,
+) -> Transition:
+    """What ``fitted[name]`` says, for features of d = ``dim``. Raises InputError."""
+    _check_operator("fitted", name)
+    if isinstance(given, Transition):
+        if not isinstance(given, _TRANSITIONS[name]):
+            raise InputError(
+                f"fitted[{name!r}] is of type {type(given).__name__}; expected {_TRANSITIONS[name].__name__}"
+            )
         return given
-    keys = _FITTED_KEYS.get(name, ())
-    if set(given) != set(keys):
-        raise InputError(f"fitted[{name!r}] has keys {sorted(given)}: expected {list(keys)}")
-    arrays = {key: torch.as_tensor(np.asarray(value)) for key, value in given.items()}
+    shapes = _FITTED_SHAPES.get(name)
+    if shapes is None:
+        raise InputError(f"fitted[{name!r}] is given as arrays; expected what fit({name!r}, ...) returned")
+    if set(given) != set(shapes):
+        raise InputError(f"fitted[{name!r}] has keys {sorted(given)}: expected {list(shapes)}")
+    arrays = {key: torch.from_numpy(_floats(f"fitted[{name!r}][{key!r}]", given[key])) for key in shapes}
+    for key, shape in shapes.items():
+        expected = [dim if axis == "d" else int(axis) for axis in shape]
+        if list(arrays[key].shape) != expected:
+            raise InputError(f"fitted[{name!r}][{key!r}] has shape {list(arrays[key].shape)}; expected {expected}")
     if name == "linear":
         return LinearTransition.from_weights(arrays["W"], config, device)
     return WeakNonlinearTransition.from_weights(
@@ -184,7 +221,33 @@ def _transition(
     )
 
 
-def _noise(name: str, given: Mapping[str, NDArray[Any]], config: RunConfig, dim: int, scratch: Path) -> Noise | None:
+def _checked_noise(name: str, values: Array, workload: Workload) -> NDArray[np.float32]:
+    _check_operator("noise", name)
+    eps = _floats(f"noise[{name!r}]", values).astype(np.float32, copy=False)
+    classes, dim = workload.classes, workload.dim
+    if eps.ndim not in (2, 3) or eps.shape[-1] != dim or (eps.ndim == 3 and eps.shape[0] != classes):
+        raise InputError(f"noise[{name!r}] has shape {list(eps.shape)}; expected [S, {dim}] or [{classes}, S, {dim}]")
+    return eps
+
+
+def _floats(what: str, values: Array) -> NDArray[Any]:
+    """An array of finite floats of its own. Raises InputError that begins with ``what``."""
+    array = np.array(values.detach().cpu() if isinstance(values, Tensor) else values)
+    if array.dtype.kind not in "iuf":
+        raise InputError(f"{what} has dtype {array.dtype}; expected numbers")
+    if not np.isfinite(array).all():
+        raise InputError(f"{what} holds NaN or Inf; expected finite numbers")
+    return array
+
+
+def _check_operator(what: str, name: str) -> None:
+    if name not in OPERATORS:
+        raise InputError(f"{what} names the unknown operator {name!r}; known: {', '.join(OPERATORS)}")
+
+
+def _noise(
+    name: str, given: Mapping[str, NDArray[np.float32]], config: RunConfig, dim: int, scratch: Path
+) -> Noise | None:
     if name in given:
         return GivenNoise(given[name])
     samples = registry.samples_of(name, config)

@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import closing
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 from slora_core.compensators import driver, registry
 from slora_core.compensators.base import Transition
 from slora_core.config import RunConfig
 from slora_core.context import RunContext
-from slora_core.memory.plan import Option
 from slora_core.numerics.noise import Noise
 from slora_core.planning import JobPlan
 from slora_core.sources.base import Pairs
 from slora_core.statistics.base import StateReader, StateWriter
+from slora_core.statistics.held import held_or_read
 
 
 @dataclass(frozen=True, slots=True)
 class Move:
     """What one operator moves: from ``state`` to ``out``, the classes numbered ``classes``.
 
-    With a ``transition`` the operator is fitted already, and its fit is skipped.
+    With a ``transition`` the operator is fitted already: its fit is skipped, and it stays open for its owner.
     """
 
     state: StateReader
@@ -51,15 +51,19 @@ class Compensation:
                     self._run_operator(name, pairs, move)
 
     def _run_operator(self, name: str, pairs: Pairs, move: Move) -> None:
-        transition = move.transition or self._fit(name, pairs)
         stage = f"{self.prefix}{name}.move"
-        with closing(transition), self.ctx.stage("move", total=len(move.classes), unit="classes"):
+        with ExitStack() as stack:
+            transition = move.transition
+            if transition is None:
+                transition = self._fit(name, pairs)
+                stack.callback(transition.close)
+            stack.enter_context(self.ctx.stage("move", total=len(move.classes), unit="classes"))
             jitter = driver.move_classes(
                 self.ctx,
                 transition,
                 self.job.option(stage),
                 move.classes,
-                move.state,
+                held_or_read(self.ctx, self.config, move.state),
                 move.out,
                 move.noise,
                 shrink=lambda option: self.job.smaller(stage, option),
@@ -75,5 +79,11 @@ class Compensation:
         trains = name == "weaknonlinear"
         total, unit = (self.config.operators.weaknonlinear.steps, "steps") if trains else (pairs.count, "pairs")
         with self.ctx.stage("fit", total=total, unit=unit):
-            option: Option = self.job.option(f"{self.prefix}{name}.fit")
-            return compensator.fit(self.ctx, pairs, option)
+            stage = f"{self.prefix}{name}.fit"
+            return driver.fit_pairs(
+                self.ctx,
+                compensator,
+                self.job.option(stage),
+                pairs,
+                shrink=lambda option: self.job.smaller(stage, option),
+            )

@@ -133,7 +133,7 @@ class TaskFinished(Event):
 class RunFinished(Event):
     """Last event of a run that completed.
 
-    ``outputs`` maps a role ("state") to a path; ``jitter[variant][class id]`` is the recorded Cholesky jitter;
+    ``outputs`` maps a role ("state") to a path; ``jitter[operator][class id]`` is the recorded Cholesky jitter;
     ``accuracies`` are those of the last task.
     """
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from functools import partial
 from typing import Any, Final
 
@@ -28,7 +28,7 @@ _POLL_S: Final = 0.05
 
 def stream(
     config: RunConfig, cancel: CancelToken | None = None, *, engine: str = ENGINE, grace_s: float = GRACE_S
-) -> Iterator[Event]:
+) -> Generator[Event, None, None]:
     """Run ``config`` in a child process; yields its events, the last of them a final one.
 
     After a cancel the child has ``grace_s`` to end its run, then it is terminated and, failing that, killed. Closing

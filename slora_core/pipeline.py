@@ -1,15 +1,16 @@
 """The composer of a run: source, plan, budget, rounds, result; as one stream of events.
 
 The budget's contract: plan (analytic), probe (small batches, where a model's activations cannot be declared), certify
-or refuse before anything is computed, enforce (the ledger or the allocator's cap), verify (the peak against the budget).
+or refuse before anything is computed, enforce (the ledger or the allocator's cap), verify (peak against budget).
 """
 
 from __future__ import annotations
 
+import errno
 import tempfile
 import uuid
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, nullcontext
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, nullcontext
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -19,23 +20,25 @@ import torch
 
 from slora_core.cancel import CancelToken
 from slora_core.config import RunConfig
-from slora_core.errors import ConfigError
+from slora_core.errors import ConfigError, OutputError
 from slora_core.events import Event, RunFinished, RunStarted, StagePeaks
 from slora_core.memory.devices import environment, profile_of, resolve_device
 from slora_core.memory.host_state import host_state_guard
 from slora_core.memory.planner import refuse_if_infeasible
-from slora_core.planning import DEAD_CACHE_ROWS, JobPlan, plan_job
-from slora_core.probing import probed_requests
+from slora_core.output import check_output
+from slora_core.planning import JobPlan, plan_job
+from slora_core.preparation import announce_idle_switches, unread_cache
+from slora_core.probing import probe_source
 from slora_core.rounds import NONE, RoundRunner
 from slora_core.sources.opening import OpenSource, open_source
-from slora_core.sources.tensor_file import checked_target
 from slora_core.sources.workloads import workloads_of
 from slora_core.statistics.base import StateReader
 from slora_core.streaming import Emit, stream_in_thread
 from slora_core.surroundings import enforced_budget_bytes, surroundings
+from slora_core.warming import warm_up
 
 
-def stream(config: RunConfig, cancel: CancelToken | None = None) -> Iterator[Event]:
+def stream(config: RunConfig, cancel: CancelToken | None = None) -> Generator[Event, None, None]:
     """Run ``config`` in this process and yield its events, the last of them a final one."""
     return stream_in_thread(partial(execute, config), cancel or CancelToken())
 
@@ -56,7 +59,8 @@ def execute(config: RunConfig, emit: Emit, cancel: CancelToken) -> None:
         emit(_started(config, device, job.plan.to_dict() if plans else None))
         if plans:
             refuse_if_infeasible(job.plan)
-        emit(_perform(config, device, job, emit=emit, cancel=cancel, scratch=scratch))
+        with _full_disk_explained(scratch):
+            emit(_perform(config, device, job, emit=emit, cancel=cancel, scratch=scratch))
 
 
 def _scratch(config: RunConfig, stack: ExitStack) -> Path:
@@ -68,14 +72,31 @@ def _scratch(config: RunConfig, stack: ExitStack) -> Path:
     return Path(stack.enter_context(folder))
 
 
+@contextmanager
+def _full_disk_explained(scratch: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        what = f"the disk of the scratch folder {str(scratch.parent)!r} is full: {error.strerror}"
+        raise OutputError(what, "free space there, or name another folder: run.scratch") from error
+
+
 def _prepare(config: RunConfig) -> tuple[torch.device, JobPlan]:
     """Device, sizes, probe and plan; and the output's place, so that a run does not end where it cannot be written."""
     device = resolve_device(config.run.device)
-    if config.output.state is not None:
-        checked_target(config.output.state)
+    check_output(config)
     workloads = workloads_of(config)
-    probed = probed_requests(config, device)
-    return device, plan_job(config, workloads, profile_of(device), source_requests=probed)
+    probed = probe_source(config, device)
+    job = plan_job(
+        config,
+        workloads,
+        profile_of(device),
+        source_requests=probed.requests,
+        held_bytes=probed.held_bytes,
+    )
+    return device, job
 
 
 def _started(config: RunConfig, device: torch.device | None, plan: Mapping[str, Any] | None) -> RunStarted:
@@ -100,9 +121,12 @@ def _perform(
         ExitStack() as open_files,
     ):
         ctx = around.ctx
-        unread = _unread_cache(config, device, job)
-        source = open_files.enter_context(open_source(config, ctx))
-        runner = RoundRunner(ctx, config, job, open_files, states=_states(config, source))
+        unread = unread_cache(config, job, device)
+        announce_idle_switches(ctx, config)
+        warm_up(ctx, config, job)
+        source = open_files.enter_context(open_source(config, ctx, job.extraction_batch))
+        unmoved = not source.states or "" in source.states or NONE in source.states
+        runner = RoundRunner(ctx, config, job, open_files, states=_states(config, source), unmoved=unmoved)
         for task in range(1, source.tasks + 1):
             several = source.tasks > 1
             with ctx.stage(f"task{task}") if several else nullcontext():
@@ -110,13 +134,6 @@ def _perform(
                 runner.run(next(source.rounds), f"task{task}." if several else "", output)
         del unread
     return _result(config, device, ctx.now(), runner, around.peaks)
-
-
-def _unread_cache(config: RunConfig, device: torch.device, job: JobPlan) -> torch.Tensor | None:
-    """The seed's random cache, held and never read, when the feature cache is off; the baseline has its own."""
-    if config.measures.feature_cache or config.run.engine == "baseline":
-        return None
-    return torch.randn(DEAD_CACHE_ROWS, job.dim, device=device)
 
 
 def _result(

@@ -14,7 +14,7 @@ from slora_core.memory.plan import Option, Plan, StageRequest
 from slora_core.memory.planner import make_plan
 from slora_core.sources.plan import scan_options
 from slora_core.sources.workloads import workloads_of
-from slora_core.statistics.plan import check_options, statistics_options
+from slora_core.statistics.plan import check_options, held_buffers, statistics_options
 from slora_core.types import Workload
 
 DEAD_CACHE_ROWS = 50_000
@@ -33,6 +33,11 @@ class JobPlan:
     def option(self, stage: str) -> Option:
         choice = self.plan.stage(stage).choice
         return next(option for option in self.requests[stage].options if option.choice == choice)
+
+    def extraction_batch(self, task: int) -> int:
+        """Inputs of a forward pass in the extraction of ``task``."""
+        stage = f"task{task}.extract"
+        return int(self.option(stage if stage in self.requests else "extract").choice.batch)
 
     def smaller(self, stage: str, option: Option) -> Option | None:
         """The cheapest option of ``stage`` that takes at most three quarters of ``option``'s memory."""
@@ -54,28 +59,35 @@ def plan_job(
     device: DeviceProfile,
     *,
     source_requests: Mapping[int, Sequence[StageRequest]] | None = None,
+    held_bytes: int = 0,
 ) -> JobPlan:
     """Plan every round of a run.
 
-    ``source_requests[task]`` are stages that the source itself runs before the round's own (extraction), from a probe.
+    ``source_requests[task]`` are stages that the source itself runs before the round's own (extraction), from a probe;
+    ``held_bytes`` is what the source holds through the run.
     A run of one round has plain stage names, one of several prefixes them with ``taskN.``.
     """
     requests: list[StageRequest] = []
+    moved: dict[str, int] = {}
     for number, workload in enumerate(workloads, start=1):
         prefix = f"task{number}." if len(workloads) > 1 else ""
         own = (source_requests or {}).get(number, ())
         requests += [replace(request, stage=f"{prefix}{request.stage}") for request in own]
         requests += round_requests(config, workload, device, prefix)
+        moved |= {f"{prefix}{name}.move": workload.classes for name in config.operators.names}
     if not config.measures.stage_release:
         requests = _without_release(requests)
+    dim = max(workload.dim for workload in workloads)
+    planned = requests
+    if not config.measures.device_split:
+        planned = [_beside(r, held_buffers(moved[r.stage], dim)) if r.stage in moved else r for r in requests]
     plan = make_plan(
-        requests,
+        planned,
         budget_bytes=config.memory.budget,
         policy=config.memory.policy,
-        base_bytes=base_bytes(config, workloads),
+        base_bytes=held_bytes + base_bytes(config, workloads) + device.standing_bytes,
         device=device,
     )
-    dim = max(workload.dim for workload in workloads)
     return JobPlan(plan, {request.stage: request for request in requests}, device.rounding_bytes, dim)
 
 
@@ -127,6 +139,15 @@ class LoadChoice:
 
     def shrunk(self) -> None:
         return None
+
+
+def _beside(request: StageRequest, buffers: tuple[Buffer, ...]) -> StageRequest:
+    """The request as the plan counts it: with ``buffers`` that live through the stage beside its workspace."""
+    options = tuple(
+        replace(option, footprint=replace(option.footprint, standing=(*option.footprint.standing, *buffers)))
+        for option in request.options
+    )
+    return replace(request, options=options)
 
 
 def _without_release(requests: Sequence[StageRequest]) -> list[StageRequest]:

@@ -19,10 +19,9 @@ from slora_core.errors import InputError
 from slora_core.events import TaskFinished
 from slora_core.numerics.noise import Noise, SharedNoise
 from slora_core.planning import JobPlan
+from slora_core.preparation import held_or_streamed, input_fingerprint, scan
 from slora_core.seed_engine import move_with_baseline
 from slora_core.sources.base import Pairs
-from slora_core.sources.finite import check_finite
-from slora_core.sources.held import HeldPairs
 from slora_core.sources.rounds import LabelledRows, Round
 from slora_core.statistics.base import StateReader
 from slora_core.statistics.checks import check_state
@@ -42,8 +41,8 @@ class RoundRunner:
     """Carries the class state of every variant from round to round.
 
     ``states`` are the old classes by operator, and under ``none`` those that are never moved; empty before a first
-    task. ``jitter`` and ``accuracies`` are those of the
-    last round.
+    task. ``unmoved`` says whether the last are known: a class state with one variant an operator does not hold them.
+    ``jitter`` and ``accuracies`` are those of the last round.
     """
 
     ctx: RunContext
@@ -51,14 +50,17 @@ class RoundRunner:
     job: JobPlan
     open_files: ExitStack
     states: dict[str, StateReader] = field(default_factory=dict)
+    unmoved: bool = True
     jitter: dict[str, dict[str, float]] = field(default_factory=dict)
     accuracies: dict[str, dict[str, float]] = field(default_factory=dict)
 
     def run(self, round_: Round, prefix: str, output: Path | None) -> None:
         """Run one round; the moved state goes to ``output``, or to a scratch file that the next round reads."""
         self.jitter = {}
-        pairs = self._checked(round_, prefix)
+        self._check(round_, prefix)
         census = self._new_classes(round_.labelled)
+        self._check_evaluation_labels(round_.evaluation, census)
+        pairs = None if round_.pairs is None else held_or_streamed(self.ctx, self.config, round_.pairs)
         target = output or self.ctx.scratch / f"state-{round_.task}.safetensors"
         with self._writer(target, census, round_) as file:
             new = self._collect(round_, census, file, prefix)
@@ -75,22 +77,38 @@ class RoundRunner:
     def _operators(self) -> tuple[str, ...]:
         return self.config.operators.names
 
-    def _checked(self, round_: Round, prefix: str) -> Pairs | None:
-        """The pairs after a look at every value; held whole when progressive release is off."""
-        pairs = round_.pairs
-        if pairs is None:
-            return None
-        with self.ctx.stage("scan", total=pairs.count, unit="pairs"):
-            check_finite(self.ctx, pairs, self.job.option(f"{prefix}scan"))
+    def _check(self, round_: Round, prefix: str) -> None:
+        """A look at every value that the round reads."""
+        if round_.pairs is None:
+            return
+        features, evaluate = self._origin("feature file", "features"), self._origin("evaluation file", "evaluate")
+        scan(self.ctx, self.job, round_.pairs, round_.evaluation, prefix=prefix, origins=(features, evaluate))
         if self.config.source.kind == "files":
             readers = list(dict.fromkeys(self.states.values()))
             with self.ctx.stage("check", total=sum(len(reader.class_ids) for reader in readers), unit="classes"):
                 for reader in readers:
-                    check_state(self.ctx, reader, self.job.option(f"{prefix}check"))
-        if self.config.run.engine == "baseline" or self.config.measures.progressive_release:
-            return pairs
-        with self.ctx.stage("load", total=pairs.count, unit="pairs"):
-            return HeldPairs.load(self.ctx, pairs)
+                    option = self.job.option(f"{prefix}check")
+                    check_state(self.ctx, reader, option, self._origin("class state", "state"))
+
+    def _check_evaluation_labels(self, rows: LabelledRows | None, new: LabelCensus) -> None:
+        """Every evaluation row has a class, and one that will be known. Raises InputError."""
+        if rows is None:
+            return
+        origin = self._origin("evaluation file", "evaluate")
+        census = count_labels(self.ctx, rows, origin)
+        if census.unlabelled:
+            raise InputError(f"{origin}: {census.unlabelled} rows have no class; expected a label of 0 or more in each")
+        known = new.class_ids if not self.states else np.concatenate([self.states[NONE].class_ids, new.class_ids])
+        unknown = census.class_ids[~np.isin(census.class_ids, known)]
+        if unknown.size:
+            raise InputError(
+                f"{origin}: labels hold {', '.join(map(str, unknown[:5]))}; expected classes of the class state or of"
+                " the labelled rows"
+            )
+
+    def _origin(self, role: str, key: str) -> str:
+        path = getattr(self.config.source, key)
+        return f"the {role}" if path is None else f"{role} {path!r}"
 
     def _new_classes(self, labelled: LabelledRows | None) -> LabelCensus:
         """The classes of the labelled rows that are not in the state yet; others are left as they are moved."""
@@ -130,7 +148,8 @@ class RoundRunner:
             operators if len(operators) > 1 else (),
             metadata=metadata,
             packed=self.config.output.packed and last,
-            resume=self.config.output.resume and last and self.config.output.state is not None,
+            resume=self.config.output.resume and last,
+            inputs=input_fingerprint(self.config),
         )
 
     def _variant(self, operator: str) -> str:
@@ -190,7 +209,7 @@ class RoundRunner:
 
     def _evaluate(self, rows: LabelledRows, prefix: str) -> None:
         names = self.config.classifiers.names
-        variants = (NONE, *self._operators)
+        variants = (NONE, *self._operators) if self.unmoved else self._operators
         total = sum(evaluation_steps(names, len(self.states[variant].class_ids)) for variant in variants)
         with self.ctx.stage("evaluate", total=total, unit="classes"):
             option = self.job.option(f"{prefix}evaluate")

@@ -9,7 +9,7 @@ import atexit
 import re
 import threading
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from queue import Empty, SimpleQueue
 from typing import Final, TypeAlias
 
@@ -70,7 +70,7 @@ def run_to_end(execute: Execute, emit: Emit, cancel: CancelToken) -> None:
         gate(failure_of(error, gate.trace.now_s))
 
 
-def stream_in_thread(execute: Execute, cancel: CancelToken) -> Iterator[Event]:
+def stream_in_thread(execute: Execute, cancel: CancelToken) -> Generator[Event, None, None]:
     """Run ``execute(emit, cancel)`` in a thread and yield its events as they come.
 
     ``emit`` may be called from any thread. Closing the iterator early, and the end of the interpreter, cancel the run
@@ -105,7 +105,7 @@ def stream_in_thread(execute: Execute, cancel: CancelToken) -> Iterator[Event]:
             atexit.unregister(stop)
 
 
-def _drain(queue: SimpleQueue[Event | None], cancel: CancelToken) -> Iterator[Event]:
+def _drain(queue: SimpleQueue[Event | None], cancel: CancelToken) -> Generator[Event, None, None]:
     interrupt: KeyboardInterrupt | None = None
     while True:
         try:
@@ -113,9 +113,9 @@ def _drain(queue: SimpleQueue[Event | None], cancel: CancelToken) -> Iterator[Ev
         except Empty:
             continue
         except KeyboardInterrupt as error:
-            cancel.cancel()
-            if interrupt is not None:
+            if cancel.cancelled:
                 raise
+            cancel.cancel()
             interrupt = error
             continue
         if event is None:

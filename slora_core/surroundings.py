@@ -14,7 +14,8 @@ from slora_core.cancel import CancelToken
 from slora_core.config import RunConfig
 from slora_core.context import RunContext
 from slora_core.events import StagePeaks
-from slora_core.memory.devices import budget_cap
+from slora_core.memory.devices import budget_cap, run_stream
+from slora_core.memory.host_count import HostCount
 from slora_core.memory.ledger import Ledger
 from slora_core.memory.meter import Meter
 from slora_core.memory.meters import CpuMeter, CudaMeter
@@ -47,8 +48,9 @@ def surroundings(
 ) -> Iterator[Surroundings]:
     """Count, cap and sample what happens inside the context; ``peaks`` are set when it ends normally."""
     budget_bytes = enforced_budget_bytes(config)
-    ledger = Ledger(budget_bytes if device.type == "cpu" else None)
-    meter: Meter = CpuMeter(ledger) if device.type == "cpu" else CudaMeter(device, ledger)
+    on_cpu = device.type == "cpu"
+    ledger, host = Ledger(budget_bytes), HostCount()
+    meter: Meter = CpuMeter(ledger) if on_cpu else CudaMeter(device, host)
     stages = job.plan.stages if config.run.engine == "optimised" else ()
     ctx = RunContext(
         device,
@@ -72,7 +74,8 @@ def surroundings(
     result = Surroundings(ctx)
     with ExitStack() as stack:
         stack.enter_context(budget_cap(device, budget_bytes))
-        stack.enter_context(ledger)
+        stack.enter_context(ledger if on_cpu else host.counting())
+        stack.enter_context(run_stream(device))
         stack.enter_context(sampler)
         if not config.measures.stage_release:
             stack.enter_context(retaining())

@@ -12,8 +12,8 @@ from slora_core.config import RunConfig
 from slora_core.errors import SloraError
 from slora_core.events import RunFailed, RunFinished, RunStarted, StageFinished
 
-OUTSIDE: Final = ("prepare", "train", "extract")
-"""Stages that make the data: not part of the compensation whose time and memory are compared."""
+OUTSIDE: Final = ("prepare", "train", "extract", "warm-up")
+"""Stages that make the data or load libraries: not part of the compensation whose time and memory are compared."""
 
 Say = Callable[[str], None]
 

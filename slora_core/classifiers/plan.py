@@ -125,7 +125,7 @@ def _library_bytes(names: Sequence[str], dim: int, device: DeviceProfile) -> int
     if device.kind != "cuda":
         return 0
     eigen = 8 * (2 * dim * dim + 6 * dim + 1) if "lr-rgda" in names else 0
-    return device.workspace_bytes.get("gemm", 0) + max(eigen, device.workspace_bytes.get("eigh", 0))
+    return max(eigen, device.workspace_bytes.get("eigh", 0))
 
 
 def _class_batches(workload: Workload, config: RunConfig) -> tuple[int, ...]:

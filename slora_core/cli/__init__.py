@@ -1,56 +1,91 @@
 """The command line: ``slora demo | run | plan | compare | bench | runs | report``.
 
-Exit codes: 0 done, 2 bad input, 3 budget refused, 4 failed, 130 cancelled.
+Exit codes: 0 done, 2 bad input, 3 budget refused, 4 failed, 130 cancelled. Results go to standard output, progress,
+notices and errors to standard error. Nothing heavy is imported before the command is known.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
+import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
-from typing import Final
+from typing import Final, NoReturn
 
-from slora_core.errors import SloraError
+from slora_core.cli.interrupts import importing
+from slora_core.errors import InputError, SloraError
 
 COMMANDS: Final = {
-    "demo": "the digits run: five tasks, compensation by every operator, accuracy of every variant",
+    "demo": "five tasks of handwritten digits, compensated by every operator",
     "run": "move a class state through the operators, inside a memory budget",
-    "plan": "what a run would need: peak per stage, time, binding stage, smallest feasible budget",
+    "plan": "what a run would need: peak by stage, time, smallest feasible budget",
     "compare": "baseline and optimised side by side, or recorded runs against each other",
     "bench": "measure speed, memory and prediction on this machine",
-    "runs": "list, show, annotate and delete recorded runs",
-    "report": "export recorded runs as CSV",
+    "runs": "list, show, annotate, delete and restore recorded runs",
+    "report": "export recorded runs as CSV tables",
 }
+EPILOG: Final = """\
+slora COMMAND --help says more. Sizes are typed as people write them: 256MiB, 8GB, 0.5g.
+exit codes: 0 done, 2 bad input, 3 budget refused, 4 failed, 130 cancelled"""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    parser = _parser()
-    args = parser.parse_args(argv)
-    command = import_module(f"slora_core.cli.{args.command}_command")
+    """Run the command line ``argv`` (None: of the process); returns the exit code. Exits by itself after --help."""
+    arguments = sys.argv[1:] if argv is None else list(argv)
     try:
-        return int(command.run(args))
+        code = _run(arguments)
+        sys.stdout.flush()
+        return code
     except SloraError as error:
-        _report(error, getattr(args, "json", False))
+        _report(error, "--json" in arguments)
         return error.exit_code
     except KeyboardInterrupt:
         print("slora: cancelled", file=sys.stderr)
         return 130
-    except BrokenPipeError:
-        sys.stderr.close()
+    except BrokenPipeError:  # whoever read the results has gone
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return 0
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="slora", description="Distribution compensation inside a memory budget.", allow_abbrev=False
+def _run(arguments: Sequence[str]) -> int:
+    with suppress(AttributeError):  # a path may hold what the terminal cannot show
+        sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    with importing():
+        parser = _parser(arguments)
+    args = parser.parse_args(arguments)
+    return int(import_module(f"slora_core.cli.{args.command}_command").run(args))
+
+
+class _Parser(argparse.ArgumentParser):
+    """Reports a wrong argument as any other bad input, in one sentence."""
+
+    def error(self, message: str) -> NoReturn:
+        raise InputError(message, f"'{self.prog} --help' lists what there is")
+
+
+def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
+    """The parser of the command in ``arguments``; other commands are known to it by name alone."""
+    parser = _Parser(
+        prog="slora",
+        description="Distribution compensation inside a memory budget.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"slora {_version()}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, summary in COMMANDS.items():
-        child = commands.add_parser(name, help=summary, description=summary, allow_abbrev=False)
-        import_module(f"slora_core.cli.{name}_command").add_arguments(child)
+        child = commands.add_parser(
+            name,
+            help=summary,
+            description=f"{summary[0].upper()}{summary[1:]}.",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+        )
+        if name in arguments:
+            import_module(f"slora_core.cli.{name}_command").add_arguments(child)
     return parser
 
 
@@ -64,9 +99,8 @@ def _version() -> str:
 
 
 def _report(error: SloraError, as_json: bool) -> None:
+    from slora_core.cli.printing import error_data, print_error, print_json
+
     if as_json:
-        kind = type(error).__name__
-        print(json.dumps({"error": {"kind": kind, "what": error.what, "remedy": error.remedy}}, ensure_ascii=False))
-    print(f"slora: {error.what}", file=sys.stderr)
-    if error.remedy:
-        print(f"       {error.remedy}", file=sys.stderr)
+        print_json(error_data(error))
+    print_error(error.what, error.remedy)

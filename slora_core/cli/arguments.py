@@ -10,47 +10,86 @@ from typing import Any
 from slora_core.config import MeasuresConfig, RunConfig
 from slora_core.errors import ConfigError
 from slora_core.sources.presets import PRESETS, preset
+from slora_core.types import CLASSIFIERS, OPERATORS
 
 
 def add_json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON document for machines")
 
 
-def add_source(parser: argparse.ArgumentParser, *, demo: bool) -> None:
+def add_source(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("source")
-    group.add_argument("--features", metavar="FILE", help="pairs of features (.npz or .safetensors)")
-    group.add_argument("--state", metavar="FILE", help="class state to move (.safetensors)")
+    group.add_argument("--features", metavar="FILE", help="pairs of features, .npz or .safetensors")
+    group.add_argument("--state", metavar="FILE", help="class state to move, .safetensors")
     group.add_argument("--evaluate", metavar="FILE", help="features and labels to measure accuracy on")
-    group.add_argument("--workload", metavar="NAME", help=f"a synthetic workload: {', '.join(PRESETS)}")
-    if demo:
-        group.add_argument("--demo", action="store_true", help="the digits demo")
+    group.add_argument("--workload", metavar="NAME", help=f"synthetic: {', '.join(PRESETS)}")
+    group.add_argument("--demo", action="store_true", help="the digits demo")
+
+
+def add_tasks(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--tasks", type=int, metavar="N", help="stop after N of the demo's five tasks")
 
 
 def add_job(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("job")
     group.add_argument("--config", metavar="FILE.toml", help="start from this configuration")
-    group.add_argument("--operators", metavar="A,B", help="linear, weaknonlinear, attention, rff")
-    group.add_argument("--classifiers", metavar="A,B", help="lda, qda, lr-rgda, ncm")
-    group.add_argument("--budget", metavar="SIZE", help="memory budget, such as 256MiB, 8GB or 0.5g; 'none' lifts it")
-    group.add_argument("--policy", choices=("fixed", "adaptive", "planned"), help="chunk policy")
-    group.add_argument("--chunk", type=int, metavar="N", help="query chunk; implies --policy fixed")
-    group.add_argument("--without", action="append", default=[], metavar="MEASURE", help="switch a memory measure off")
-    group.add_argument("--with", action="append", default=[], dest="with_", metavar="MEASURE", help="switch it on")
-    group.add_argument("--engine", choices=("optimised", "baseline"), help="the baseline is the seed implementation")
+    group.add_argument("--operators", metavar="A,B", help=f"of {', '.join(OPERATORS)}")
+    group.add_argument("--classifiers", metavar="A,B", help=f"of {', '.join(CLASSIFIERS)}")
+    group.add_argument("--budget", metavar="SIZE", help="memory budget, such as 256MiB; 'none' lifts it")
+    group.add_argument(
+        "--policy", choices=("fixed", "adaptive", "planned"), help="how chunks are chosen; default: planned"
+    )
+    group.add_argument("--chunk", type=int, metavar="N", help="query chunk of the fixed policy, which it implies")
+    group.add_argument(
+        "--without", action="append", default=[], metavar="MEASURE", help="switch a memory measure off; repeatable"
+    )
+    group.add_argument(
+        "--with", action="append", default=[], dest="with_", metavar="MEASURE", help="switch it on; repeatable"
+    )
     group.add_argument("--device", metavar="NAME", help="auto, cpu, cuda or cuda:N")
-    group.add_argument("--seed", type=int, metavar="N")
-    group.add_argument("--threads", type=int, metavar="N", help="compute threads; 0 leaves PyTorch's choice")
-    group.add_argument("--set", action="append", default=[], metavar="SECTION.KEY=VALUE", help="any other setting")
+    group.add_argument("--seed", type=int, metavar="N", help="of noise, training batches and synthetic data")
+    group.add_argument("--threads", type=int, metavar="N", help="compute threads; 0: as PyTorch chooses")
+    group.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="any other setting, such as operators.attention.top_k=400; repeatable",
+    )
+
+
+def add_engine(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--engine", choices=("optimised", "baseline"), help="default: optimised; the baseline is the seed's own way"
+    )
 
 
 def add_output(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("output")
-    group.add_argument("--out", metavar="FILE", help="where the moved class state goes (.safetensors)")
+    group.add_argument("--out", metavar="FILE", help="where the moved class state goes, .safetensors")
     group.add_argument("--packed", action="store_true", help="store covariances as triangles")
+    group.add_argument(
+        "--resume", action="store_true", help="keep finished classes of a run that fails, and continue from them"
+    )
+
+
+def add_record(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("run")
     group.add_argument("--run-file", metavar="FILE.slora", help="where the run is recorded; default: the history")
     group.add_argument("--no-record", action="store_true", help="do not record the run")
     group.add_argument("--here", action="store_true", help="run in this process instead of a fresh one")
-    group.add_argument("--quiet", action="store_true", help="no progress on the terminal")
+    group.add_argument("--quiet", action="store_true", help="no progress and no notices on the terminal")
+
+
+def source_kind(args: argparse.Namespace) -> str | None:
+    """The kind of source when no argument names one: that of the configuration file, else files."""
+    return None if args.config else "files"
+
+
+def all_operators(args: argparse.Namespace) -> None:
+    """The demo shows every operator unless it is told which."""
+    if args.operators is None and args.config is None:
+        args.operators = ",".join(OPERATORS)
 
 
 def build_config(args: argparse.Namespace, *, kind: str | None = None) -> RunConfig:
@@ -68,12 +107,15 @@ def build_config(args: argparse.Namespace, *, kind: str | None = None) -> RunCon
     put("memory", "budget", getattr(args, "budget", None))
     put("memory", "policy", getattr(args, "policy", None))
     if getattr(args, "chunk", None) is not None:
+        if args.policy not in (None, "fixed"):
+            raise ConfigError(f"--chunk is for --policy fixed; with --policy {args.policy} the engine chooses chunks")
         put("memory", "chunk", args.chunk)
-        put("memory", "policy", args.policy or "fixed")
+        put("memory", "policy", "fixed")
     for key in ("engine", "device", "seed", "threads"):
         put("run", key, getattr(args, key, None))
     put("output", "state", getattr(args, "out", None))
-    put("output", "packed", True if getattr(args, "packed", False) else None)
+    put("output", "packed", getattr(args, "packed", False) or None)
+    put("output", "resume", getattr(args, "resume", False) or None)
     for name in getattr(args, "without", []):
         put("measures", _measure(name), False)
     for name in getattr(args, "with_", []):
@@ -124,7 +166,9 @@ def _assign(changes: dict[str, dict[str, Any]], assignment: str) -> None:
         value = tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
         value = text
-    target = changes
-    for key in keys[:-1]:
+    target: dict[str, Any] = changes
+    for depth, key in enumerate(keys[:-1], start=1):
         target = target.setdefault(key, {})
+        if not isinstance(target, dict):
+            raise ConfigError(f"--set {assignment!r}: {'.'.join(keys[:depth])} is a value and not a section")
     target[keys[-1]] = value

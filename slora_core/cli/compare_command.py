@@ -4,45 +4,56 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import json
-import sys
 import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
+from typing import Final
 
-from rich.console import Console
-
-from slora_core.cli.arguments import add_job, add_json, add_output, add_source, build_config
-from slora_core.cli.display import drawn
-from slora_core.cli.execution import Outcome, print_failure, run_config
+from slora_core.cli.arguments import (
+    add_job,
+    add_json,
+    add_source,
+    add_tasks,
+    all_operators,
+    build_config,
+    source_kind,
+)
+from slora_core.cli.execution import Outcome, outcome_data, print_failure, record_path, run_config
+from slora_core.cli.printing import errors_console, print_json, print_tables
 from slora_core.config import RunConfig
 from slora_core.errors import InputError
 from slora_core.records.compare import Comparison, compare
 from slora_core.records.deviation import Deviation, deviations
 from slora_core.records.run_file import RunFile
 from slora_core.records.tables import comparison_tables, deviations_table
-from slora_core.types import OPERATORS
 
-ENGINES = ("baseline", "optimised")
+ENGINES: Final = ("baseline", "optimised")
+EXAMPLES: Final = """\
+examples:
+  slora compare --demo
+  slora compare --workload seed-2core --budget 256MiB
+  slora compare BASE.slora OTHER.slora --stages"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = EXAMPLES
     parser.add_argument("runs", nargs="*", metavar="RUN.slora", help="recorded runs; the first is the base")
     parser.add_argument("--stages", action="store_true", help="also compare every stage of every task")
-    add_source(parser, demo=True)
-    parser.add_argument("--tasks", type=int, metavar="N", help="tasks of the demo")
+    add_source(parser)
+    add_tasks(parser)
     add_job(parser)
-    add_output(parser)
+    parser.add_argument("--no-record", action="store_true", help="do not keep the two runs in the history")
+    parser.add_argument("--quiet", action="store_true", help="no progress and no notices on the terminal")
     add_json(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     if args.runs:
         return _compare_files([Path(path) for path in args.runs], None, (), args)
-    if args.demo and args.operators is None and args.config is None:
-        args.operators = ",".join(OPERATORS)
-    config = build_config(args, kind=None if args.config else "files")
+    if args.demo:
+        all_operators(args)
+    config = build_config(args, kind=source_kind(args))
     with tempfile.TemporaryDirectory(prefix="slora-compare-") as folder:
         return _compare_engines(config, Path(folder), args)
 
@@ -52,25 +63,24 @@ def _compare_engines(config: RunConfig, folder: Path, args: argparse.Namespace) 
     states, paths = [], []
     for engine in ENGINES:
         state = folder / f"{engine}.safetensors"
-        own = config.merged({"run": {"engine": engine}, "output": {"state": str(state)}})
+        own = config.merged({"run": {"engine": engine}, "output": {"state": str(state), "resume": False}})
         outcome = _run_engine(own, folder, args, engine)
-        if outcome.exit_code or outcome.run_file is None:
+        if outcome.exit_code:
+            if args.json:
+                print_json(outcome_data(outcome))
             print_failure(outcome)
-            return outcome.exit_code or 4
+            return outcome.exit_code
         states.append(state)
         paths.append(outcome.run_file)
     return _compare_files(paths, ENGINES, deviations(*states), args)
 
 
 def _run_engine(config: RunConfig, folder: Path, args: argparse.Namespace, engine: str) -> Outcome:
-    own = argparse.Namespace(**vars(args))
-    own.json = False
-    own.quiet = args.quiet or args.json
-    own.run_file = str(folder / f"{engine}.slora") if args.no_record else None
-    own.no_record = False
-    if not own.quiet and not sys.stderr.isatty():
-        print(f"running the {engine} engine in a fresh process ...", file=sys.stderr, flush=True)
-    return run_config(config, own, title=f"{config.source.kind}-{engine}")
+    quiet, title = args.quiet or args.json, f"{config.source.kind}-{engine}"
+    if not (quiet or errors_console().is_terminal):
+        errors_console().print(f"running the {engine} engine in a fresh process ...")
+    outcome = run_config(config, record_path(args, title, folder), title=title, quiet=quiet)
+    return dataclasses.replace(outcome, kept=not args.no_record)
 
 
 def _compare_files(
@@ -87,19 +97,10 @@ def _compare_files(
             **dataclasses.asdict(comparison),
             "deviations": [dataclasses.asdict(row) for row in moved],
         }
-        print(json.dumps(data, ensure_ascii=False))
-    else:
-        _print(comparison, moved, stages=args.stages)
-        if not args.no_record:
-            print("\n".join(f"run file: {path}" for path in paths))
+        print_json(data)
+        return 0
+    shown: Comparison = comparison if args.stages else comparison.without("stage")
+    print_tables([*comparison_tables(shown), deviations_table(moved)])
+    if not (args.runs or args.no_record):
+        print("\n".join(f"run file: {path}" for path in paths))
     return 0
-
-
-def _print(comparison: Comparison, moved: Sequence[Deviation], *, stages: bool) -> None:
-    console = Console()
-    shown = comparison if stages else comparison.without("stage")
-    for table in comparison_tables(shown):
-        console.print(drawn(table))
-        console.print()
-    if moved:
-        console.print(drawn(deviations_table(moved)))

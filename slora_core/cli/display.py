@@ -5,21 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from rich.console import Console
+from rich.console import RenderableType
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 
 from slora_core import events
+from slora_core.cli.printing import drawn, errors_console
 from slora_core.events import Event
 from slora_core.memory.sizes import format_size
 from slora_core.records.tables import TextTable, format_seconds
 
 
-def follow(stream: Iterable[Event], console: Console, *, quiet: bool, title: str) -> Iterator[Event]:
-    """Pass the events of ``stream`` on while showing them on ``console`` (standard error)."""
+def follow(stream: Iterable[Event], *, quiet: bool, title: str) -> Iterator[Event]:
+    """Pass the events of ``stream`` on while showing them on standard error: without a terminal, notices alone."""
     if quiet:
         yield from stream
+        return
+    console = errors_console()
+    if not console.is_terminal:
+        for event in stream:
+            if isinstance(event, events.Notice):
+                console.print(_notice(event))
+            yield event
         return
     columns = (
         TextColumn("{task.description}", style="bold"),
@@ -47,10 +55,14 @@ def _show(event: Event, progress: Progress, bar: Any) -> None:
         case events.MemorySample():
             progress.update(bar, memory=format_size(event.allocated_bytes))
         case events.Notice():
-            progress.console.print(f"[yellow]notice[/] {escape(event.message)}")
+            progress.console.print(_notice(event))
         case events.TaskFinished():
             progress.console.print(f"task {event.task} of {event.tasks}, {event.classes_seen} classes seen")
             progress.console.print(accuracy_table(event.accuracies))
+
+
+def _notice(event: events.Notice) -> RenderableType:
+    return f"[yellow]notice:[/] {escape(event.message)}"
 
 
 def accuracy_table(accuracies: Mapping[str, Mapping[str, float]]) -> Table:
@@ -61,13 +73,3 @@ def accuracy_table(accuracies: Mapping[str, Mapping[str, float]]) -> Table:
         for variant, row in accuracies.items()
     )
     return drawn(TextTable("", ("variant", *classifiers), (False, *(True,) * len(classifiers)), rows))
-
-
-def drawn(table: TextTable) -> Table:
-    """A table as the terminal shows it."""
-    grid = Table(title=table.title or None, title_justify="left", box=None, pad_edge=False, header_style="bold")
-    for name, numeric in zip(table.columns, table.numeric, strict=True):
-        grid.add_column(name, justify="right" if numeric else "left", no_wrap=numeric)
-    for row in table.rows:
-        grid.add_row(*(escape(cell) for cell in row))
-    return grid

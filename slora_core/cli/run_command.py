@@ -4,17 +4,35 @@ from __future__ import annotations
 
 import argparse
 
-from slora_core.cli.arguments import add_job, add_json, add_output, add_source, build_config
-from slora_core.cli.execution import report_outcome, run_config
+from slora_core.cli.arguments import (
+    add_engine,
+    add_job,
+    add_json,
+    add_output,
+    add_record,
+    add_source,
+    build_config,
+    source_kind,
+)
+from slora_core.cli.execution import run_and_report
+
+EXAMPLES = """\
+examples:
+  slora run --features F.npz --state S.safetensors --operators linear,weaknonlinear,attention \\
+            --budget 256MiB --out OUT.safetensors
+  slora run --workload seed-tiny --without tiled_attention --json"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    add_source(parser, demo=True)
+    parser.epilog = EXAMPLES
+    add_source(parser)
     add_job(parser)
+    add_engine(parser)
     add_output(parser)
+    add_record(parser)
     add_json(parser)
 
 
 def run(args: argparse.Namespace) -> int:
-    config = build_config(args, kind=None if args.config else "files")
-    return report_outcome(run_config(config, args, title=config.source.kind), args)
+    config = build_config(args, kind=source_kind(args))
+    return run_and_report(config, args, title=config.source.kind)

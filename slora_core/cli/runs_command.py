@@ -8,22 +8,32 @@ import json
 from contextlib import closing
 from pathlib import Path
 
-from rich.console import Console
-
-from slora_core.cli.display import drawn
+from slora_core.cli.arguments import add_json
+from slora_core.cli.printing import print_json, print_tables
 from slora_core.errors import InputError
 from slora_core.records.history import History
 from slora_core.records.run_file import RunFile
 from slora_core.records.tables import accuracies_table, runs_table, stages_table
 
+EXAMPLES = """\
+examples:
+  slora runs --search "digits baseline"
+  slora runs show 20260102-030405-demo-1a2b3c
+  slora runs note 20260102-030405-demo-1a2b3c "before the new cache"
+  slora runs delete 20260102-030405-demo-1a2b3c
+  slora runs --deleted"""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("action", nargs="?", choices=("list", "show", "note", "delete", "restore"), default="list")
-    parser.add_argument("run", nargs="?", help="a run's name in the history, or a path")
-    parser.add_argument("text", nargs="?", help="the note")
+    parser.epilog = EXAMPLES
+    actions = ("list", "show", "note", "delete", "restore")
+    parser.add_argument("action", nargs="?", choices=actions, default="list", help="default: list")
+    parser.add_argument("run", nargs="?", metavar="RUN", help="a run's name in the history, or a path")
+    parser.add_argument("text", nargs="?", metavar="TEXT", help="the note; none clears it")
     parser.add_argument("--search", metavar="WORDS", help="list runs that contain every word")
+    parser.add_argument("--deleted", action="store_true", help="list what restore can bring back")
     parser.add_argument("--folder", metavar="DIR", help="another history folder")
-    parser.add_argument("--json", action="store_true", help="print one JSON document for machines")
+    add_json(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -34,29 +44,38 @@ def run(args: argparse.Namespace) -> int:
         raise InputError(f"slora runs {args.action} needs the name of a run; 'slora runs' lists them")
     path = _find(history, args.run, deleted=args.action == "restore")
     if args.action == "show":
-        return _show(path, args.json)
+        return _show(path, as_json=args.json)
     if args.action == "note":
         with closing(RunFile.open(path)) as record:
             record.set_note(args.text or "")
-        moved = path
+    elif args.action == "delete":
+        path = history.delete(path)
     else:
-        moved = history.delete(path) if args.action == "delete" else history.restore(path)
-    print(json.dumps({"path": str(moved)}) if args.json else moved)
+        path = history.restore(path)
+    if args.json:
+        print_json({"path": str(path)})
+    else:
+        print(path)
     return 0
 
 
 def _list(history: History, args: argparse.Namespace) -> int:
-    runs = history.search(args.search) if args.search else history.list_runs()
-    if args.json:
-        print(json.dumps([dataclasses.asdict(run) for run in runs], default=str, ensure_ascii=False))
-    elif runs:
-        Console().print(drawn(runs_table(runs)))
+    if args.run is not None:
+        raise InputError(f"slora runs list takes no run, and {args.run!r} was given; 'slora runs show' shows one")
+    if args.deleted:
+        runs = history.list_deleted()
     else:
-        print(f"no runs in {history.folder}")
+        runs = history.search(args.search) if args.search else history.list_runs()
+    if args.json:
+        print_json([dataclasses.asdict(run) for run in runs])
+    elif runs:
+        print_tables([runs_table(runs)])
+    else:
+        print(f"no runs in {history.trash if args.deleted else history.folder}")
     return 0
 
 
-def _show(path: Path, as_json: bool) -> int:
+def _show(path: Path, *, as_json: bool) -> int:
     with closing(RunFile.open(path)) as record:
         if as_json:
             data = {
@@ -67,15 +86,13 @@ def _show(path: Path, as_json: bool) -> int:
                 "stages": [dataclasses.asdict(stage) for stage in record.stages()],
                 "accuracies": [dataclasses.asdict(row) for row in record.accuracies()],
                 "notices": [json.loads(notice.to_json()) for notice in record.notices()],
+                "result": None if record.result is None else json.loads(record.result.to_json()),
             }
-            print(json.dumps(data, default=str, ensure_ascii=False))
+            print_json(data)
             return 0
-        console = Console()
-        for table in (runs_table([record.header]), stages_table(record), accuracies_table(record)):
-            if table.rows:
-                console.print(drawn(table))
+        print_tables([runs_table([record.header]), stages_table(record), accuracies_table(record)])
         for notice in record.notices():
-            console.print(f"notice: {notice.message}", highlight=False, markup=False)
+            print(f"notice: {notice.message}")
     return 0
 
 
@@ -84,4 +101,5 @@ def _find(history: History, name: str, *, deleted: bool) -> Path:
     for path in (Path(name), folder / name, folder / f"{name}.slora"):
         if path.is_file():
             return path
-    raise InputError(f"no run {name!r} in {folder}; 'slora runs' lists them")
+    lists = "slora runs --deleted" if deleted else "slora runs"
+    raise InputError(f"no run {name!r} in {str(folder)!r}; '{lists}' lists them")

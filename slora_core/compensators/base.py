@@ -26,8 +26,14 @@ class Mover(Protocol):
     def batch_classes(self) -> int:
         """Classes handed to one :meth:`move` call at most."""
 
+    def expect(self, batch: Sequence[int], state: StateReader) -> None:
+        """The classes ``batch`` will be moved after the next ones: they may be read ahead."""
+
     def move(self, batch: Sequence[int], state: StateReader, out: StateWriter) -> Mapping[int, float]:
-        """Move the classes ``batch`` (numbers 0..C-1); returns the Cholesky jitter of those that needed one."""
+        """Move the classes ``batch`` (numbers 0..C-1); returns the Cholesky jitter of those that needed one.
+
+        They may be written later, when the mover is left at the latest.
+        """
 
 
 class Transition(ABC):

@@ -1,4 +1,7 @@
-"""Walks the classes through a fitted operator; after an out-of-memory it keeps what is done and goes on smaller."""
+"""Fits an operator and walks the classes through it; after an out-of-memory both go on smaller.
+
+A fit begins again; of the classes those that are done are kept.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +13,12 @@ from typing import TypeAlias
 import torch
 from torch import Tensor
 
-from slora_core.compensators.base import Transition
+from slora_core.compensators.base import Compensator, Transition
 from slora_core.context import RunContext
 from slora_core.errors import BudgetExceeded
 from slora_core.memory.plan import Option
 from slora_core.numerics.noise import Noise
+from slora_core.sources.base import Pairs
 from slora_core.statistics.base import StateReader, StateWriter
 
 Shrink: TypeAlias = Callable[[Option], Option | None]
@@ -43,9 +47,7 @@ def move_classes(  # noqa: PLR0917
         smaller = shrink(option)
         if smaller is None:
             raise refusal
-        traceback.clear_frames(refusal.__traceback__)  # they hold the refused buffers
-        if ctx.device.type == "cuda":
-            torch.cuda.empty_cache()
+        _let_go(ctx, refusal)
         ctx.notice(
             "retry",
             f"out of memory with {option.choice}; {walk.moved} of {len(classes)} classes are kept,"
@@ -56,6 +58,38 @@ def move_classes(  # noqa: PLR0917
         )
         option = smaller
     return walk.jitter
+
+
+def fit_pairs(ctx: RunContext, compensator: Compensator, option: Option, pairs: Pairs, *, shrink: Shrink) -> Transition:
+    """Fit on all pairs; when memory is refused, again from the start with ``shrink(option)`` and a ``retry`` notice.
+
+    Raises the refusal when there is no smaller option. No option changes a result.
+    """
+    while True:
+        refusal: BudgetExceeded | torch.OutOfMemoryError
+        try:
+            return compensator.fit(ctx, pairs, option)
+        except (BudgetExceeded, torch.OutOfMemoryError) as refused:
+            refusal = refused
+        smaller = shrink(option)
+        if smaller is None:
+            raise refusal
+        _let_go(ctx, refusal)
+        ctx.notice(
+            "retry",
+            f"out of memory with {option.choice}; the fit begins again with {smaller.choice}",
+            reason=str(refusal),
+            kept=0,
+            predicted_bytes=smaller.footprint.peak_bytes(),
+        )
+        option = smaller
+
+
+def _let_go(ctx: RunContext, refusal: BaseException) -> None:
+    """Free what the refused attempt holds: its frames hold the buffers."""
+    traceback.clear_frames(refusal.__traceback__)
+    if ctx.device.type == "cuda":
+        torch.cuda.empty_cache()
 
 
 class _Recorder:
@@ -90,10 +124,14 @@ class _Walk:
         """Move what remains; returns the refusal that stopped it, or None when all is done."""
         try:
             with self.transition.mover(self.ctx, option, self.noise) as mover:
-                while self.remaining:
-                    batch = self.remaining[: mover.batch_classes]
+                size, waiting = mover.batch_classes, list(self.remaining)
+                batches = [waiting[start : start + size] for start in range(0, len(waiting), size)]
+                mover.expect(batches[0] if batches else [], self.state)
+                for batch, following in zip(batches, [*batches[1:], []], strict=False):
+                    mover.expect(following, self.state)
                     self.jitter.update(mover.move(batch, self.state, self.out))
                     self._settle()
+            self._settle()
         except (BudgetExceeded, torch.OutOfMemoryError) as refusal:
             self._settle()
             return refusal

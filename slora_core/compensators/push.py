@@ -13,6 +13,8 @@ from typing import TypeAlias
 import torch
 from torch import Tensor
 
+from slora_core.compensators.class_port import ClassPort
+from slora_core.compensators.push_plan import draw_step
 from slora_core.context import RunContext
 from slora_core.errors import InputError
 from slora_core.memory.workspace import Workspace
@@ -20,6 +22,7 @@ from slora_core.numerics.cholesky import factor_covariances
 from slora_core.numerics.moments import MomentAccumulator
 from slora_core.numerics.noise import Noise
 from slora_core.numerics.staging import Staging
+from slora_core.numerics.tiles import round_up
 from slora_core.statistics.base import StateReader, StateWriter
 
 Transform: TypeAlias = Callable[[Tensor], None]
@@ -67,22 +70,24 @@ class GaussianPush:
         self._buffers = workspace
         self._rows = workspace["push_rows"]
         self._eps = workspace["push_noise"]
-        self._moments = MomentAccumulator(workspace, batch)
+        self._step = draw_step(workspace.device.type)
+        self._moments = MomentAccumulator(workspace, batch, _ones(workspace))
         self._staging = Staging(workspace)
+        self.port = ClassPort(workspace, batch)
+        self._held_noise = self._hold_noise(workspace)
 
     def run(
         self, batch: Sequence[int], state: StateReader, transform: Transform, finish: Finish | None, out: StateWriter
     ) -> dict[int, float]:
         """Move the classes numbered ``batch`` and write them; returns the Cholesky jitter of those that needed one.
 
-        With a ``finish``, the input covariances are read a second time, into the memory of the samples. Raises
+        With a ``finish``, the input covariances are fetched a second time, into the memory of the samples. Raises
         NumericalError naming the class whose covariance no jitter makes positive definite.
         """
         count = len(batch)
         mean, factor = self._buffers["push_mean"][:count], self._buffers["push_factor"][:count]
         mean_out, cov_out = self._buffers["push_mean_out"][:count], factor
-        for i, index in enumerate(batch):
-            self._read(state, index, mean[i], factor[i])
+        self.port.read(batch, state, mean, factor)
         jitter = self._factor(batch, state, factor)
         self._moments.reset()
         for start in range(0, self._samples, self._chunk):
@@ -93,25 +98,26 @@ class GaussianPush:
         self._moments.finish(mean_out, cov_out)
         if finish is not None:
             cov = self._rows[: count * self._dim].view(count, self._dim, self._dim)
-            for i, index in enumerate(batch):
-                self._read(state, index, None, cov[i])
+            self.port.read_again(batch, state, cov)
             finish(mean, cov, mean_out, cov_out)
-        for i, index in enumerate(batch):
-            out.write(index, self._staging.download(mean_out[i]), self._staging.download(cov_out[i]))
+        self.port.write(batch, out, mean_out, cov_out)
         return jitter
 
-    def _read(self, state: StateReader, index: int, mean: Tensor | None, cov: Tensor) -> None:
-        if mean is not None:
-            self._staging.upload(mean, lambda host: state.read(index, host, None))
-        self._staging.upload(cov, lambda host: state.read(index, None, host))
+    def _hold_noise(self, workspace: Workspace) -> Tensor | None:
+        """Beside a device, noise that all classes share: read once into pinned memory."""
+        if workspace.device.type != "cuda" or not self._noise.shared:
+            return None
+        held = workspace["push_noise_held"]
+        self._noise.read(0, 0, self._samples, held)
+        return held
 
     def _factor(self, batch: Sequence[int], state: StateReader, factor: Tensor) -> dict[int, float]:
         jitter = factor_covariances(
             factor,
+            self._buffers["moment_m2"][: len(batch)],  # idle until the first samples
             self._buffers["push_info"][: len(batch)],
             self._buffers["push_scale"],
             reg=self._reg,
-            reload=lambda i: self._read(state, batch[i], None, factor[i]),
             name=lambda i: f"class {state.class_ids[batch[i]]}",
         )
         return {batch[i]: value for i, value in jitter.items()}
@@ -119,13 +125,35 @@ class GaussianPush:
     def _draw(self, batch: Sequence[int], mean: Tensor, factor: Tensor, start: int, stop: int) -> Tensor:
         """Samples ``start:stop`` of every class of the batch, [B, m, d]."""
         rows = stop - start
-        samples = self._rows[: len(batch) * rows].view(len(batch), rows, self._dim)
-        eps = self._eps[:rows]
+        drawn = round_up(rows, self._step)
+        eps = self._eps[:drawn]
+        eps[rows:].zero_()
         for i, index in enumerate(batch):
             if i == 0 or not self._noise.shared:
-                self._staging.upload(eps, partial(self._noise.read, index, start, stop))
-            torch.addmm(mean[i], eps, factor[i], out=samples[i])
-        return samples
+                self._read_noise(index, start, eps[:rows])
+            # Rows beyond belong to the next class, which comes after.
+            self._multiply(mean[i], eps, factor[i], self._rows[i * rows : i * rows + drawn])
+        return self._rows[: len(batch) * rows].view(len(batch), rows, self._dim)
+
+    def _read_noise(self, index: int, start: int, eps: Tensor) -> None:
+        stop = start + len(eps)
+        if self._held_noise is not None:
+            eps.copy_(self._held_noise[start:stop], non_blocking=True)
+        else:
+            self._staging.upload(eps, partial(self._noise.read, index, start, stop))
+
+    def _multiply(self, mean: Tensor, eps: Tensor, factor: Tensor, out: Tensor) -> None:
+        """``out`` = mean + eps factor; on a device as many products of exactly one step, in one launch."""
+        if not out.is_cuda:
+            torch.addmm(mean, eps, factor, out=out)
+            return
+        blocks = len(eps) // self._step
+        shape = (blocks, self._step, self._dim)
+        torch.baddbmm(mean, eps.view(shape), factor.expand(blocks, *factor.shape), out=out.view(shape))
+
+
+def _ones(workspace: Workspace) -> Tensor | None:
+    return workspace["push_ones"].fill_(1.0) if workspace.device.type == "cuda" else None
 
 
 def _checked(noise: Noise | None, samples: int, dim: int) -> Noise:

@@ -47,10 +47,10 @@ class Extractor:
         return features.float()
 
     def extract(self, models: Sequence[nn.Module], segments: Sequence[Segment], sink: Sink) -> None:
-        """Every input through every model; advances by inputs. Modes and gradients of the models are left as found."""
+        """Every input through every model; advances by inputs. Modes, gradients and random state are left as found."""
         keys = [fingerprint(model) if any(segment.cache for segment in segments) else "" for model in models]
         collected: list[list[Tensor]] = [[] for _ in models]
-        with torch.no_grad(), _evaluating(models):
+        with torch.no_grad(), _as_found(self.ctx.device), _evaluating(models):
             for row, segment, batch in self._batches(segments):
                 for number, (model, key) in enumerate(zip(models, keys, strict=True)):
                     features = self._features(model, key, segment, batch)
@@ -76,6 +76,13 @@ class Extractor:
                 inputs = segment.inputs[start : start + self.batch]
                 yield row, segment, torch.from_numpy(inputs).to(self.ctx.device)
                 row += len(inputs)
+
+
+@contextmanager
+def _as_found(device: torch.device) -> Iterator[None]:
+    """The default generators afterwards as before, also for a model that draws numbers in evaluation."""
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+        yield
 
 
 @contextmanager

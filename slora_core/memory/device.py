@@ -9,11 +9,18 @@ from dataclasses import dataclass, field
 class DeviceProfile:
     """Sizes and measured rates of one device.
 
-    ``rounding_bytes`` is the allocator's granularity, ``segment_bytes`` what its pool takes at a time (0: no pool),
-    ``workspace_bytes`` the library workspaces by operation. Rates are per second: ``gemm32`` and ``gemm64`` in FLOP,
-    ``copy`` in bytes of device memory moved, ``host_copy`` in bytes from host to device (from file on a CPU),
-    ``select`` in elements of a top-k. ``op_s`` is the fixed cost of one operation; ``slice_flop`` bounds
-    one uninterruptible product, so that a cancel is answered in time.
+    ``rounding_bytes`` is the allocator's granularity, ``segment_bytes`` what its pool takes at a time (0: no pool, and
+    workspaces are not cut from arenas), ``workspace_bytes`` the library workspaces by operation, ``standing_bytes``
+    what libraries hold all through a run.
+
+    Rates are per second: ``gemm32`` and ``gemm64`` in FLOP, ``copy`` in bytes of device memory moved, ``host_copy`` in
+    bytes from a file to the device, ``bus`` in bytes from pinned memory to the device, ``pinning`` in bytes of host
+    memory locked, ``select`` in elements of a top-k. ``op_s`` is the fixed cost of one operation, ``row_s`` that of
+    reading one row by itself, ``wait_s`` what is lost each time that the host waits for the device before it can go on.
+
+    ``slice_flop`` bounds one uninterruptible product, so that a cancel is answered in time. Of plans that take up to
+    ``nearly`` times the least seconds the smallest is taken: memory is not spent on the last tenth of speed, and the
+    time model is no more exact than that.
     """
 
     kind: str
@@ -22,12 +29,18 @@ class DeviceProfile:
     rounding_bytes: int = 1
     segment_bytes: int = 0
     workspace_bytes: dict[str, int] = field(default_factory=dict)
+    standing_bytes: int = 0
     gemm32: float = 1.2e11
     gemm64: float = 4.5e10
     copy: float = 8e9
     host_copy: float = 4e9
-    select: float = 1.5e8
+    select: float = 4.5e8
     op_s: float = 2.5e-5
+    row_s: float = 0.0
+    bus: float = 5.0e10
+    pinning: float = 2.8e9
+    wait_s: float = 0.0
+    nearly: float = 1.1
     slice_flop: float = 5e9
 
 
@@ -40,12 +53,16 @@ CUDA_PROFILE = DeviceProfile(
     total_bytes=None,
     rounding_bytes=512,
     segment_bytes=2 * 1024**2,
-    gemm32=4.6e13,
-    gemm64=5.0e13,
-    copy=4.3e12,
-    host_copy=5.5e10,
-    select=4.9e10,
+    standing_bytes=32 * 1024**2,
+    gemm32=5.0e13,
+    gemm64=3.0e13,
+    copy=2.5e12,
+    host_copy=5.5e9,
+    select=5.5e10,
     op_s=5e-6,
+    row_s=1.8e-6,
+    wait_s=8e-4,
+    nearly=1.2,
     slice_flop=2e12,
 )
 """One NVIDIA H200, measured."""

@@ -8,6 +8,7 @@ import os
 import platform
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,12 @@ def profile_of(device: torch.device) -> DeviceProfile:
     """The planner's view of ``device``: its name and memory, and the rates measured for its kind."""
     if device.type == "cuda":
         properties = torch.cuda.get_device_properties(device)
-        return dataclasses.replace(CUDA_PROFILE, name=properties.name, total_bytes=properties.total_memory)
+        return dataclasses.replace(
+            CUDA_PROFILE,
+            name=properties.name,
+            total_bytes=properties.total_memory,
+            standing_bytes=matrix_workspace_bytes((properties.major, properties.minor)),
+        )
     return dataclasses.replace(CPU_PROFILE, name=_cpu_name(), total_bytes=int(psutil.virtual_memory().total))
 
 
@@ -77,6 +83,37 @@ def budget_cap(device: torch.device, budget_bytes: int | None) -> Iterator[None]
         yield
     finally:
         torch.cuda.set_per_process_memory_fraction(before, device)
+
+
+@contextmanager
+def run_stream(device: torch.device) -> Iterator[None]:
+    """A CUDA run works on one stream that is not the default: a graph can be recorded on it, and the matrix library,
+    which keeps a workspace for every stream that it has worked on, keeps one. Given back at the end."""
+    if device.type != "cuda":
+        yield
+        return
+    stream = _side_stream(device)
+    stream.wait_stream(torch.cuda.current_stream(device))
+    try:
+        with torch.cuda.stream(stream):
+            yield
+    finally:
+        torch.cuda.current_stream(device).wait_stream(stream)
+        stream.synchronize()
+        torch._C._cuda_clearCublasWorkspaces()
+
+
+@cache
+def _side_stream(device: torch.device) -> torch.cuda.Stream:
+    return torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
+
+
+def matrix_workspace_bytes(capability: tuple[int, int]) -> int:
+    """What the framework gives cuBLAS for a stream: as ``CUBLAS_WORKSPACE_CONFIG`` says (":KiB:count" pairs), else its
+    own default, 32 MiB from Hopper on and 8.1 MiB before."""
+    numbers = [int(part) for part in os.environ.get("CUBLAS_WORKSPACE_CONFIG", "").split(":") if part.isdecimal()]
+    kib = sum(size * count for size, count in zip(numbers[::2], numbers[1::2], strict=False))
+    return 1024 * (kib or (32768 if capability >= (9, 0) else 8320))
 
 
 def _cpu_name() -> str:

@@ -20,6 +20,20 @@ DTYPE_BYTES: Final = {
     "bool": 1,
 }
 CUDA_ROUNDING_BYTES: Final = 512
+_SMALL_POOL_BYTES: Final = 1024**2
+_OWN_SEGMENT_BYTES: Final = 10 * 1024**2
+_SEGMENT_ROUNDING_BYTES: Final = 2 * 1024**2
+
+
+def arena_bytes(size_bytes: int) -> int:
+    """What one block of CUDA's caching allocator takes for ``size_bytes`` of buffers.
+
+    Up to 1 MiB comes from a pool of small blocks. From 10 MiB a block has a segment of its own, in steps of 2 MiB;
+    between the two it would take one of 20 MiB, so it is asked for as 10 MiB.
+    """
+    if size_bytes <= _SMALL_POOL_BYTES:
+        return -(-size_bytes // CUDA_ROUNDING_BYTES) * CUDA_ROUNDING_BYTES
+    return max(_OWN_SEGMENT_BYTES, -(-size_bytes // _SEGMENT_ROUNDING_BYTES) * _SEGMENT_ROUNDING_BYTES)
 
 
 class Buffer(NamedTuple):
@@ -71,6 +85,12 @@ class Footprint:
         phase = max((_total(buffers, rounding) for _, buffers in self.phases), default=0)
         kept = _total(self.kept, rounding)
         return kept + _total(self.standing, rounding) + phase + self.workspace_bytes, kept
+
+    def arena_totals(self) -> tuple[int, int]:
+        """(peak, kept) device bytes of a workspace in arenas: the kept buffers are one, all others another."""
+        _, _, peak, kept = self._totals
+        kept_arena = arena_bytes(kept)
+        return kept_arena + arena_bytes(peak - kept - self.workspace_bytes) + self.workspace_bytes, kept_arena
 
     def peak_bytes(self, rounding: int = 1) -> int:
         """Device bytes at the worst moment of the stage, without what was live before it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 
+from slora_core.memory.host_count import HostCount
 from slora_core.memory.ledger import Ledger
 from slora_core.memory.meter import Reading
 from slora_core.memory.peaks import Counters, PeakStack
@@ -28,30 +29,30 @@ class CpuMeter:
 
 
 class CudaMeter:
-    """Counters of the caching allocator; host tensors from a ledger when there is one.
+    """Counters of the caching allocator; page-locked host tensors from a count when there is one.
 
     The allocator's peaks are global to a device and know one count at a time; a PeakStack nests them. The counters
     are read as the allocator's nested dictionary, one call for all of them at a fraction of the cost of
     ``memory_allocated`` and ``memory_reserved``, which flatten the same dictionary once each.
     """
 
-    def __init__(self, device: torch.device, ledger: Ledger | None = None) -> None:
+    def __init__(self, device: torch.device, host: HostCount | None = None) -> None:
         self._device = device
-        self._ledger = ledger
+        self._host = host
         self._peaks = PeakStack(self._device_peaks, self._reset)
 
     def read(self) -> Reading:
         allocated, reserved = self._counters("current")
-        return Reading(allocated, reserved, self._ledger.live_bytes if self._ledger else None)
+        return Reading(allocated, reserved, self._host.live_bytes if self._host else None)
 
     def push(self) -> None:
         self._peaks.push()
-        if self._ledger:
-            self._ledger.push_peak()
+        if self._host:
+            self._host.push_peak()
 
     def pop(self) -> Reading:
         allocated, reserved = self._peaks.pop()
-        return Reading(allocated, reserved, self._ledger.pop_peak() if self._ledger else None)
+        return Reading(allocated, reserved, self._host.pop_peak() if self._host else None)
 
     def _counters(self, kind: str) -> tuple[int, int]:
         stats = torch.cuda.memory.memory_stats_as_nested_dict(self._device)

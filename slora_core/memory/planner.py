@@ -22,12 +22,11 @@ from slora_core.types import MIB
 BOUND_SLACK_BYTES: Final = 16 * 1024
 BOUND_PARTS: Final = 200
 """The bound is one part in this many (0.5 %) above the prediction."""
-POOL_SEGMENTS: Final = 24
-"""Segments of CUDA's pool that may be partly empty: one of small blocks, ten of medium ones (20 MiB), and the
-rounding of up to thirteen large blocks to whole segments."""
+POOL_SEGMENTS: Final = 6
+"""Segments of CUDA's pool beyond what is predicted, at most: those of small blocks, of a captured graph, and what a
+library takes for moments. Workspaces themselves are cut from arenas that fill their segments."""
+TYPICAL_SEGMENTS: Final = 1
 REFERENCE_CHUNK: Final = 64
-NEARLY_CHEAPEST: Final = 1.1
-"""Memory is not taken for the last tenth of speed: the time model is no more exact than that."""
 UNLIMITED: Final = 2**62
 
 
@@ -35,6 +34,14 @@ def bound_bytes(predicted_bytes: int, device: DeviceProfile) -> int:
     """Upper bound of what the budget bounds: live tensor bytes on a CPU, the pool's reserved bytes on CUDA."""
     slack = -(-predicted_bytes // BOUND_PARTS) + BOUND_SLACK_BYTES
     return predicted_bytes + slack + POOL_SEGMENTS * device.segment_bytes
+
+
+def reserved_bytes(predicted_bytes: int, device: DeviceProfile) -> int | None:
+    """What the pool of a CUDA device is expected to reserve for ``predicted_bytes``; None where there is no pool."""
+    if not device.segment_bytes:
+        return None
+    whole = -(-predicted_bytes // device.segment_bytes) * device.segment_bytes
+    return whole + TYPICAL_SEGMENTS * device.segment_bytes
 
 
 def largest_predicted(budget_bytes: int, device: DeviceProfile) -> int:
@@ -59,10 +66,10 @@ def make_plan(
     """Plan stages that run in order with ``base_bytes`` live throughout.
 
     ``planned``, ``tuned`` and ``fixed`` take the option with the smallest peak among the nearly cheapest that fit;
-    ``adaptive`` follows the seed's rule for options with a chunk. An option whose kept buffers would leave a later stage no room does not
-    fit. ``smallest_feasible_bytes`` is exact: one byte less and some stage has no option.
+    ``adaptive`` follows the seed's rule for options with a chunk. An option whose kept buffers would leave a later
+    stage no room does not fit. ``smallest_feasible_bytes`` is exact: one byte less and some stage has no option.
     """
-    tables = [StageTable(request, device.rounding_bytes) for request in requests]
+    tables = _tables(requests, device, device.nearly)
     limit = UNLIMITED if budget_bytes is None else largest_predicted(budget_bytes, device)
     pick = partial(_pick_adaptive, budget_bytes) if policy == "adaptive" else _pick_cheapest
     chosen = choose(tables, base_bytes, limit, pick)
@@ -92,7 +99,7 @@ def frontier(
 
     At most about ``points`` of them, the smallest feasible and the fastest among them.
     """
-    tables = [StageTable(request, device.rounding_bytes) for request in requests]
+    tables = _tables(requests, device, 1.0)
     lowest = smallest_limit(tables, base_bytes)
     found: list[tuple[int, float]] = []
     limit, step = UNLIMITED, 1
@@ -105,7 +112,8 @@ def frontier(
         if not found:
             step = max(1, (peak - lowest) // points)
         found.append((peak, seconds))
-        limit = max(peak - step, lowest) if peak > lowest else lowest - 1
+        down = 1 if len(found) == 1 else step  # the fastest point is the leanest of its speed
+        limit = max(peak - down, lowest) if peak > lowest else lowest - 1
     return found[::-1]
 
 
@@ -154,6 +162,11 @@ def planned_table(plan: Plan) -> list[PlanRow]:
     ]
 
 
+def _tables(requests: Sequence[StageRequest], device: DeviceProfile, nearly: float) -> list[StageTable]:
+    arenas = device.segment_bytes > 0
+    return [StageTable(request, device.rounding_bytes, arenas=arenas, nearly=nearly) for request in requests]
+
+
 def _stage_plan(table: StageTable, index: int, before: int, need: int, device: DeviceProfile) -> StagePlan:
     option = table.request.options[index]
     predicted = before + table.peaks[index]
@@ -176,7 +189,7 @@ def _stage_plan(table: StageTable, index: int, before: int, need: int, device: D
 def _pick_cheapest(
     table: StageTable, before: int, limit: int, most_kept: int | None, chunk: int | None = None
 ) -> int | None:
-    """The option with the smallest peak among those that fit and need at most NEARLY_CHEAPEST of the least seconds.
+    """The option with the smallest peak among those that fit and need at most ``nearly`` times the least seconds.
 
     Only options with ``chunk`` count when one is given.
     """
@@ -188,7 +201,7 @@ def _pick_cheapest(
         if peaks[index] <= room and (most_kept is None or table.kept[index] <= most_kept):
             if chunk is None or options[index].choice.chunk == chunk:
                 if chosen is None:
-                    chosen, most_seconds = index, options[index].seconds * NEARLY_CHEAPEST
+                    chosen, most_seconds = index, options[index].seconds * table.nearly
                 elif peaks[index] < peaks[chosen]:
                     chosen = index
     return chosen
@@ -220,9 +233,13 @@ def _pick_adaptive(
 
 
 def _choice_text(choice: Any) -> str:
+    """``tiles, chunk 512, resident``: names, numbers with their field, and the switches that are on."""
     if not dataclasses.is_dataclass(choice):
         return "" if choice is None else str(choice)
-    return ", ".join(f"{field.name} {getattr(choice, field.name)}" for field in dataclasses.fields(choice))
+    values = {field.name.replace("_", " "): getattr(choice, field.name) for field in dataclasses.fields(choice)}
+    words = [value for value in values.values() if isinstance(value, str) and value]
+    numbers = [f"{name} {value}" for name, value in values.items() if not isinstance(value, (str, bool))]
+    return ", ".join(words + numbers + [name for name, value in values.items() if value is True])
 
 
 def _decimal_size(size_bytes: int, *, up: bool) -> str:

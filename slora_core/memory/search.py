@@ -21,15 +21,19 @@ Pick: TypeAlias = Callable[["StageTable", int, int, int | None], int | None]
 class StageTable:
     """The options of one stage as numbers, ready to be searched again and again.
 
-    ``order`` lists them from the cheapest: by seconds, then by peak. ``uniform``: every option keeps as much.
+    With ``arenas`` sizes are those of the blocks that a workspace is cut from. ``order`` lists the options from the
+    cheapest: by seconds, then by peak; those within ``nearly`` times the least seconds count as equally fast.
+    ``uniform``: every option keeps as much.
     """
 
-    def __init__(self, request: StageRequest, rounding: int) -> None:
+    def __init__(self, request: StageRequest, rounding: int, *, arenas: bool = False, nearly: float = 1.0) -> None:
         if not request.options:
             raise ValueError(f"stage {request.stage!r} has no option")
         self.request = request
+        self.nearly = nearly
         self.keeps_for = request.keeps_for
-        totals = [option.footprint.totals(rounding) for option in request.options]
+        footprints = [option.footprint for option in request.options]
+        totals = [found.arena_totals() if arenas else found.totals(rounding) for found in footprints]
         self.peaks = [peak for peak, _ in totals]
         self.kept = [kept for _, kept in totals] if request.keeps_for else [0] * len(totals)
         indices = range(len(totals))

@@ -15,49 +15,46 @@ JITTER_STEPS: Final = 6
 
 
 def factor_covariances(
-    factor: Tensor,
-    info: Tensor,
-    scale: Tensor,
-    *,
-    reg: float,
-    reload: Callable[[int], None],
-    name: Callable[[int], str],
+    cov: Tensor, work: Tensor, info: Tensor, scale: Tensor, *, reg: float, name: Callable[[int], str]
 ) -> dict[int, float]:
-    """Replace covariances Sigma by transposed factors L' of Sigma + reg I = L L', in place.
+    """Replace covariances Sigma by transposed factors L' of Sigma + reg I = L L'.
 
-    ``factor`` [B, d, d] float32 holds Sigma at entry; ``info`` [B] int32 and ``scale`` [1] are scratch. A matrix that
-    is not positive definite is restored by ``reload(i)`` and tried again with a jitter of 1e-6 of its mean variance,
-    then ten times more, up to 0.1. Returns ``{i: jitter}`` of those. Raises NumericalError with ``name(i)`` when none
-    works.
+    ``cov`` [B, d, d] float32 changes in place; ``work`` [B, d, d] float64, ``info`` [B] int32 and ``scale`` [1] float64
+    are scratch. Factored in float64: single and batched routines of a library then agree to the last bit of float32.
+
+    A matrix that is not positive definite is tried again with a jitter of 1e-6 of its mean variance, then ten times
+    more, up to 0.1. Returns ``{i: jitter}`` of those. Raises NumericalError with ``name(i)`` when none works.
     """
-    jitter: dict[int, float] = {}
-    for i in _factor(factor, info, reg):
-        reload(i)
-        torch.mean(factor[i].diagonal(), dim=0, keepdim=True, out=scale)
-        ladder = _jitters(float(scale.tolist()[0]), name(i))
-        for value in ladder:
-            if not _factor(factor[i : i + 1], info[i : i + 1], reg + value):
-                jitter[i] = value
-                break
-            reload(i)
-        else:
-            raise NumericalError(
-                f"the covariance of {name(i)} is not positive definite: neither with reg {reg:g} nor with"
-                f" a jitter of up to {ladder[-1]:.3g}",
-                "check the class statistics, or raise operators.cholesky_reg",
-            )
+    work.copy_(cov)
+    jitter = {
+        i: _factor_with_jitter(cov[i : i + 1], work[i : i + 1], info[i : i + 1], scale, reg=reg, name=name(i))
+        for i in _factor(work, info, reg)
+    }
+    cov.copy_(work)
     return jitter
 
 
-def _jitters(mean_variance: float, name: str) -> list[float]:
+def _factor_with_jitter(cov: Tensor, work: Tensor, info: Tensor, scale: Tensor, *, reg: float, name: str) -> float:
+    work.copy_(cov)
+    torch.mean(work[0].diagonal(), dim=0, keepdim=True, out=scale)
+    mean_variance = float(scale.item())
     if not 0 < mean_variance < float("inf"):
         raise NumericalError(f"the covariance of {name} is not valid: its mean variance is {mean_variance:g}")
-    return [FIRST_JITTER * mean_variance * 10**step for step in range(JITTER_STEPS)]
+    for step in range(JITTER_STEPS):
+        jitter = FIRST_JITTER * mean_variance * 10.0**step
+        if not _factor(work, info, reg + jitter):
+            return jitter
+        work.copy_(cov)
+    raise NumericalError(
+        f"the covariance of {name} is not positive definite: neither with reg {reg:g} nor with a jitter of up to"
+        f" {jitter:.3g}",
+        "check the class statistics, or raise operators.cholesky_reg",
+    )
 
 
-def _factor(factor: Tensor, info: Tensor, ridge: float) -> list[int]:
+def _factor(work: Tensor, info: Tensor, ridge: float) -> list[int]:
     """Factor in place; positions of the matrices that are not positive definite."""
-    factor.diagonal(dim1=1, dim2=2).add_(ridge)
-    columns = factor.mT  # LAPACK's order: written in place, without a copy
+    work.diagonal(dim1=1, dim2=2).add_(ridge)
+    columns = work.mT  # LAPACK's order: written in place, without a copy
     torch.linalg.cholesky_ex(columns, out=(columns, info))
     return [i for i, code in enumerate(info.tolist()) if code != 0]

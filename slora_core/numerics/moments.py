@@ -10,7 +10,7 @@ product adds both terms. Only the lower triangle of M2 is kept up to date; :meth
 
 from __future__ import annotations
 
-from math import sqrt
+from math import isqrt, sqrt
 from typing import Final, Protocol
 
 import torch
@@ -36,7 +36,9 @@ class MomentAccumulator:
     the accumulator.
     """
 
-    def __init__(self, workspace: Buffers, batch: int) -> None:
+    def __init__(self, workspace: Buffers, batch: int, ones: Tensor | None = None) -> None:
+        """``ones`` float64 of at least the block's rows: then sums are products, which need no scratch on CUDA."""
+        self._ones = ones
         self._all_rows = workspace["moment_block"]
         self._all_means = workspace["moment_mean"]
         self._all_deltas = workspace["moment_delta"]
@@ -112,7 +114,11 @@ class MomentAccumulator:
         before, new = self._merged, self._waiting
         total = before + new
         rows, merging = self._rows[:, :new], self._rows[:, new]
-        torch.sum(rows, dim=1, out=self._delta)
+        if self._ones is None:
+            torch.sum(rows, dim=1, out=self._delta)
+        else:
+            ones = self._ones[:new].expand(len(rows), 1, new)
+            torch.bmm(ones, rows, out=self._delta.unsqueeze(1))
         self._delta.div_(new)
         rows.sub_(self._delta.unsqueeze(1))
         self._delta.sub_(self._mean)
@@ -136,9 +142,13 @@ class MomentAccumulator:
                 m2.baddbmm_(left, right)
 
     def _mirror(self) -> None:
-        """Copy the lower triangle of M2 onto the upper, tile by tile through the idle block."""
+        """Copy the lower triangle of M2 onto the upper, tile by tile through the idle block.
+
+        On a device the tiles are as large as the block allows: few operations count there, on a CPU its cache.
+        """
         batch, dim, _ = self._m2.shape
-        side = min(dim, _TILE)
+        most = _TILE if self._m2.device.type == "cpu" else isqrt(self._rows[0].numel())
+        side = min(dim, most)
         scratch = self._rows.view(batch, -1)
         for start in range(0, dim, side):
             tile = slice(start, start + side)

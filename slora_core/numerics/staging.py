@@ -16,15 +16,18 @@ class Staging:
 
     On a CPU readers and writers work on the tensors themselves. Beside a CUDA device they work on two pinned slots in
     turn: an upload returns while its copy is under way, and a slot is written again only when its last copy is done.
+    Slots of one ``name`` belong to one staging at a time.
     """
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, workspace: Workspace, name: str = "staging") -> None:
         self._slots: list[Tensor] = []
         self._copied: list[torch.Event] = []
         self._next = 0
         if workspace.device.type == "cuda":
-            self._slots = [workspace[f"staging_{slot}"] for slot in range(STAGING_SLOTS)]
+            self._slots = [workspace[f"{name}_{slot}"] for slot in range(STAGING_SLOTS)]
             self._copied = [torch.Event(device=workspace.device) for _ in self._slots]
+            for copied in self._copied:
+                copied.record()  # copies of an earlier owner come before
 
     def upload(self, out: Tensor, read: Callable[[Tensor], None]) -> None:
         """Fill the contiguous float32 tensor ``out`` with what ``read`` writes into a CPU tensor of its shape."""

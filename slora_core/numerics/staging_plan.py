@@ -10,8 +10,11 @@ from slora_core.memory.footprint import Buffer
 STAGING_SLOTS: Final = 2
 
 
-def staging_buffers(elements: int, device: DeviceProfile) -> tuple[Buffer, ...]:
-    """Two pinned slots of ``elements`` float32 beside a CUDA device; nothing on a CPU, which needs no staging."""
+def staging_buffers(elements: int, device: DeviceProfile, name: str = "staging") -> tuple[Buffer, ...]:
+    """Two pinned slots of ``elements`` float32 beside a CUDA device; nothing on a CPU, which needs no staging.
+
+    Parts of a stage that work at the same time need slots of different ``name``.
+    """
     if device.kind != "cuda":
         return ()
-    return tuple(Buffer(f"staging_{slot}", (elements,), pinned=True) for slot in range(STAGING_SLOTS))
+    return tuple(Buffer(f"{name}_{slot}", (elements,), pinned=True) for slot in range(STAGING_SLOTS))

@@ -12,7 +12,7 @@ import platform
 import sqlite3
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from contextlib import closing, suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -127,7 +127,7 @@ class RunRecorder:
             raise
 
 
-def record(stream: Iterable[Event], path: str | Path) -> Iterator[Event]:
+def record(stream: Iterable[Event], path: str | Path) -> Generator[Event, None, None]:
     """Pass the events of ``stream`` through while writing them to the new run file ``path``.
 
     Closing this iterator early closes ``stream`` and records the run as cancelled. An error of the stream is recorded

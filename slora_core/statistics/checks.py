@@ -21,11 +21,13 @@ _NAMED: Final = 5
 
 
 def check_classes(origin: str, class_ids: NDArray[np.int64], counts: NDArray[np.int64]) -> None:
-    """As many counts as ids, no id twice, every count at least 1. Raises InputError that begins with ``origin``."""
+    """As many counts as ids, ids from 0, none twice, counts from 1. Raises InputError that begins with ``origin``."""
     if len(class_ids) < 1:
         raise InputError(f"{origin}: no classes; expected at least one")
     if len(class_ids) != len(counts):
         raise InputError(f"{origin}: {len(class_ids)} class ids but {len(counts)} counts; expected as many")
+    if (negative := class_ids[class_ids < 0]).size:
+        raise InputError(f"{origin}: class ids {_some(negative)} are negative; expected 0 or more")
     values, times = np.unique(class_ids, return_counts=True)
     if (repeated := values[times > 1]).size:
         raise InputError(f"{origin}: class ids {_some(repeated)} occur more than once; expected each once")

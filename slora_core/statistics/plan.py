@@ -67,6 +67,11 @@ def statistics_options(workload: Workload, config: RunConfig, device: DeviceProf
     )
 
 
+def held_buffers(classes: int, dim: int) -> tuple[Buffer, ...]:
+    """A class state held whole, when the device split is off."""
+    return (Buffer("held_means", (classes, dim)), Buffer("held_covariances", (classes, dim, dim)))
+
+
 def check_footprint(dim: int, device: DeviceProfile) -> Footprint:
     """One class in host memory, whatever the device."""
     pinned = device.kind == "cuda"

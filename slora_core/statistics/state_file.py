@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import threading
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -29,6 +30,7 @@ class StateFile:
         self._info = layout.info
         self._packed = layout.variants[variant].packed
         self._triangle = np.empty((1, triangle_size(self.dim) if self._packed else 0), np.float32)
+        self._lock = threading.Lock()
         scratch = Path(tempfile.gettempdir())
         self._open = ExitStack()
         try:
@@ -55,8 +57,9 @@ class StateFile:
         if covariance is None:
             return
         if self._packed:
-            self._covariances.read(index, index + 1, torch.from_numpy(self._triangle))
-            unpack_lower(self._triangle[0], covariance.numpy())
+            with self._lock:
+                self._covariances.read(index, index + 1, torch.from_numpy(self._triangle))
+                unpack_lower(self._triangle[0], covariance.numpy())
         else:
             self._covariances.read(index, index + 1, covariance.unsqueeze(0))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -36,7 +37,8 @@ class StateFileWriter:
     ``variants`` are named ``<variant>.mean``; empty means one variant without a name. ``metadata`` holds ``operator``,
     ``task`` and ``config_digest``. ``packed`` stores triangles. Leaving the context without a commit removes the
     temporary and leaves ``path`` as it was. With ``resume`` the temporary and its journal are kept, and a later writer
-    of the same classes, sizes and metadata continues them (``finished``). Raises OutputError.
+    of the same classes, sizes, metadata and ``inputs`` (what tells the inputs apart) continues them (``finished``).
+    Raises OutputError.
     """
 
     def __init__(
@@ -50,6 +52,7 @@ class StateFileWriter:
         metadata: Mapping[str, str],
         packed: bool = False,
         resume: bool = False,
+        inputs: str = "",
     ) -> None:
         self.variants = tuple(variants) or _UNNAMED
         self.path = checked_target(path)
@@ -61,6 +64,7 @@ class StateFileWriter:
         strings = {"format": FORMAT, "version": VERSION, **metadata}
         partial = self.path.with_name(f".{self.path.name}.partial") if resume else None
         self._file = TensorFileWriter(self.path, tensors, strings, partial=partial)
+        self._lock, self._noting = threading.Lock(), threading.Lock()
         self._finished: dict[str, set[int]] = {variant: set() for variant in self.variants}
         self._journal: Journal | None = None
         try:
@@ -68,7 +72,7 @@ class StateFileWriter:
             self._file.write(COUNT, 0, np.asarray(counts, np.int64))
             if partial is not None:
                 identity = self._file.header + self._ids.tobytes() + np.asarray(counts, np.int64).tobytes()
-                digest = hashlib.sha256(identity).hexdigest()
+                digest = hashlib.sha256(identity + inputs.encode()).hexdigest()
                 self._resume(Journal(partial.with_name(f"{partial.name}.journal"), digest))
         except BaseException:
             self._file.close()
@@ -85,17 +89,27 @@ class StateFileWriter:
         return frozenset(self._finished[variant])
 
     def write(self, variant: str, index: int, mean: NDArray[np.float32], covariance: NDArray[np.float32]) -> None:
-        """Class number ``index`` of ``variant``; writing it again replaces it. Raises NumericalError for NaN or Inf."""
+        """Class number ``index`` of ``variant``; writing it again replaces it. Raises NumericalError for NaN or Inf.
+
+        Different classes may be written from different threads.
+        """
         self._check(variant, index, mean, covariance)
         mean, values = np.ascontiguousarray(mean), np.ascontiguousarray(covariance)
-        if self._covariance_part == PACKED:
-            pack_lower(covariance, self._triangle)
-            values = self._triangle
         self._file.write(tensor_name(variant, MEAN), index, mean)
+        if self._covariance_part == PACKED:
+            with self._lock:
+                pack_lower(covariance, self._triangle)
+                self._finish(variant, index, mean, self._triangle)
+        else:
+            self._finish(variant, index, mean, values)
+
+    def _finish(self, variant: str, index: int, mean: NDArray[np.float32], values: NDArray[np.float32]) -> None:
         self._file.write(tensor_name(variant, self._covariance_part), index, values)
-        self._finished[variant].add(index)
-        if self._journal is not None:
-            self._note(self._journal, variant, index, _checksum(mean.data, values.data))
+        checksum = 0 if self._journal is None else _checksum(mean.data, values.data)
+        with self._noting:
+            self._finished[variant].add(index)
+            if self._journal is not None:
+                self._note(self._journal, variant, index, checksum)
 
     def commit(self, *, durable: bool = True) -> None:
         """Put the finished file in place, ``durable`` against power loss. Raises OutputError if classes are missing."""

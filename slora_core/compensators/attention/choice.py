@@ -23,7 +23,8 @@ class AttentionChoice:
     """How a move walks over queries and keys.
 
     ``chunk`` samples of each of ``batch`` classes make the query rows of a pass; ``panel`` keys at most make a tile.
-    ``resident`` keeps normalised keys and drift [N, d] on the device; otherwise every pass reads their tiles again.
+    ``resident`` keeps normalised keys and drift [N, d] on the device; otherwise every pass reads their tiles again,
+    from the file or, ``pinned``, from host memory beside a CUDA device.
     ``form``: ``rows`` holds the scores of all keys side by side and computes them once; ``tiles`` holds those of one
     tile, finds the k-th largest in a first pass and computes the scores again in a second; ``materialised`` is the
     seed's product [chunk, N, d], for comparison.
@@ -34,6 +35,7 @@ class AttentionChoice:
     resident: bool
     batch: int = 1
     form: Form = "rows"
+    pinned: bool = False
 
     @property
     def rows(self) -> int:

@@ -11,8 +11,8 @@ from slora_core.config import RunConfig
 from slora_core.memory.device import DeviceProfile
 from slora_core.types import Workload
 
-HALF_RATE_ROWS: Final = 64
-"""Query rows at which a product reaches half its full rate: below, packing the keys costs as much as multiplying."""
+HALF_RATE_ROWS: Final = {"cpu": 48, "cuda": 130}
+"""Query rows at which products reach half their full rate, measured: below, loading keys costs more than the sums."""
 
 
 def move_seconds(workload: Workload, config: RunConfig, device: DeviceProfile, choice: AttentionChoice) -> float:
@@ -23,7 +23,10 @@ def move_seconds(workload: Workload, config: RunConfig, device: DeviceProfile, c
     padded = choice.rows > choice.batch * choice.chunk
     rows = passes * choice.rows if padded else workload.classes * samples
     seconds = rows * _row_seconds(workload, settings.top_k, device, choice)
-    seconds += _key_seconds(workload, device, choice, passes)
+    if choice.pinned:
+        seconds = max(seconds, _bus_seconds(workload, device, choice, passes)) + _pinning_seconds(workload, device)
+    else:
+        seconds += _key_seconds(workload, device, choice, passes)
     seconds += passes * (20 + 12 * key_tiling(workload.pairs, choice.panel).parts) * device.op_s
     if not settings.mean_only:
         seconds += push_seconds(
@@ -42,7 +45,7 @@ def _row_seconds(workload: Workload, top_k: int, device: DeviceProfile, choice: 
     pairs, dim = workload.pairs, workload.dim
     width = key_tiling(pairs, choice.panel).width
     selecting, tiled = top_k < pairs, choice.form == "tiles"
-    rate = device.gemm32 * choice.rows / (choice.rows + HALF_RATE_ROWS)
+    rate = device.gemm32 * _share_of_rate(choice.rows, device)
     products = 3 if tiled and selecting else 2
     seconds = products * 2 * pairs * dim / rate
     if selecting:
@@ -53,8 +56,25 @@ def _row_seconds(workload: Workload, top_k: int, device: DeviceProfile, choice: 
     return seconds + 12 * pairs / device.copy
 
 
+def _share_of_rate(rows: int, device: DeviceProfile) -> float:
+    """On a card, whose idle multiprocessors are the loss, the full rate is reached sooner."""
+    half = HALF_RATE_ROWS.get(device.kind, 0)
+    return rows**2 / (rows**2 + half**2) if device.kind == "cuda" else rows / (rows + half)
+
+
+def _bus_seconds(workload: Workload, device: DeviceProfile, choice: AttentionChoice, passes: int) -> float:
+    """Tiles from pinned memory in every pass, beside the work: keys, then drift, and keys again for tiles of scores."""
+    times = 3 if choice.form == "tiles" else 2
+    return times * passes * 4 * workload.pairs * workload.dim / device.bus
+
+
+def _pinning_seconds(workload: Workload, device: DeviceProfile) -> float:
+    """Once: reading, and locking the pages of the host."""
+    return 8 * workload.pairs * workload.dim * (1 / device.host_copy + 1 / device.pinning)
+
+
 def _key_seconds(workload: Workload, device: DeviceProfile, choice: AttentionChoice, passes: int) -> float:
     """Reading and normalising: once when resident, else keys and then keys and drift in every pass."""
     elements = workload.pairs * workload.dim
-    once = 4 * elements / device.host_copy + 12 * elements / device.copy
+    once = 4 * elements / device.host_copy + 4 * elements / device.copy
     return 2 * once if choice.resident else 3 * once * passes

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from torch import Tensor
 
 from slora_core.compensators.attention.buffers import LOAD_ROWS
@@ -14,6 +16,21 @@ from slora_core.numerics.tiles import Tile, Tiling
 from slora_core.sources.base import Pairs
 
 
+class Keys(Protocol):
+    """Where the tiles of keys and drift come from."""
+
+    @property
+    def tiling(self) -> Tiling: ...
+
+    def keys(self, tile: Tile) -> Tensor: ...
+
+    def drift(self, tile: Tile) -> Tensor: ...
+
+    def keys_and_drift(self, tile: Tile) -> tuple[Tensor, Tensor]: ...
+
+    def close(self) -> None: ...
+
+
 class KeyStore:
     """Tiles [w, d] of keys and drift: held on the device, or read from the pairs on every request.
 
@@ -24,7 +41,7 @@ class KeyStore:
         self.tiling = tiling
         self._ctx = ctx
         self._pairs = pairs
-        self._staging = Staging(workspace)
+        self._staging = Staging(workspace, "attention_staging")
         self._keys = workspace["attention_keys"]
         self._drift = workspace["attention_drift"]
         self._norm = workspace["attention_key_norm"]
@@ -54,6 +71,9 @@ class KeyStore:
     def _tile(self, held: Tensor, tile: Tile) -> Tensor:
         return held[tile.start : tile.start + self.tiling.width] if self._resident else held
 
+    def close(self) -> None:
+        """Nothing is under way between requests."""
+
     def _fetch(self, start: int, stop: int, *, drift: bool, normalised: bool) -> None:
         """Positions ``start:stop`` into the front of the buffers, in blocks."""
         padding = self.tiling.padding
@@ -62,8 +82,17 @@ class KeyStore:
             last = min(first + LOAD_ROWS, stop)
             keys = self._keys[first - start : last - start]
             moved = self._drift[first - start : last - start] if drift else None
-            read_pairs(self._staging, self._pairs, first - padding, keys, moved)
-            if moved is not None:
-                moved.sub_(keys)
-            if normalised:
-                normalise_rows(keys, self._norm[: last - first], keys)
+            load_pairs(
+                self._staging, self._pairs, first - padding, keys, drift=moved, norm=self._norm if normalised else None
+            )
+
+
+def load_pairs(
+    staging: Staging, pairs: Pairs, start: int, keys: Tensor, *, drift: Tensor | None, norm: Tensor | None
+) -> None:
+    """Pairs from ``start`` into ``keys`` [w, d], normalised when there is scratch for it, and their ``drift``."""
+    read_pairs(staging, pairs, start, keys, drift)
+    if drift is not None:
+        drift.sub_(keys)
+    if norm is not None:
+        normalise_rows(keys, norm[: len(keys)], keys)

@@ -7,17 +7,18 @@ fitted operator, so that fitting takes no memory and each move decides how much 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import partial
 
 import torch
 
 from slora_core.compensators.attention.buffers import key_tiling
 from slora_core.compensators.attention.choice import AttentionChoice
-from slora_core.compensators.attention.keys import KeyStore
+from slora_core.compensators.attention.keys import Keys, KeyStore
+from slora_core.compensators.attention.pinned_keys import PinnedKeys
 from slora_core.compensators.attention.scoring import FORMS, AttentionDrift
 from slora_core.compensators.base import Compensator, Transition
-from slora_core.compensators.mover import Move, OpenMover
+from slora_core.compensators.mover import OpenMover
 from slora_core.compensators.push import GaussianPush, blend
 from slora_core.config import RunConfig
 from slora_core.context import RunContext
@@ -55,18 +56,30 @@ class AttentionTransition(Transition):
         with (
             torch.no_grad(),
             Workspace(option.footprint, ctx.device) as workspace,
-            OpenMover(choice.batch, self._open(ctx, workspace, choice, noise)) as mover,
+            closing(self._keys(ctx, workspace, choice)) as keys,
+            self._open(ctx, workspace, choice, keys, noise) as mover,
         ):
             yield mover
 
     def close(self) -> None:
         self._pairs = None
 
-    def _open(self, ctx: RunContext, workspace: Workspace, choice: AttentionChoice, noise: Noise | None) -> Move:
+    def _keys(self, ctx: RunContext, workspace: Workspace, choice: AttentionChoice) -> Keys:
+        pairs = self._open_pairs()
+        tiling = key_tiling(pairs.count, choice.panel)
+        if choice.pinned:
+            return PinnedKeys(ctx, workspace, pairs, tiling)
+        return KeyStore(ctx, workspace, pairs, tiling, resident=choice.resident)
+
+    def _open_pairs(self) -> Pairs:
         if self._pairs is None:
             raise RuntimeError("the transition is closed")
-        settings, pairs = self._config.operators.attention, self._pairs
-        keys = KeyStore(ctx, workspace, pairs, key_tiling(pairs.count, choice.panel), resident=choice.resident)
+        return self._pairs
+
+    def _open(
+        self, ctx: RunContext, workspace: Workspace, choice: AttentionChoice, keys: Keys, noise: Noise | None
+    ) -> OpenMover:
+        settings, pairs = self._config.operators.attention, self._open_pairs()
         drift = FORMS[choice.form](
             ctx,
             workspace,
@@ -75,7 +88,7 @@ class AttentionTransition(Transition):
             temperature=settings.temperature,
         )
         if settings.mean_only:
-            return partial(_move_means, workspace, drift)
+            return OpenMover(choice.batch, partial(_move_means, workspace, drift))
         push = GaussianPush(
             ctx,
             workspace,
@@ -86,7 +99,7 @@ class AttentionTransition(Transition):
             samples=settings.samples,
         )
         finish = blend(settings.mean_mixing, settings.covariance_blend)
-        return lambda batch, state, out: push.run(batch, state, drift, finish, out)
+        return OpenMover(choice.batch, lambda batch, state, out: push.run(batch, state, drift, finish, out), push.port)
 
 
 def _move_means(

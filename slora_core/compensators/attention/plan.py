@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from slora_core.compensators.attention.buffers import move_footprint
-from slora_core.compensators.attention.choice import KEY_STEP, ROW_STEP, AttentionChoice, KeepPairs
+from slora_core.compensators.attention.choice import KEY_STEP, ROW_STEP, AttentionChoice, Form, KeepPairs
 from slora_core.compensators.attention.cost import move_seconds
 from slora_core.compensators.push_plan import push_shapes
 from slora_core.config import RunConfig
@@ -18,6 +18,9 @@ from slora_core.types import Workload
 
 STREAMED_PANELS: Final = (256, 2048)
 TILE_PANELS: Final = (KEY_STEP, 512, 4096, 16384)
+PINNED_PANELS: Final = (512, 1024, 2048, 4096)
+MOST_PINNED_BYTES: Final = 2 * 1024**3
+_PINNED_FORMS: Final[tuple[Form, ...]] = ("rows", "tiles")
 MOST_MEANS: Final = 256
 
 
@@ -56,6 +59,17 @@ def _choices(workload: Workload, config: RunConfig, device: DeviceProfile) -> It
         for panel in TILE_PANELS:
             if panel < workload.pairs:
                 yield AttentionChoice(chunk, min(panel, most), resident=False, batch=batch, form="tiles")
+        yield from _pinned(workload, device, chunk, batch, most)
+
+
+def _pinned(workload: Workload, device: DeviceProfile, chunk: int, batch: int, most: int) -> Iterator[AttentionChoice]:
+    """Tiles from host memory, beside a CUDA device, while what that takes there is moderate."""
+    if device.kind != "cuda" or 8 * workload.pairs * workload.dim > MOST_PINNED_BYTES:
+        return
+    for panel in PINNED_PANELS:
+        if panel < workload.pairs:
+            for form in _PINNED_FORMS:
+                yield AttentionChoice(chunk, min(panel, most), resident=False, batch=batch, form=form, pinned=True)
 
 
 def _query_rows(workload: Workload, config: RunConfig, device: DeviceProfile) -> list[tuple[int, int]]:

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from slora_core.compensators.attention import softmax
 from slora_core.compensators.attention.choice import ROW_STEP, Form
-from slora_core.compensators.attention.keys import KeyStore
+from slora_core.compensators.attention.keys import Keys
 from slora_core.compensators.attention.selection import open_selection
 from slora_core.compensators.attention.ties import Ties
 from slora_core.context import RunContext
@@ -26,7 +26,7 @@ class AttentionDrift(ABC):
     """Adds the attention's drift to rows, in place. ``top_k`` None means all keys."""
 
     def __init__(
-        self, ctx: RunContext, workspace: Workspace, keys: KeyStore, *, top_k: int | None, temperature: float
+        self, ctx: RunContext, workspace: Workspace, keys: Keys, *, top_k: int | None, temperature: float
     ) -> None:
         self._ctx = ctx
         self._keys = keys
@@ -97,7 +97,8 @@ class WholeScores(AttentionDrift):
         self._selection.whole(scores, below, threshold)
         for row in self._ties.rows(below[:rows], threshold[:rows]):
             self._ctx.checkpoint()
-            self._ties.cut(scores[row], threshold[row], self._ties.room(scores[row], threshold[row]))
+            self._ties.open(row, scores[row], threshold[row])
+            self._ties.cut(row, scores[row], threshold[row])
             self._lower(row)
         if self._wide:
             top.sub_(below)
@@ -117,7 +118,7 @@ class MaterialisedProduct(WholeScores):
     """The seed's form: weights [chunk, N, 1] times drift [1, N, d] as one tensor [chunk, N, d], then its sum."""
 
     def __init__(
-        self, ctx: RunContext, workspace: Workspace, keys: KeyStore, *, top_k: int | None, temperature: float
+        self, ctx: RunContext, workspace: Workspace, keys: Keys, *, top_k: int | None, temperature: float
     ) -> None:
         super().__init__(ctx, workspace, keys, top_k=top_k, temperature=temperature)
         self._product = workspace["attention_product"]
@@ -139,7 +140,7 @@ class TiledScores(AttentionDrift):
     """
 
     def __init__(
-        self, ctx: RunContext, workspace: Workspace, keys: KeyStore, *, top_k: int | None, temperature: float
+        self, ctx: RunContext, workspace: Workspace, keys: Keys, *, top_k: int | None, temperature: float
     ) -> None:
         super().__init__(ctx, workspace, keys, top_k=top_k, temperature=temperature)
         self._moved = workspace["attention_moved"]
@@ -148,7 +149,7 @@ class TiledScores(AttentionDrift):
     def _attend(self, query: Tensor, rows: int) -> tuple[Tensor, Tensor]:
         count, width = len(query), self._tiling.width
         scores = self._scores[:count]
-        room = self._select(query, scores, rows) if self._top_k is not None else {}
+        tied = self._select(query, scores, rows) if self._top_k is not None else []
         if self._top_k is None:
             self._find_shift(query, scores)
         moved, total, part = self._moved[:count], self._total[:count], self._part[:count]
@@ -158,7 +159,7 @@ class TiledScores(AttentionDrift):
             keys, drift = self._keys.keys_and_drift(tile)
             weights = scores[:, :width]
             self._score_tile(query, keys, tile, weights)
-            self._weigh(weights, room)
+            self._weigh(weights, tied)
             torch.sum(weights, dim=1, keepdim=True, out=part)
             total.add_(part)
             self._ctx.checkpoint()
@@ -169,23 +170,23 @@ class TiledScores(AttentionDrift):
         self._score(query, keys, out)
         out[:, : tile.dead].fill_(-torch.inf)
 
-    def _select(self, query: Tensor, scores: Tensor, rows: int) -> dict[int, int]:
-        """First pass: shift, threshold and largest score; returns the room for ties of the rows that have a surplus."""
+    def _select(self, query: Tensor, scores: Tensor, rows: int) -> list[int]:
+        """First pass: shift, threshold and largest score; returns the rows with a surplus of ties."""
         width, count = self._tiling.width, len(query)
-        scores[:, width:].fill_(-torch.inf)
+        self._selection.begin(scores, width)
         for tile in self._tiling.tiles():
             self._score_tile(query, self._keys.keys(tile), tile, scores[:, :width])
-            self._selection.absorb(scores, width)
+            self._selection.absorb(scores, width, tile.dead)
         below, threshold, top = self._below[:count], self._threshold[:count], self._top[:count]
         self._selection.settle(scores, width, below, threshold)
-        room = {}
-        for row in self._ties.rows(below[:rows], threshold[:rows]):
-            room[row] = self._ties.room(scores[row, width:], threshold[row])
+        tied = self._ties.rows(below[:rows], threshold[:rows])
+        for row in tied:
+            self._ties.open(row, scores[row, width:], threshold[row])
             self._lower(row)
         if self._wide:
             torch.amax(scores[:, width:], dim=1, keepdim=True, out=top)
             top.sub_(below)
-        return room
+        return tied
 
     def _find_shift(self, query: Tensor, scores: Tensor) -> None:
         """Without selection: the largest score, where a bound on the cosine does not do."""
@@ -199,13 +200,14 @@ class TiledScores(AttentionDrift):
             torch.amax(scores, dim=1, keepdim=True, out=part)
             torch.maximum(below, part, out=below)
 
-    def _weigh(self, scores: Tensor, room: dict[int, int]) -> None:
+    def _weigh(self, scores: Tensor, tied: list[int]) -> None:
         below, top = self._below[: len(scores)], self._top[: len(scores)]
         if self._top_k is None:
             softmax.weigh_all(scores, below)
             return
-        for row, left in room.items():
-            room[row] = self._ties.cut(scores[row], self._threshold[row], left)
+        for row in tied:
+            self._ctx.checkpoint()
+            self._ties.cut(row, scores[row], self._threshold[row])
         softmax.weigh_selected(scores, below, top if self._wide else None)
 
 

@@ -6,13 +6,17 @@ partitions rows with NumPy, three times as fast as a top-k there; a device takes
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Final, Protocol
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from slora_core.context import RunContext
 from slora_core.memory.workspace import Workspace
+
+_PARTITION_ELEMENTS: Final = 2**22
+"""Partitioned between two looks at the cancel token: some 10 ms."""
 
 
 class Selection(Protocol):
@@ -21,8 +25,11 @@ class Selection(Protocol):
     def whole(self, scores: Tensor, below: Tensor, threshold: Tensor) -> None:
         """Of rows held whole, [rows, n]; they are left as they are."""
 
-    def absorb(self, scores: Tensor, width: int) -> None:
-        """Keep the k + 1 largest of [rows, width + k + 1] in the columns from ``width``; the others are spent."""
+    def begin(self, scores: Tensor, width: int) -> None:
+        """Nothing kept yet in the columns from ``width`` of [rows, width + k + 1]."""
+
+    def absorb(self, scores: Tensor, width: int, dead: int) -> None:
+        """Keep the k + 1 largest of each row in the columns from ``width``; the others are spent, ``dead`` are -inf."""
 
     def settle(self, scores: Tensor, width: int, below: Tensor, threshold: Tensor) -> None:
         """Of the k + 1 values kept in the columns from ``width``."""
@@ -51,8 +58,16 @@ class HostSelection:
             nexts[start : start + len(block), 0] = lines[:, next_largest]
             lines[:, next_largest + 1 :].min(axis=1, out=edges[start : start + len(block), 0])
 
-    def absorb(self, scores: Tensor, width: int) -> None:
-        scores.numpy().partition(width, axis=1)
+    def begin(self, scores: Tensor, width: int) -> None:
+        # Distinct values below any score: a partition of many equal ones takes ten times as long.
+        scores[:, width:].numpy()[...] = np.linspace(-1e30, -2e30, self._top_k + 1, dtype=np.float32)
+
+    def absorb(self, scores: Tensor, width: int, dead: int) -> None:
+        values = scores.numpy()
+        rows = max(1, _PARTITION_ELEMENTS // values.shape[1])
+        for start in range(0, len(values), rows):
+            self._ctx.checkpoint()
+            values[start : start + rows, dead:].partition(width - dead, axis=1)
 
     def settle(self, scores: Tensor, width: int, below: Tensor, threshold: Tensor) -> None:
         below.copy_(scores[:, width : width + 1])
@@ -69,11 +84,15 @@ class DeviceSelection:
     def whole(self, scores: Tensor, below: Tensor, threshold: Tensor) -> None:
         self._edge(self._top(scores), below, threshold)
 
-    def absorb(self, scores: Tensor, width: int) -> None:
+    def begin(self, scores: Tensor, width: int) -> None:
+        scores[:, width:].fill_(-torch.inf)
+
+    def absorb(self, scores: Tensor, width: int, dead: int) -> None:
         scores[:, width:].copy_(self._top(scores))
 
     def settle(self, scores: Tensor, width: int, below: Tensor, threshold: Tensor) -> None:
-        self._edge(scores[:, width:], below, threshold)
+        # The last top-k, which a view of the scores would have to be copied for.
+        self._edge(self._largest[0][: len(scores)], below, threshold)
 
     def _top(self, scores: Tensor) -> Tensor:
         values, index = (buffer[: len(scores)] for buffer in self._largest)

@@ -13,13 +13,18 @@ from slora_core.memory.workspace import Workspace
 
 
 class Ties:
-    """Finds rows whose k-th and (k+1)-th largest scores are equal, and cuts their surplus."""
+    """Finds rows whose k-th and (k+1)-th largest scores are equal, and cuts their surplus, without leaving the device.
+
+    ``room`` [1] of a row is how many more scores equal to its ``threshold`` [1] belong to the top k.
+    """
 
     def __init__(self, workspace: Workspace, top_k: int) -> None:
         self._top_k = top_k
         self._tied = workspace["attention_tied"]
         self._mask = workspace["attention_mask"]
         self._rank = workspace["attention_rank"]
+        self._room = workspace["attention_room"]
+        self._spent = workspace["attention_spent"]
 
     def rows(self, below: Tensor, threshold: Tensor) -> list[int]:
         """Rows with a surplus, of [rows, 1] each."""
@@ -27,29 +32,27 @@ class Ties:
         torch.eq(below, threshold, out=tied)
         return [row for row, (flag,) in enumerate(tied.tolist()) if flag]
 
-    def room(self, scores: Tensor, threshold: Tensor) -> int:
-        """How many scores equal to ``threshold`` [1] belong to the top k, when ``scores`` [n] holds all above it."""
+    def open(self, row: int, scores: Tensor, threshold: Tensor) -> None:
+        """Set the room of ``row`` from ``scores`` [n], which hold every score above its threshold."""
         above = self._mask[: len(scores)]
         torch.gt(scores, threshold, out=above)
-        return self._top_k - self._count(above)
+        count = self._running_count(above)[-1:]
+        self._room[row].fill_(self._top_k).sub_(count)
 
-    def cut(self, scores: Tensor, threshold: Tensor, room: int) -> int:
-        """Set to -inf what is below ``threshold`` or equals it beyond the first ``room``; returns the room left."""
-        mask = self._mask[: len(scores)]
+    def cut(self, row: int, scores: Tensor, threshold: Tensor) -> None:
+        """Set to -inf what is below the threshold or equals it beyond the room; the room is used up in order."""
+        mask, room = self._mask[: len(scores)], self._room[row]
         torch.lt(scores, threshold, out=mask)
         scores.masked_fill_(mask, -torch.inf)
         torch.eq(scores, threshold, out=mask)
-        present = self._count(mask)
-        if present > room:
-            rank = self._rank[: len(scores)]
-            rank.mul_(mask)
-            torch.gt(rank, room, out=mask)
-            scores.masked_fill_(mask, -torch.inf)
-        return max(0, room - present)
+        rank = self._running_count(mask)
+        self._spent.copy_(rank[-1:])
+        rank.mul_(mask)
+        torch.gt(rank, room, out=mask)
+        scores.masked_fill_(mask, -torch.inf)
+        room.sub_(self._spent).clamp_(min=0)
 
-    def _count(self, mask: Tensor) -> int:
-        """Ones of ``mask``; leaves the running count in ``rank``."""
+    def _running_count(self, mask: Tensor) -> Tensor:
         rank = self._rank[: len(mask)]
         rank.copy_(mask)
-        rank.cumsum_(0)
-        return int(rank[-1].item())
+        return rank.cumsum_(0)

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from slora_core.compensators.base import Compensator, Mover, Transition
+from slora_core.compensators.class_port import ClassPort
 from slora_core.compensators.linear.sums import LinearSums, normalise_rows
 from slora_core.compensators.mover import OpenMover
 from slora_core.compensators.reading import read_pairs
@@ -103,8 +104,9 @@ class LinearTransition(Transition):
     @contextmanager
     def mover(self, ctx: RunContext, option: Option, noise: Noise | None) -> Iterator[Mover]:
         with Workspace(option.footprint, ctx.device) as space:
-            congruence = _Congruence(self.weight, self._ridge, space)
-            with OpenMover(option.choice.classes, congruence.move) as mover:
+            port = ClassPort(space, option.choice.classes)
+            congruence = _Congruence(self.weight, self._ridge, space, port)
+            with OpenMover(option.choice.classes, congruence.move, port) as mover:
                 yield mover
 
     def close(self) -> None:
@@ -114,26 +116,20 @@ class LinearTransition(Transition):
 class _Congruence:
     """The congruence of a batch of classes, in two float64 squares a class."""
 
-    def __init__(self, weight: Tensor, ridge: float, space: Workspace) -> None:
+    def __init__(self, weight: Tensor, ridge: float, space: Workspace, port: ClassPort) -> None:
         self._weight = weight
         self._ridge = ridge
         self._space = space
-        self._staging = Staging(space)
+        self._port = port
 
     def move(self, batch: Sequence[int], state: StateReader, out: StateWriter) -> Mapping[int, float]:
         size = len(batch)
         mean, covariance = self._space["mean"][:size], self._staged()[:size]
-        for position, index in enumerate(batch):
-            self._read(state, index, mean[position], covariance[position])
+        self._port.read(batch, state, mean, covariance)
         self._move_means(mean)
         self._move_covariances(covariance)
-        for position, index in enumerate(batch):
-            out.write(index, self._staging.download(mean[position]), self._staging.download(covariance[position]))
+        self._port.write(batch, out, mean, covariance)
         return {}
-
-    def _read(self, state: StateReader, index: int, mean: Tensor, covariance: Tensor) -> None:
-        self._staging.upload(mean, lambda host: state.read(index, host, None))
-        self._staging.upload(covariance, lambda host: state.read(index, None, host))
 
     def _move_means(self, mean: Tensor) -> None:
         source, moved = self._space["mean64"][: len(mean)], self._space["moved64"][: len(mean)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from slora_core.compensators.class_port_plan import class_port_buffers
 from slora_core.config import RunConfig
 from slora_core.memory.device import DeviceProfile
 from slora_core.memory.footprint import Buffer, Footprint
@@ -14,6 +15,7 @@ from slora_core.types import Workload
 
 ROW_OPERATIONS = 10
 CLASS_OPERATIONS = 10
+CUDA_MOST_CLASSES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +46,12 @@ def fit_options(workload: Workload, config: RunConfig, device: DeviceProfile) ->
 
 
 def move_options(workload: Workload, config: RunConfig, device: DeviceProfile) -> tuple[Option, ...]:
-    """One option a class batch: powers of two up to what one uninterruptible product may hold."""
-    ceiling = max(1, min(workload.classes, int(device.slice_flop / (4 * workload.dim**3))))
+    """One option a class batch: powers of two up to what one uninterruptible product may hold.
+
+    On CUDA up to 8: more only wait longer for the first of them to be read and the last to be written.
+    """
+    most = workload.classes if device.kind == "cpu" else min(CUDA_MOST_CLASSES, workload.classes)
+    ceiling = max(1, min(most, int(device.slice_flop / (4 * workload.dim**3))))
     batches = sorted({2**exponent for exponent in range(ceiling.bit_length())} | {ceiling})
     return tuple(_move_option(classes, workload, device) for classes in batches)
 
@@ -68,7 +74,7 @@ def fit_footprint(rows: int, dim: int, device: DeviceProfile) -> Footprint:
             ("sum", tuple(reading)),
             ("solve", (Buffer("factor", square, "float64"), Buffer("info", (), "int32"))),
         ),
-        workspace_bytes=device.workspace_bytes.get("gemm", 0),
+        workspace_bytes=device.workspace_bytes.get("linear.fit", 0),
     )
 
 
@@ -82,8 +88,8 @@ def move_footprint(classes: int, dim: int, device: DeviceProfile) -> Footprint:
         Buffer("mean64", (classes, dim), "float64"),
         Buffer("moved64", (classes, dim), "float64"),
     ]
-    standing += staging_buffers(dim**2, device)
-    return Footprint(standing=tuple(standing), workspace_bytes=device.workspace_bytes.get("gemm", 0))
+    standing += class_port_buffers(classes, dim, device)
+    return Footprint(standing=tuple(standing))
 
 
 def _fit_option(rows: int, workload: Workload, device: DeviceProfile) -> Option:

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from slora_core.compensators.base import Compensator, Transition
-from slora_core.compensators.mover import Move, OpenMover
+from slora_core.compensators.mover import OpenMover
 from slora_core.compensators.push import GaussianPush, blend
 from slora_core.compensators.reading import read_pairs
 from slora_core.compensators.rff.draws import fill_random_features, random_features
@@ -115,7 +115,7 @@ class RffTransition(Transition):
         with (
             torch.no_grad(),
             Workspace(option.footprint, ctx.device) as space,
-            OpenMover(choice.batch, self._open(ctx, space, choice, noise)) as mover,
+            self._open(ctx, space, choice, noise) as mover,
         ):
             yield mover
 
@@ -137,7 +137,7 @@ class RffTransition(Transition):
             raise RuntimeError("the transition is closed")
         return self._fitted
 
-    def _open(self, ctx: RunContext, space: Workspace, choice: RffMoveChoice, noise: Noise | None) -> Move:
+    def _open(self, ctx: RunContext, space: Workspace, choice: RffMoveChoice, noise: Noise | None) -> OpenMover:
         settings = self._config.operators.rff
         push = GaussianPush(
             ctx,
@@ -149,7 +149,7 @@ class RffTransition(Transition):
             samples=settings.samples,
         )
         drift, finish = RffDrift(self._held(), space), blend(settings.mean_mixing, settings.covariance_blend)
-        return lambda batch, state, out: push.run(batch, state, drift, finish, out)
+        return OpenMover(choice.batch, lambda batch, state, out: push.run(batch, state, drift, finish, out), push.port)
 
 
 class RffDrift:

@@ -89,7 +89,7 @@ def _move_option(choice: RffMoveChoice, workload: Workload, config: RunConfig, d
     rows, samples = choice.batch * choice.chunk, settings.samples * workload.classes
     footprint = Footprint(
         standing=(
-            *push_buffers(batch=choice.batch, chunk=choice.chunk, dim=dim, device=device),
+            *push_buffers(batch=choice.batch, chunk=choice.chunk, samples=settings.samples, dim=dim, device=device),
             Buffer("rff_query", (rows, dim)),
             Buffer("rff_norm", (rows, 1)),
             Buffer("rff_weight", (rows, 1)),

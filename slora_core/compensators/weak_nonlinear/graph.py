@@ -26,7 +26,9 @@ class GraphedStep:
 
     def __init__(self, step: Callable[[], None], device: torch.device, report: Callable[[str], None]) -> None:
         self._step = step
-        self._stream = _side_stream(device)
+        current = torch.cuda.current_stream(device)
+        on_default = current == torch.cuda.default_stream(device)
+        self._stream = _side_stream(device) if on_default else current
         self._graph: torch.cuda.CUDAGraph | None = None
         self._calls = 0
         self._report = report
@@ -37,7 +39,7 @@ class GraphedStep:
             self._record()
         if self._graph is not None:
             self._graph.replay()
-        elif self._calls <= WARM_UP_CALLS:
+        elif self._calls <= WARM_UP_CALLS and self._stream != torch.cuda.current_stream(self._stream.device):
             outer = torch.cuda.current_stream(self._stream.device)
             self._stream.wait_stream(outer)
             with torch.cuda.stream(self._stream):

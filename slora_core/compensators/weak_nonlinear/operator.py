@@ -37,7 +37,7 @@ class WeakNonlinearCompensator(Compensator):
         """Advances by training steps."""
         training = self.config.operators.weaknonlinear
         with Workspace(option.footprint, ctx.device) as space:
-            train(ctx, pairs, space, training, seed=self.config.run.seed, block_steps=option.choice.block_steps)
+            train(ctx, pairs, space, training, seed=self.config.run.seed, choice=option.choice)
             return WeakNonlinearTransition(space.take("weights"), space.take("gates"), self.config)
 
 
@@ -93,7 +93,7 @@ class WeakNonlinearTransition(Transition):
                 samples=self._config.operators.weaknonlinear.samples,
             )
             network = Network(self.weights, self.gates, space)
-            with OpenMover(option.choice.classes, partial(_move, push, network)) as mover:
+            with OpenMover(option.choice.classes, partial(_move, push, network), push.port) as mover:
                 yield mover
 
     def close(self) -> None:

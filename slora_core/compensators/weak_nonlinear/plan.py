@@ -15,22 +15,30 @@ from slora_core.memory.device import DeviceProfile
 from slora_core.memory.footprint import Buffer, Footprint
 from slora_core.memory.plan import Option
 from slora_core.memory.policies import candidate_chunks
-from slora_core.numerics.staging_plan import staging_buffers
+from slora_core.numerics.staging_plan import STAGING_SLOTS, staging_buffers
 from slora_core.types import Workload
 
 BLOCK_STEPS: Final = (1, 8, 64)
 STEP_OPERATIONS: Final = 45
 CHUNK_OPERATIONS: Final = 5
-BATCHES: Final = {"cpu": (4,), "cuda": (4, 16)}
+BATCHES: Final = {"cpu": (4,), "cuda": (2, 4, 8)}
+RESIDENT_LOAD_ROWS: Final = 2048
+CUDA_SLICES: Final = 35
+"""Slices of a matrix for the optimiser: with the gates as many tensors as it takes in one launch."""
+GRAPHED: Final = 0.33
+"""Cost of an operation inside a captured graph, over that of one by itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class WeakFitChoice:
-    """Batches of ``block_steps`` training steps are read at a time."""
+    """Batches of ``block_steps`` training steps are read at a time, from the file or, ``resident``, from the device."""
 
     block_steps: int
+    resident: bool = False
 
     def shrunk(self) -> WeakFitChoice | None:
+        if self.resident:
+            return WeakFitChoice(self.block_steps)
         return WeakFitChoice(self.block_steps // 2) if self.block_steps > 1 else None
 
 
@@ -50,8 +58,10 @@ class WeakMoveChoice:
 def fit_options(workload: Workload, config: RunConfig, device: DeviceProfile) -> tuple[Option, ...]:
     """One option a block of steps; the floor is four numbers a weight: itself, its gradient and AdamW's two moments."""
     steps = config.operators.weaknonlinear.steps
-    blocks = sorted({min(block, steps) for block in BLOCK_STEPS})
-    return tuple(_fit_option(block, workload, config, device) for block in blocks)
+    choices = [WeakFitChoice(block) for block in sorted({min(block, steps) for block in BLOCK_STEPS})]
+    if device.kind == "cuda":
+        choices.append(WeakFitChoice(min(BLOCK_STEPS[-1], steps), resident=True))
+    return tuple(_fit_option(choice, workload, config, device) for choice in choices)
 
 
 def move_options(workload: Workload, config: RunConfig, device: DeviceProfile) -> tuple[Option, ...]:
@@ -80,10 +90,28 @@ def _rows(workload: Workload, config: RunConfig, device: DeviceProfile) -> Itera
                 yield classes, chunk
 
 
-def fit_footprint(block: int, batch: int, dim: int, device: DeviceProfile) -> Footprint:
-    """Weights A, B1, B2 as one [3, d, d]; activations are columns, [features, batch], which suits the products."""
+def fit_footprint(block: int, batch: int, dim: int, device: DeviceProfile, *, resident_pairs: int = 0) -> Footprint:
+    """Weights A, B1, B2 as one [3, d, d]; activations are columns, [features, batch], which suits the products.
+
+    With ``resident_pairs`` all features lie on the device and batches are picked there; else they come in blocks.
+    """
     weights, columns = (3, dim, dim), (dim, batch)
-    staged = max(block * batch * dim, dim**2)
+    pinned = device.kind == "cuda"
+    if resident_pairs:
+        staged = max(min(RESIDENT_LOAD_ROWS, resident_pairs) * dim, dim**2)
+        rows = (
+            Buffer("features_before", (resident_pairs, dim)),
+            Buffer("features_after", (resident_pairs, dim)),
+            Buffer("index", (block * batch,), "int64"),
+            *(Buffer(f"index_{slot}", (block * batch,), "int64", pinned=True) for slot in range(STAGING_SLOTS)),
+        )
+    else:
+        staged = max(block * batch * dim, dim**2)
+        rows = (
+            Buffer("index", (block * batch,), "int64", pinned=pinned),
+            Buffer("block_before", (block * batch, dim)),
+            Buffer("block_after", (block * batch, dim)),
+        )
     return Footprint(
         kept=(Buffer("weights", weights), Buffer("gates", (3,))),
         standing=(
@@ -93,7 +121,7 @@ def fit_footprint(block: int, batch: int, dim: int, device: DeviceProfile) -> Fo
             Buffer("gate_gradient", (3,)),
             Buffer("gate_first_moment", (3,)),
             Buffer("gate_second_moment", (3,)),
-            Buffer("step_counts", (2,)),
+            Buffer("step_counts", (3 * CUDA_SLICES + 1 if pinned else 2,)),
             Buffer("learning_rate", ()),
             Buffer("scalars", (7,)),
             Buffer("x", (batch, dim)),
@@ -102,35 +130,38 @@ def fit_footprint(block: int, batch: int, dim: int, device: DeviceProfile) -> Fo
             Buffer("active", columns),
             Buffer("branch", columns),
             Buffer("error", columns),
-            Buffer("index", (block * batch,), "int64", pinned=device.kind == "cuda"),
-            Buffer("block_before", (block * batch, dim)),
-            Buffer("block_after", (block * batch, dim)),
+            *rows,
             *staging_buffers(staged, device),
         ),
-        workspace_bytes=device.workspace_bytes.get("gemm", 0),
     )
 
 
-def move_footprint(classes: int, chunk: int, dim: int, device: DeviceProfile) -> Footprint:
+def move_footprint(classes: int, chunk: int, samples: int, dim: int, device: DeviceProfile) -> Footprint:
     rows = (classes * chunk, dim)
     return Footprint(
         standing=(
-            *push_buffers(batch=classes, chunk=chunk, dim=dim, device=device, blend=False),
+            *push_buffers(batch=classes, chunk=chunk, samples=samples, dim=dim, device=device, blend=False),
             Buffer("hidden", rows),
             Buffer("branch", rows),
         ),
-        workspace_bytes=device.workspace_bytes.get("gemm", 0),
     )
 
 
-def _fit_option(block: int, workload: Workload, config: RunConfig, device: DeviceProfile) -> Option:
-    training, dim = config.operators.weaknonlinear, workload.dim
+def _fit_option(choice: WeakFitChoice, workload: Workload, config: RunConfig, device: DeviceProfile) -> Option:
+    training, dim, block = config.operators.weaknonlinear, workload.dim, choice.block_steps
     step_s = 14 * training.batch * dim**2 / device.gemm32
     step_s += (24 * dim**2 + 60 * training.batch * dim) / device.copy
-    step_s += 8 * training.batch * dim / device.host_copy
-    step_s += (STEP_OPERATIONS + 8 / block) * device.op_s
-    footprint = fit_footprint(block, training.batch, dim, device)
-    return Option(WeakFitChoice(block), footprint, training.steps * step_s)
+    own = GRAPHED if device.kind == "cuda" else 1.0
+    step_s += (own * STEP_OPERATIONS + 8 / block) * device.op_s
+    gather_s = 2 * training.batch * (4 * dim / device.host_copy + device.row_s)
+    if device.kind == "cpu":
+        seconds = training.steps * (step_s + gather_s)
+    elif choice.resident:
+        seconds = training.steps * step_s + 8 * workload.pairs * dim / device.host_copy
+    else:
+        seconds = training.steps * max(step_s, gather_s)
+    resident = workload.pairs if choice.resident else 0
+    return Option(choice, fit_footprint(block, training.batch, dim, device, resident_pairs=resident), seconds)
 
 
 def _move_option(classes: int, chunk: int, workload: Workload, config: RunConfig, device: DeviceProfile) -> Option:
@@ -142,4 +173,4 @@ def _move_option(classes: int, chunk: int, workload: Workload, config: RunConfig
     )
     seconds += 6 * rows * dim**2 / device.gemm32 + 24 * rows * dim / device.copy
     seconds += chunks * (24 * dim**2 / device.copy + CHUNK_OPERATIONS * device.op_s)
-    return Option(WeakMoveChoice(classes, chunk), move_footprint(classes, chunk, dim, device), seconds)
+    return Option(WeakMoveChoice(classes, chunk), move_footprint(classes, chunk, samples, dim, device), seconds)

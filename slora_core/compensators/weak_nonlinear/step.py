@@ -17,6 +17,8 @@ import torch
 from torch import Tensor
 from torch.optim.adamw import adamw
 
+from slora_core.compensators.weak_nonlinear.branches import Branches, open_branches
+from slora_core.compensators.weak_nonlinear.plan import CUDA_SLICES
 from slora_core.config import WeakNonlinearConfig
 from slora_core.memory.workspace import Workspace
 
@@ -45,7 +47,8 @@ class TrainingStep:
         self._slope_of_mean = 2 / space["error"].numel()
         scalars = space["scalars"].unbind()
         self._margin, self._shrink, self._logit, self._a1, self._a2, self._slope, self._pull = scalars
-        self._optimizer = _Optimizer(space, config.weight_decay)
+        self._aside = open_branches(space.device)
+        self._optimizer = _Optimizer(space, config.weight_decay, self._aside)
 
     def __call__(self) -> None:
         self.differentiate()
@@ -53,10 +56,15 @@ class TrainingStep:
 
     def differentiate(self) -> None:
         """Fill ``gradient`` [3, d, d] and ``gate_gradient`` [3] with the slope of the loss."""
-        self._weigh_branches()
+        with self._aside.open(0):
+            self._weigh_branches()
+        torch.mm(self._entry, self._x_columns, out=self._hidden)
+        self._aside.join(0)
         self._forward()
-        self._backward_gates()
+        with self._aside.open(0):
+            self._backward_gates()
         self._backward_weights()
+        self._aside.join(0)
 
     def _weigh_branches(self) -> None:
         alpha1, alpha2, log_scale = self._gates
@@ -69,8 +77,7 @@ class TrainingStep:
         self._a2.sigmoid_()
 
     def _forward(self) -> None:
-        """``error`` becomes G; ``branch`` U - V; ``slope`` <G, U - V>."""
-        torch.mm(self._entry, self._x_columns, out=self._hidden)
+        """From ``hidden``: ``error`` becomes G; ``branch`` U - V; ``slope`` <G, U - V>."""
         torch.clamp(self._inner, min=0, out=self._active)
         torch.mm(self._outer, self._active, out=self._branch)
         torch.mul(self._linear, self._a1, out=self._error)
@@ -106,28 +113,45 @@ def _joined(weights: Tensor) -> Tensor:
 
 
 class _Optimizer:
-    """AdamW of the library over both parameters, its state in the workspace (Loshchilov and Hutter, 2019)."""
+    """AdamW of the library over all parameters, its state in the workspace (Loshchilov and Hutter, 2019).
 
-    def __init__(self, space: Workspace, weight_decay: float) -> None:
-        self._parameters = [space["weights"], space["gates"]]
-        self._gradients = [space["gradient"], space["gate_gradient"]]
-        self._first = [space["first_moment"], space["gate_first_moment"]]
-        self._second = [space["second_moment"], space["gate_second_moment"]]
-        self._steps = list(space["step_counts"].unbind())
+    The library gives a few blocks of a card to a tensor, however large it is: there each matrix is updated in slices,
+    and the three side by side.
+    """
+
+    def __init__(self, space: Workspace, weight_decay: float, aside: Branches) -> None:
+        names = [("weights", "gates"), ("gradient", "gate_gradient")]
+        names += [("first_moment", "gate_first_moment"), ("second_moment", "gate_second_moment")]
+        on_cuda = space.device.type == "cuda"
+        lists = [_sliced(space[matrices], space[gates], on_cuda=on_cuda) for matrices, gates in names]
+        self._groups = list(zip(*lists, strict=True))
+        counts = space["step_counts"].unbind()
+        sizes = [len(group[0]) for group in self._groups]
+        self._steps = [list(counts[sum(sizes[:i]) : sum(sizes[: i + 1])]) for i in range(len(sizes))]
         self._learning_rate = space["learning_rate"]
         self._weight_decay = weight_decay
-        self._capturable = space.device.type == "cuda"
-        for state in (*self._first, *self._second, *self._steps):
-            state.zero_()
+        self._capturable = on_cuda
+        self._aside = aside
+        for name in ("first_moment", "gate_first_moment", "second_moment", "gate_second_moment", "step_counts"):
+            space[name].zero_()
 
     def update(self) -> None:
+        for number, (group, steps) in enumerate(zip(self._groups[1:], self._steps[1:], strict=True)):
+            with self._aside.open(number):
+                self._update(group, steps)
+        self._update(self._groups[0], self._steps[0])
+        for number in range(len(self._groups) - 1):
+            self._aside.join(number)
+
+    def _update(self, group: tuple[list[Tensor], ...], steps: list[Tensor]) -> None:
+        parameters, gradients, first, second = group
         adamw(
-            self._parameters,
-            self._gradients,
-            self._first,
-            self._second,
+            parameters,
+            gradients,
+            first,
+            second,
             [],
-            self._steps,
+            steps,
             fused=True,
             capturable=self._capturable,
             amsgrad=False,
@@ -138,3 +162,12 @@ class _Optimizer:
             eps=EPSILON,
             maximize=False,
         )
+
+
+def _sliced(matrices: Tensor, gates: Tensor, *, on_cuda: bool) -> list[list[Tensor]]:
+    """The parameters in groups that are updated side by side: one on a CPU; on CUDA one a matrix, in slices."""
+    if not on_cuda:
+        return [[matrices, gates]]
+    groups = [list(matrix.view(-1).chunk(CUDA_SLICES)) for matrix in matrices]
+    groups[0].append(gates)
+    return groups

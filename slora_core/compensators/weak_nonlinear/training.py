@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Protocol
 
+import numpy as np
+import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
+from slora_core.compensators.reading import read_pairs
 from slora_core.compensators.weak_nonlinear.draws import IndexStream, WeightStart
 from slora_core.compensators.weak_nonlinear.graph import GraphedStep
+from slora_core.compensators.weak_nonlinear.plan import RESIDENT_LOAD_ROWS, WeakFitChoice
 from slora_core.compensators.weak_nonlinear.step import TrainingStep
 from slora_core.config import WeakNonlinearConfig
 from slora_core.context import RunContext
 from slora_core.memory.workspace import Workspace
 from slora_core.numerics.staging import Staging
+from slora_core.numerics.staging_plan import STAGING_SLOTS
 from slora_core.sources.base import Pairs
 
 
@@ -24,25 +31,93 @@ def learning_rate(step: int, steps: int, initial: float) -> float:
 
 
 def train(
-    ctx: RunContext, pairs: Pairs, space: Workspace, config: WeakNonlinearConfig, *, seed: int, block_steps: int
+    ctx: RunContext, pairs: Pairs, space: Workspace, config: WeakNonlinearConfig, *, seed: int, choice: WeakFitChoice
 ) -> None:
     """Train ``space["weights"]`` and ``space["gates"]`` from their start; advances by steps."""
     staging = Staging(space)
     _start(space, staging, seed)
     step = _prepared_step(ctx, space, config)
     indices = IndexStream(seed, pairs.count)
-    x, y, rate = space["x"], space["y"], space["learning_rate"]
-    batches = [space[name].view(block_steps, *x.shape).unbind() for name in ("block_before", "block_after")]
+    block_steps = choice.block_steps
+    batches: _Batches = (_ResidentBatches if choice.resident else _ReadBatches)(ctx, space, staging, pairs, block_steps)
+    rate = space["learning_rate"]
     for first in range(0, config.steps, block_steps):
         block = min(block_steps, config.steps - first)
-        _read_block(space, staging, pairs, indices, block * config.batch)
-        for number, before, after in zip(range(first, first + block), *batches, strict=False):
+        batches.open(indices, block * config.batch)
+        for number in range(block):
             ctx.checkpoint()
-            x.copy_(before)
-            y.copy_(after)
-            rate.fill_(learning_rate(number, config.steps, config.learning_rate))
+            batches.fill(number)
+            rate.fill_(learning_rate(first + number, config.steps, config.learning_rate))
             step()
         ctx.advance(block)
+
+
+class _Batches(Protocol):
+    """The batches of a block of steps."""
+
+    def open(self, indices: IndexStream, rows: int) -> None:
+        """The next ``rows`` pairs."""
+
+    def fill(self, number: int) -> None:
+        """Batch ``number`` of the block into ``x`` and ``y``."""
+
+
+class _ReadBatches:
+    """Blocks of batches read from the pairs; a device trains on the last while the next is read."""
+
+    def __init__(self, ctx: RunContext, space: Workspace, staging: Staging, pairs: Pairs, block_steps: int) -> None:
+        self._space, self._staging, self._pairs = space, staging, pairs
+        self._x, self._y = space["x"], space["y"]
+        shape = (block_steps, *self._x.shape)
+        self._before = space["block_before"].view(shape).unbind()
+        self._after = space["block_after"].view(shape).unbind()
+
+    def open(self, indices: IndexStream, rows: int) -> None:
+        _read_block(self._space, self._staging, self._pairs, indices, rows)
+
+    def fill(self, number: int) -> None:
+        self._x.copy_(self._before[number])
+        self._y.copy_(self._after[number])
+
+
+class _ResidentBatches:
+    """All pairs on the device, read once; batches are picked there."""
+
+    def __init__(self, ctx: RunContext, space: Workspace, staging: Staging, pairs: Pairs, block_steps: int) -> None:
+        self._x, self._y = space["x"], space["y"]
+        self._before, self._after = space["features_before"], space["features_after"]
+        self._index, self._batch = space["index"], len(self._x)
+        self._slots = _IndexSlots([space[f"index_{slot}"] for slot in range(STAGING_SLOTS)], space.device)
+        for start in range(0, pairs.count, RESIDENT_LOAD_ROWS):
+            ctx.checkpoint()
+            stop = min(start + RESIDENT_LOAD_ROWS, pairs.count)
+            read_pairs(staging, pairs, start, self._before[start:stop], self._after[start:stop])
+
+    def open(self, indices: IndexStream, rows: int) -> None:
+        self._slots.upload(self._index[:rows], indices.fill)
+
+    def fill(self, number: int) -> None:
+        index = self._index[number * self._batch : (number + 1) * self._batch]
+        torch.index_select(self._before, 0, index, out=self._x)
+        torch.index_select(self._after, 0, index, out=self._y)
+
+
+class _IndexSlots:
+    """Pinned slots in turn, through which whole numbers go to a device."""
+
+    def __init__(self, slots: list[Tensor], device: torch.device) -> None:
+        self._slots = [(slot, torch.Event(device=device)) for slot in slots]
+        for _, copied in self._slots:
+            copied.record()
+
+    def upload(self, out: Tensor, fill: Callable[[NDArray[np.int64]], None]) -> None:
+        slot, copied = self._slots[0]
+        self._slots.reverse()
+        copied.synchronize()
+        host = slot[: len(out)]
+        fill(host.numpy())
+        out.copy_(host, non_blocking=True)
+        copied.record()
 
 
 def _start(space: Workspace, staging: Staging, seed: int) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from conformance import EXPECTATIONS, Moved, Problem, context, deviation, fitted, make_problem, moved
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,7 +16,7 @@ from oracles import attention_drift
 
 from slora_core.compensators import registry
 from slora_core.compensators.attention.buffers import move_footprint
-from slora_core.compensators.attention.choice import AttentionChoice
+from slora_core.compensators.attention.choice import KEY_STEP, ROW_STEP, AttentionChoice
 from slora_core.config import RunConfig
 from slora_core.memory.device import CPU_PROFILE, CUDA_PROFILE
 from slora_core.memory.ledger import Ledger
@@ -92,6 +93,27 @@ def test_every_top_k_agrees_with_the_oracle_in_every_form(top_k: int) -> None:
         got = moved_by(problem, choice)
         assert deviation(got.means, means) < 1e-5, choice
         assert deviation(got.covariances, covariances) < 1e-5, choice
+
+
+@pytest.mark.parametrize("threads", [1, 2, 4])
+@pytest.mark.parametrize("dim", [3, 64, 300])
+def test_equal_keys_score_equally_in_every_shape_of_product(dim: int, threads: int) -> None:
+    """What the order of ties rests on: the steps that rows and keys are padded to."""
+    generator = torch.Generator().manual_seed(dim)
+    queries = torch.randn(16 * ROW_STEP, dim, generator=generator)
+    keys = torch.randn(1, dim, generator=generator).expand(20 * KEY_STEP, dim).contiguous()
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        reference = torch.mm(queries, keys.t())[:, :1]
+        for rows in (1, 3, 16):
+            for columns in (1, 2, 7, 20):
+                wide = torch.empty(rows * ROW_STEP, columns * KEY_STEP + 41)  # as beside a running top k
+                scores = wide[:, : columns * KEY_STEP]
+                torch.mm(queries[: len(wide)], keys[: scores.shape[1]].t(), out=scores)
+                assert torch.equal(scores, reference[: len(wide)].expand_as(scores))
+    finally:
+        torch.set_num_threads(before)
 
 
 @pytest.mark.parametrize("top_k", [1, 7, 30])
@@ -172,8 +194,8 @@ def test_choices_beyond_the_grid_agree_and_take_what_they_say(data: st.DataObjec
     option = option_for(problem, choice, device)
     with Ledger() as ledger:
         got = moved(fitted("attention", problem), problem, option)
-        pinned = option.footprint.pinned_bytes()
-        assert ledger.peak_bytes == option.footprint.peak_bytes() + pinned
+        device_bytes = option.footprint.peak_bytes() - option.footprint.workspace_bytes
+        assert ledger.peak_bytes == device_bytes + option.footprint.pinned_bytes()
     reference = moved_by(problem, SEVERAL[0])
     assert deviation(got.means, reference.means) < 1e-6
     assert deviation(got.covariances, reference.covariances) < 1e-6
@@ -204,7 +226,7 @@ def test_the_grid_reaches_from_a_small_budget_to_a_fast_run() -> None:
     middle = registry.move_options("attention", Workload(7048, 768, 20), config, CPU_PROFILE)
     assert min(o.seconds for o in middle if o.footprint.peak_bytes() < 100 * MIB) < 1.2 * min(o.seconds for o in middle)
     card = registry.move_options("attention", Workload(41000, 768, 100), config, CUDA_PROFILE)
-    assert min(o.seconds for o in card if o.footprint.peak_bytes(512) < 410 * MIB) < 1.2
+    assert min(o.seconds for o in card if o.footprint.peak_bytes(512) < 410 * MIB) < 1.4
     for options in (million, middle, card):
         for option in options:
             choice = option.choice

@@ -36,6 +36,7 @@ class FakeTransition(Transition):
     """Adds one to the means; refuses, as told, the n-th move or after its n-th write."""
 
     def __init__(self, *, refuse_moves: Sequence[int] = (), refuse_writes: Sequence[int] = ()) -> None:
+        self.expected: list[list[int]] = []
         self.moves: list[list[int]] = []
         self.open = 0
         self.writes = 0
@@ -49,6 +50,9 @@ class FakeTransition(Transition):
         self.open += 1
         yield self
         self.open -= 1
+
+    def expect(self, batch: Sequence[int], state) -> None:
+        self.expected.append(list(batch))
 
     def move(self, batch: Sequence[int], state, out) -> Mapping[int, float]:
         self.moves.append(list(batch))

@@ -60,6 +60,37 @@ def test_moments_of_the_moved_samples(batch: int, chunk: int, per_class_noise: b
         assert deviation(got.covariances[index][None], (0.9 * new_cov + 0.1 * cov)[None]) < 1e-6
 
 
+@pytest.mark.parametrize("threads", [1, 2, 4])
+@pytest.mark.parametrize("dim", [6, 100])
+def test_a_sample_has_the_same_bits_in_every_chunk_and_batch(dim: int, threads: int) -> None:
+    problem = make_problem(dim=dim, classes=3, samples=130)
+
+    def drawn(batch: int, chunk: int) -> np.ndarray:
+        seen: list[list[np.ndarray]] = [[] for _ in range(3)]
+
+        def watch(rows: torch.Tensor) -> None:
+            classes = rows.numpy().reshape(-1, rows.shape[0] // len(batches[0]), dim)
+            for index, samples in zip(batches[0], classes, strict=True):
+                seen[index].append(samples.copy())
+            left[0] -= classes.shape[1]
+            if left[0] == 0:
+                batches.pop(0)
+                left[0] = 130
+
+        batches, left = [list(range(3))[start : start + batch] for start in range(0, 3, batch)], [130]
+        pushed(problem.state, problem.eps, watch, batch=batch, chunk=chunk)
+        return np.stack([np.concatenate(parts) for parts in seen])
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        reference = drawn(1, 130)
+        for batch, chunk in ((1, 1), (1, 17), (2, 33), (3, 130), (3, 5)):
+            np.testing.assert_array_equal(drawn(batch, chunk), reference)
+    finally:
+        torch.set_num_threads(before)
+
+
 def test_a_large_mean_does_not_spoil_the_covariance() -> None:
     problem = make_problem(classes=1, samples=500)
     rng = np.random.default_rng(1)
@@ -118,15 +149,15 @@ def test_shapes_batch_classes_where_it_pays() -> None:
     assert {batch for chunk, batch in shapes if chunk < 2000} == {1}
     assert (2000, 4) in shapes
     assert {batch for _, batch in push_shapes(2000, 1, config, CPU_PROFILE)} == {1}
-    assert (512, 16) in push_shapes(2000, 100, config, CUDA_PROFILE)
+    assert any(batch > 1 and chunk < 2000 for chunk, batch in push_shapes(2000, 100, config, CUDA_PROFILE))
 
 
 def test_pinned_staging_belongs_to_cuda_alone() -> None:
     host = Footprint(standing=push_buffers(batch=2, chunk=5, dim=9, device=CPU_PROFILE))
-    card = Footprint(standing=push_buffers(batch=2, chunk=5, dim=9, device=CUDA_PROFILE, staging_rows=100))
+    card = Footprint(standing=push_buffers(batch=2, chunk=5, dim=9, device=CUDA_PROFILE))
     assert host.pinned_bytes() == 0
-    assert card.pinned_bytes() == 2 * 100 * 9 * 4
-    assert card.peak_bytes() == host.peak_bytes()
+    assert card.pinned_bytes() > 0
+    assert card.peak_bytes() == sum(buffer.size_bytes() for buffer in card.standing if not buffer.pinned)
 
 
 def test_seconds_grow_with_the_work() -> None:

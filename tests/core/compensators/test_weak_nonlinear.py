@@ -213,7 +213,7 @@ def test_every_way_to_move_agrees_with_the_float64_oracle() -> None:
     means, covariances = oracle_move(transition, state, eps, config.operators.cholesky_reg)
     workload = Workload(2, dim, classes)
     options = move_options(workload, config, CPU_PROFILE) + move_options(workload, config, CUDA_PROFILE)
-    assert {option.choice.classes for option in options} == {1, 4}
+    assert {option.choice.classes for option in options} > {1, 4}
     for option in options:
         order = list(np.random.default_rng(option.choice.chunk).permutation(classes))
         moved = move_all(transition, state, option, GivenNoise(eps), order)

@@ -97,6 +97,16 @@ def test_every_module_keeps_its_mode_and_the_default_generator_its_state():
     assert all(parameter.requires_grad and parameter.grad is None for parameter in network.parameters())
 
 
+def test_a_model_that_draws_numbers_leaves_the_default_generator_as_found():
+    class Noisy(nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return x.flatten(1)[:, :5] + torch.rand(5)
+
+    state = torch.get_rng_state()
+    extracted([Noisy()], [Segment(images(9))], batch=4)
+    assert torch.equal(torch.get_rng_state(), state)
+
+
 def test_modes_are_restored_when_the_model_fails():
     class Broken(nn.Module):
         def forward(self, x: torch.Tensor) -> torch.Tensor:

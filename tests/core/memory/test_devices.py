@@ -47,7 +47,7 @@ def test_a_device_that_is_not_there_is_named_with_those_that_are(cards, count, n
 
 def test_a_profile_has_the_machines_name_and_memory(monkeypatch: pytest.MonkeyPatch):
     cpu = profile_of(torch.device("cpu"))
-    card = SimpleNamespace(name="Card 9000", total_memory=10**10)
+    card = SimpleNamespace(name="Card 9000", total_memory=10**10, major=9, minor=0)
     monkeypatch.setattr(torch.cuda, "get_device_properties", lambda device: card)
     cuda = profile_of(torch.device("cuda", 0))
 

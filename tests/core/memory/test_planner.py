@@ -322,8 +322,8 @@ def test_the_plan_as_a_table():
     rows = planned_table(found := plan(requests, 40 * MIB))
 
     assert [(row.stage, row.choice, row.binding) for row in rows] == [
-        ("fit", "chunk 8, name ", False),
-        ("move", "chunk 4, name x", True),
+        ("fit", "chunk 8", False),
+        ("move", "x, chunk 4", True),
     ]
     assert [row.bound_bytes for row in rows] == [made.bound_bytes for made in found.stages]
     assert rows[1].share == pytest.approx(found.bound_bytes / (40 * MIB))

@@ -13,7 +13,7 @@ from slora_core.memory.device import CPU_PROFILE, CUDA_PROFILE
 from slora_core.memory.ledger import Ledger
 from slora_core.sources.arrays import ArrayPairs
 from slora_core.sources.feature_files import EvaluationFile
-from slora_core.sources.finite import check_evaluation_finite, check_finite
+from slora_core.sources.finite import check_finite, check_rows_finite
 from slora_core.sources.plan import scan_options
 from slora_core.types import Workload
 
@@ -56,7 +56,7 @@ def test_float64_beyond_float32_is_not_finite(tmp_path):
     with EvaluationFile(tmp_path / "e.npz") as rows:
         option = scan_options(Workload(2, 1, 1), RunConfig(), CPU_PROFILE)[0]
         with pytest.raises(InputError, match=r"evaluation file .*features holds NaN or Inf in 1 row \(1\)"):
-            check_evaluation_finite(RunContext(CPU), rows, option)
+            check_rows_finite(RunContext(CPU), rows, option, "evaluation file 'e.npz'")
 
 
 def test_takes_exactly_what_is_planned_and_nothing_on_a_gpu():

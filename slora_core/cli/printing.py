@@ -1,0 +1,68 @@
+"""How results and errors leave the command line: tables, one JSON document, sentences."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable
+from typing import Any, Final
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from slora_core.errors import SloraError
+from slora_core.records.tables import TextTable
+from slora_core.streaming import failure_of
+
+_UNCUT: Final = 10_000
+"""Columns of what is not a terminal: nothing is wrapped."""
+
+
+def results_console() -> Console:
+    """Standard output: tables as wide as a terminal is, and uncut in a pipe or a file."""
+    return Console(width=None if sys.stdout.isatty() else _UNCUT, highlight=False)
+
+
+def errors_console() -> Console:
+    """Standard error, for progress, notices and errors: standard output holds results alone."""
+    return Console(stderr=True, soft_wrap=not sys.stderr.isatty(), highlight=False)
+
+
+def print_tables(tables: Iterable[TextTable]) -> None:
+    """Tables that have rows, an empty line between them."""
+    console = results_console()
+    for number, table in enumerate(table for table in tables if table.rows):
+        if number:
+            console.print()
+        console.print(drawn(table))
+
+
+def drawn(table: TextTable) -> Table:
+    """A table as a terminal shows it; where that is too narrow cells are folded, the first column never."""
+    grid = Table(title=table.title or None, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    for number, (name, numeric) in enumerate(zip(table.columns, table.numeric, strict=True)):
+        grid.add_column(name, justify="right" if numeric else "left", no_wrap=number == 0, overflow="fold")
+    if table.columns:
+        grid.columns[0].min_width = max(len(text) for text in (table.columns[0], *(row[0] for row in table.rows)))
+    for row in table.rows:
+        grid.add_row(*(escape(cell) for cell in row))
+    return grid
+
+
+def print_json(data: Any) -> None:
+    """The one JSON document of a command; ASCII, so that any terminal and any path will do."""
+    print(json.dumps(data, default=str))
+
+
+def error_data(error: SloraError) -> dict[str, Any]:
+    """An error before a run began, as :func:`~slora_core.cli.execution.outcome_data` gives one of a run."""
+    kind = failure_of(error, 0.0).kind
+    return {"exit_code": error.exit_code, "error": {"kind": kind, "what": error.what, "remedy": error.remedy}}
+
+
+def print_error(what: str, remedy: str = "") -> None:
+    """One sentence on standard error, and what to do about it on a second line."""
+    print(f"slora: {what}", file=sys.stderr)
+    if remedy:
+        print(f"       {remedy}", file=sys.stderr)

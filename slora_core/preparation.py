@@ -1,0 +1,81 @@
+"""What comes before the operators of a round: a look at every value, and what the run holds with a measure off."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+import torch
+from torch import Tensor
+
+from slora_core.config import MeasuresConfig, RunConfig
+from slora_core.context import RunContext
+from slora_core.memory.sizes import format_size
+from slora_core.planning import DEAD_CACHE_ROWS, JobPlan
+from slora_core.sources.base import Pairs
+from slora_core.sources.finite import check_finite, check_rows_finite
+from slora_core.sources.held import HeldPairs
+from slora_core.sources.rounds import LabelledRows
+
+_OF_MODELS: Final = ("mixed_precision", "activation_checkpointing")
+"""Measures that work where a model runs; the source alone runs one."""
+
+
+def scan(
+    ctx: RunContext,
+    job: JobPlan,
+    pairs: Pairs,
+    evaluation: LabelledRows | None = None,
+    *,
+    prefix: str = "",
+    origins: tuple[str, str] = ("the pairs", "the evaluation rows"),
+) -> None:
+    """Look for NaN and Inf in all pairs and evaluation rows. Raises InputError that begins with the origin."""
+    option = job.option(f"{prefix}scan")
+    total = pairs.count + (evaluation.count if evaluation else 0)
+    with ctx.stage("scan", total=total, unit="rows"):
+        check_finite(ctx, pairs, option, origins[0])
+        if evaluation is not None:
+            check_rows_finite(ctx, evaluation, option, origins[1])
+
+
+def held_or_streamed(ctx: RunContext, config: RunConfig, pairs: Pairs) -> Pairs:
+    """The pairs as the operators read them: held whole when progressive release is off. The baseline holds its own."""
+    if config.measures.progressive_release or config.run.engine == "baseline":
+        return pairs
+    with ctx.stage("load", total=pairs.count, unit="pairs"):
+        return HeldPairs.load(ctx, pairs)
+
+
+def unread_cache(config: RunConfig, job: JobPlan, device: torch.device) -> Tensor | None:
+    """The seed's random cache, to be held and never read, when the feature cache is off. The baseline has its own."""
+    if config.measures.feature_cache or config.run.engine == "baseline":
+        return None
+    return torch.randn(DEAD_CACHE_ROWS, job.dim, device=device)
+
+
+def input_fingerprint(config: RunConfig) -> str:
+    """Sizes and times of the run's input files, so that an unfinished output is not continued with other inputs."""
+    if config.source.kind != "files":
+        return ""
+    found = [Path(path).stat() for path in (config.source.features, config.source.state) if path]
+    return ",".join(f"{status.st_size}@{status.st_mtime_ns}" for status in found)
+
+
+def announce_idle_switches(ctx: RunContext, config: RunConfig) -> None:
+    """A notice for settings that change nothing in this run."""
+    idle = []
+    if config.run.engine == "baseline":
+        if config.memory.budget is not None:
+            idle.append(f"the budget of {format_size(config.memory.budget)} (the baseline knows none)")
+        idle += [f"measures.{name} (the baseline takes none)" for name in _changed(config, MeasuresConfig.model_fields)]
+    elif config.source.kind != "demo":
+        idle += [f"measures.{name} (no model runs)" for name in _changed(config, _OF_MODELS)]
+    if idle:
+        ctx.notice("no-effect", f"without effect in this run: {', '.join(idle)}")
+
+
+def _changed(config: RunConfig, names: Iterable[str]) -> list[str]:
+    default = MeasuresConfig()
+    return [name for name in names if getattr(config.measures, name) != getattr(default, name)]

@@ -1,0 +1,142 @@
+"""Whole runs for tests: feature files and class states as users write them, and a run reduced to what it reported."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file, save_file
+
+from slora_core.config import RunConfig
+from slora_core.events import Notice, RunFailed, RunFinished, RunStarted, StageFinished, StageStarted
+
+
+@dataclass
+class Files:
+    """A feature file and a class state of one model; ``write`` makes others beside them."""
+
+    folder: Path
+    before: np.ndarray
+    after: np.ndarray
+    ids: np.ndarray
+    means: np.ndarray
+    covs: np.ndarray
+
+    @property
+    def features(self) -> str:
+        return str(self.folder / "features.npz")
+
+    @property
+    def state(self) -> str:
+        return str(self.folder / "state.safetensors")
+
+    def write_features(self, name="features.npz", **arrays) -> str:
+        arrays = {"features_before": self.before, "features_after": self.after} | arrays
+        np.savez(self.folder / name, **{key: value for key, value in arrays.items() if value is not None})
+        return str(self.folder / name)
+
+    def write_state(self, name="state.safetensors", **arrays) -> str:
+        arrays = {
+            "class_ids": self.ids,
+            "count": np.full(len(self.ids), 20),
+            "mean": self.means,
+            "cov": self.covs,
+        } | arrays
+        kept = {key: np.ascontiguousarray(value) for key, value in arrays.items() if value is not None}
+        save_file(kept, self.folder / name)
+        return str(self.folder / name)
+
+
+@pytest.fixture
+def make_files(tmp_path):
+    """``make_files(pairs, dim, classes, seed)``: seeded files in a folder of their own."""
+
+    def make(pairs=200, dim=12, classes=4, seed=0) -> Files:
+        rng = np.random.default_rng(seed)
+        before = rng.standard_normal((pairs, dim)).astype(np.float32)
+        after = (before + 0.3 * np.tanh(before) + 0.05 * rng.standard_normal((pairs, dim))).astype(np.float32)
+        roots = rng.standard_normal((classes, dim, dim)) / np.sqrt(dim)
+        covs = (roots @ roots.transpose(0, 2, 1) + 0.1 * np.eye(dim)).astype(np.float32)
+        covs = (covs + covs.transpose(0, 2, 1)) / 2
+        folder = tmp_path / f"files-{seed}-{pairs}x{dim}"
+        folder.mkdir()
+        means = rng.standard_normal((classes, dim)).astype(np.float32)
+        files = Files(folder, before, after, np.arange(10, 10 + classes), means, covs)
+        files.write_features()
+        files.write_state()
+        return files
+
+    return make
+
+
+@dataclass
+class Performed:
+    """The events of a run in order."""
+
+    events: list
+
+    @property
+    def final(self):
+        return self.events[-1]
+
+    @property
+    def plan(self) -> dict:
+        return next(event.plan for event in self.events if isinstance(event, RunStarted))
+
+    @property
+    def started(self) -> list[str]:
+        return [event.stage for event in self.events if isinstance(event, StageStarted)]
+
+    @property
+    def peaks(self) -> dict[str, int]:
+        return {e.stage: e.peaks.allocated_bytes for e in self.events if isinstance(e, StageFinished)}
+
+    @property
+    def predicted(self) -> dict[str, int]:
+        return {stage["stage"]: stage["predicted_peak_bytes"] for stage in self.plan["stages"]}
+
+    @property
+    def notices(self) -> list[Notice]:
+        return [event for event in self.events if isinstance(event, Notice)]
+
+    def expect_finished(self) -> Performed:
+        assert isinstance(self.final, RunFinished), getattr(self.final, "details", self.final)
+        return self
+
+    def expect_failed(self, kind: str) -> RunFailed:
+        assert isinstance(self.final, RunFailed), self.final
+        assert self.final.kind == kind, self.final.details
+        return self.final
+
+
+@pytest.fixture
+def perform():
+    """``perform(config or changes)`` runs the pipeline in this process, unsampled, and returns what it reported."""
+    from slora_core import pipeline
+
+    def run(config, cancel=None) -> Performed:
+        if isinstance(config, dict):
+            config = RunConfig().merged(config)
+        return Performed(list(pipeline.stream(config.merged({"run": {"sample_hz": 0}}), cancel)))
+
+    return run
+
+
+@pytest.fixture
+def deviation():
+    """The largest relative Frobenius distance between the statistics of two class-state files, class by class id."""
+
+    def largest(first, second) -> float:
+        a, b = load_file(first), load_file(second)
+        order_a, order_b = np.argsort(a["class_ids"]), np.argsort(b["class_ids"])
+        assert a.keys() == b.keys()
+        assert np.array_equal(a["class_ids"][order_a], b["class_ids"][order_b])
+        worst = 0.0
+        for key in a.keys() - {"class_ids", "count"}:
+            left, right = a[key][order_a].astype(np.float64), b[key][order_b].astype(np.float64)
+            worst = max(worst, float(np.linalg.norm(left - right) / np.linalg.norm(left)))
+        return worst
+
+    return largest

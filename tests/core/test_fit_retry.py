@@ -1,0 +1,68 @@
+"""Memory that runs out once, anywhere in a fit or a move: the run goes on smaller and ends with the same classes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from slora_core import api, surroundings
+from slora_core.config import RunConfig
+from slora_core.events import Notice
+from slora_core.memory.ledger import Ledger
+from slora_core.statistics.state import ClassState
+
+PAIRS, DIM, CLASSES = 300, 12, 6
+CONFIG = RunConfig().merged(
+    {
+        "operators": {
+            "names": ["linear", "weaknonlinear"],
+            "weaknonlinear": {"steps": 20, "samples": 90},
+        }
+    }
+)
+
+
+class FaultyLedger(Ledger):
+    """Refuses one allocation of the run, as if memory had run out there."""
+
+    at: int | None = None
+    last: Ledger | None = None
+
+    def __init__(self, budget_bytes: int | None = None) -> None:
+        super().__init__(budget_bytes)
+        type(self).last = self
+        if self.at is not None:
+            self.fail_at(self.at)
+
+
+def compensate(monkeypatch: pytest.MonkeyPatch, at: int | None) -> tuple[dict[str, ClassState], list[str], int]:
+    """Moved classes, the stages that were tried again, and the allocations of the run."""
+    monkeypatch.setattr(FaultyLedger, "at", at)
+    monkeypatch.setattr(surroundings, "Ledger", FaultyLedger)
+    rng = np.random.default_rng(2)
+    before = rng.standard_normal((PAIRS, DIM)).astype(np.float32)
+    roots = rng.standard_normal((CLASSES, DIM, 3 * DIM))
+    covariances = roots @ roots.transpose(0, 2, 1) / (3 * DIM)
+    ids = np.arange(CLASSES)
+    state = ClassState.from_arrays(
+        ids, ids + 9, rng.standard_normal((CLASSES, DIM)), (covariances + covariances.transpose(0, 2, 1)) / 2
+    )
+    events = []
+    moved = api.compensate(before, before + 0.1 * np.tanh(before), state, config=CONFIG, on_event=events.append)
+    retried = [event.stage for event in events if isinstance(event, Notice) and event.kind == "retry"]
+    assert FaultyLedger.last is not None
+    return moved, retried, FaultyLedger.last.allocations
+
+
+def test_every_allocation_may_fail_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    expected, retried, allocations = compensate(monkeypatch, None)
+    assert retried == []
+    tried_again = set()
+    for at in range(1, allocations + 1, 7):
+        moved, retried, _ = compensate(monkeypatch, at)
+        assert len(retried) == 1
+        tried_again.update(retried)
+        for name in CONFIG.operators.names:
+            assert np.array_equal(moved[name].means, expected[name].means)
+            assert np.allclose(moved[name].covariances, expected[name].covariances, rtol=0, atol=1e-6)
+    assert tried_again == {"linear.fit", "linear.move", "weaknonlinear.fit", "weaknonlinear.move"}
