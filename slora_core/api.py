@@ -231,8 +231,11 @@ def _checked_noise(name: str, values: Array, workload: Workload) -> NDArray[np.f
 
 
 def _floats(what: str, values: Array) -> NDArray[Any]:
-    """An array of finite floats of its own. Raises InputError that begins with ``what``."""
-    array = np.array(values.detach().cpu() if isinstance(values, Tensor) else values)
+    """A writable array of finite numbers. Raises InputError that begins with ``what``."""
+    if isinstance(values, Tensor):
+        values = values.detach().cpu()
+        values = (values.float() if values.dtype is torch.bfloat16 else values).numpy()
+    array = np.require(values, requirements="W")
     if array.dtype.kind not in "iuf":
         raise InputError(f"{what} has dtype {array.dtype}; expected numbers")
     if not np.isfinite(array).all():

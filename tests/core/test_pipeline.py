@@ -265,8 +265,14 @@ def host_state():
 
 @pytest.mark.parametrize(
     ("engine", "ending"),
-    [("optimised", "finished"), ("optimised", "refused"), ("optimised", "failed"), ("optimised", "cancelled")]
-    + [("baseline", "finished"), ("baseline", "failed")],
+    [
+        ("optimised", "finished"),
+        ("optimised", "refused"),
+        ("optimised", "failed"),
+        ("optimised", "cancelled"),
+        ("baseline", "finished"),
+        ("baseline", "failed"),
+    ],
 )
 def test_the_host_is_left_as_it_was(perform, make_files, engine, ending):
     cancel, config = CancelToken(), with_(SYNTHETIC, run={"engine": engine, "threads": 2})
@@ -307,7 +313,7 @@ def test_a_cancel_is_answered_at_once_in_every_stage_and_leaves_nothing(stage, t
             cancel.cancel()
             asked_s = time.perf_counter()
     assert isinstance(events[-1], RunCancelledEvent), events[-1]
-    assert [e.stage for e in events if isinstance(e, StageFinished) and not e.completed][0] == stage
+    assert next(e.stage for e in events if isinstance(e, StageFinished) and not e.completed) == stage
     with capsys.disabled():
         print(f" [{stage}: {1000 * (answered_s - asked_s):.0f} ms]", end="")
     assert answered_s - asked_s < 1.0
