@@ -38,7 +38,7 @@ def _nothing_left_behind():
     yield
     assert psutil.Process().children() == []
     assert [thread.name for thread in threading.enumerate() if thread.name.startswith("slora")] == []
-    assert _descriptors() == before
+    assert _descriptors() <= before  # fewer: a file of an earlier test was collected meanwhile
 
 
 def _descriptors():

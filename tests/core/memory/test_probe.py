@@ -1,9 +1,9 @@
+import mmap
 import os
 import sys
 from pathlib import Path
 from types import SimpleNamespace
 
-import numpy as np
 import psutil
 import pytest
 import torch
@@ -15,9 +15,11 @@ MIB = 1024**2
 resettable = pytest.mark.skipif(not reset_peak_rss(), reason="this system has no resettable peak RSS")
 
 
-def touch(size: int) -> None:
-    """Take ``size`` bytes of the system, use every page, give them back."""
-    np.ones(size, np.uint8)
+def touch(size_bytes: int) -> None:
+    """Fault fresh pages in and give them back: a mapping, since the heap may have pages of earlier tests to reuse."""
+    with mmap.mmap(-1, size_bytes) as pages:
+        for start in range(0, size_bytes, mmap.PAGESIZE):
+            pages[start] = 1
 
 
 def test_rss_is_the_systems(tmp_path: Path):
