@@ -32,7 +32,7 @@ class Schedule:
 
 
 FIRST_TASK: Final = Schedule(steps=450, learning_rate=3e-3, reconstruction=30.0)
-LATER_TASKS: Final = Schedule(steps=50, learning_rate=1.5e-3, reconstruction=10.0)
+LATER_TASKS: Final = Schedule(steps=50, learning_rate=7e-4, reconstruction=10.0)
 
 
 def train_task(
