@@ -17,7 +17,6 @@ from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
 from slora_core.cancel import CancelToken
-from slora_core.compensation import Compensation, Move
 from slora_core.compensators import registry
 from slora_core.compensators.attention.operator import AttentionTransition
 from slora_core.compensators.base import Transition
@@ -32,8 +31,10 @@ from slora_core.memory.devices import profile_of, resolve_device
 from slora_core.memory.host_state import host_state_guard
 from slora_core.memory.planner import refuse_if_infeasible
 from slora_core.numerics.noise import GivenNoise, Noise, SharedNoise
-from slora_core.planning import plan_job
-from slora_core.preparation import held_or_streamed, scan, unread_cache
+from slora_core.running.compensation import Compensation, Move
+from slora_core.running.planning import plan_job
+from slora_core.running.preparation import held_or_streamed, scan, unread_cache
+from slora_core.running.surroundings import surroundings
 from slora_core.sources.after_rows import AfterRows
 from slora_core.sources.arrays import ArrayPairs
 from slora_core.sources.finite import check_finite, check_rows_finite
@@ -44,7 +45,6 @@ from slora_core.statistics.labels import count_labels
 from slora_core.statistics.one_pass import collect_statistics
 from slora_core.statistics.plan import statistics_options
 from slora_core.statistics.state import ClassState, StateBuilder
-from slora_core.surroundings import surroundings
 from slora_core.types import OPERATORS, Workload
 
 Array: TypeAlias = ArrayLike | Tensor

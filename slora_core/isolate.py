@@ -13,13 +13,13 @@ from functools import partial
 from typing import Any, Final
 
 from slora_core.cancel import CancelToken
-from slora_core.child import EngineProcess
 from slora_core.config import RunConfig
 from slora_core.errors import EngineDied, RunCancelled
 from slora_core.events import FINAL_EVENTS, Event, RunCancelledEvent, RunFailed, event_from_json
-from slora_core.postmortem import available_memory_bytes, count_oom_kills, describe_end, memory_hint
-from slora_core.streaming import Emit, stream_in_thread
-from slora_core.trace import RunTrace
+from slora_core.streams.child import EngineProcess
+from slora_core.streams.postmortem import available_memory_bytes, count_oom_kills, describe_end, memory_hint
+from slora_core.streams.streaming import Emit, stream_in_thread
+from slora_core.streams.trace import RunTrace
 
 ENGINE: Final = "slora_core.pipeline:execute"
 GRACE_S: Final = 2.0

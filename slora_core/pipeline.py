@@ -25,17 +25,17 @@ from slora_core.events import Event, RunFinished, RunStarted, StagePeaks
 from slora_core.memory.devices import environment, profile_of, resolve_device
 from slora_core.memory.host_state import host_state_guard
 from slora_core.memory.planner import refuse_if_infeasible
-from slora_core.output import check_output
-from slora_core.planning import JobPlan, plan_job
-from slora_core.preparation import announce_idle_switches, unread_cache
-from slora_core.probing import probe_source
-from slora_core.rounds import NONE, RoundRunner
+from slora_core.running.output import check_output
+from slora_core.running.planning import JobPlan, plan_job
+from slora_core.running.preparation import announce_idle_switches, unread_cache
+from slora_core.running.probing import probe_source
+from slora_core.running.rounds import NONE, RoundRunner
+from slora_core.running.surroundings import enforced_budget_bytes, surroundings
+from slora_core.running.warming import warm_up
 from slora_core.sources.opening import OpenSource, open_source
 from slora_core.sources.workloads import workloads_of
 from slora_core.statistics.base import StateReader
-from slora_core.streaming import Emit, stream_in_thread
-from slora_core.surroundings import enforced_budget_bytes, surroundings
-from slora_core.warming import warm_up
+from slora_core.streams.streaming import Emit, stream_in_thread
 
 
 def stream(config: RunConfig, cancel: CancelToken | None = None) -> Generator[Event, None, None]:

@@ -22,7 +22,7 @@ except ImportError as error:
 from slora_core import isolate
 from slora_core.cancel import CancelToken
 from slora_core.events import Event, MemorySample, Progress, RunCancelledEvent, RunFailed, RunFinished
-from slora_core.streaming import failure_of
+from slora_core.streams.streaming import failure_of
 
 if TYPE_CHECKING:
     from slora_core.config import RunConfig

@@ -10,9 +10,9 @@ from slora_core.bench.measure import RunMeasure, Say, measure
 from slora_core.config import RunConfig
 from slora_core.memory.devices import profile_of, resolve_device
 from slora_core.memory.sizes import format_size
-from slora_core.planning import plan_config
 from slora_core.records.deviation import deviations
 from slora_core.records.tables import TextTable, format_seconds
+from slora_core.running.planning import plan_config
 from slora_core.types import MIB
 
 BUDGETS: Final = tuple(size * MIB for size in (4096, 1024, 512, 256, 128, 64, 48, 32, 24))

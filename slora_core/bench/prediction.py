@@ -13,8 +13,8 @@ from slora_core.errors import SloraError
 from slora_core.events import RunFailed, RunStarted, StageFinished
 from slora_core.memory.devices import profile_of, resolve_device
 from slora_core.memory.planner import bound_bytes, reserved_bytes
-from slora_core.planning import plan_config
 from slora_core.records.tables import TextTable
+from slora_core.running.planning import plan_config
 from slora_core.types import OPERATORS
 
 _WORTH_TELLING: Final = 0.05

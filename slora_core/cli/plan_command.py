@@ -15,8 +15,8 @@ from slora_core.memory.device import CPU_PROFILE, DeviceProfile
 from slora_core.memory.plan import Plan
 from slora_core.memory.planner import planned_table, refuse_if_infeasible
 from slora_core.memory.sizes import format_size
-from slora_core.planning import plan_config
 from slora_core.records.tables import TextTable, format_seconds
+from slora_core.running.planning import plan_config
 
 EXAMPLES = """\
 examples:

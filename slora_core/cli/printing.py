@@ -13,7 +13,7 @@ from rich.table import Table
 
 from slora_core.errors import SloraError
 from slora_core.records.tables import TextTable
-from slora_core.streaming import failure_of
+from slora_core.streams.streaming import failure_of
 
 _UNCUT: Final = 10_000
 """Columns of what is not a terminal: nothing is wrapped."""
@@ -35,12 +35,14 @@ def print_tables(tables: Iterable[TextTable]) -> None:
     for number, table in enumerate(table for table in tables if table.rows):
         if number:
             console.print()
+        if table.title:
+            console.print(escape(table.title), style="italic", soft_wrap=True)
         console.print(drawn(table))
 
 
 def drawn(table: TextTable) -> Table:
-    """A table as a terminal shows it; where that is too narrow cells are folded, the first column never."""
-    grid = Table(title=table.title or None, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    """A table without its title; where a terminal is too narrow cells are folded, those of the first column never."""
+    grid = Table(box=None, pad_edge=False, header_style="bold")
     for number, (name, numeric) in enumerate(zip(table.columns, table.numeric, strict=True)):
         grid.add_column(name, justify="right" if numeric else "left", no_wrap=number == 0, overflow="fold")
     if table.columns:

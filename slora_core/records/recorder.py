@@ -25,7 +25,7 @@ from slora_core.events import FINAL_EVENTS, Event, RunCancelledEvent
 from slora_core.records.database import BUSY_TIMEOUT_S
 from slora_core.records.inserts import EventInserter
 from slora_core.records.schema import create_tables
-from slora_core.streaming import failure_of
+from slora_core.streams.streaming import failure_of
 
 COMMIT_INTERVAL_S: Final = 0.5
 _LOCKED: Final = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)

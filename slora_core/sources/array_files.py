@@ -67,7 +67,8 @@ class ArrayFile:
         """The array ``key`` with ``ndim`` axes of floats or integers. Raises InputError that says what was found."""
         if key not in self.arrays:
             found = ", ".join(repr(name) for name in self.arrays) or "no arrays"
-            close = difflib.get_close_matches(key, list(self.arrays), n=1, cutoff=0.6)
+            others = [name for name in self.arrays if f"{name} [" not in self.expected]
+            close = difflib.get_close_matches(key, others, n=1, cutoff=0.6)
             hint = f"; should {close[0]!r} be named {key!r}?" if close else ""
             raise self.error(f"key {key!r} is missing; found {found}; expected {self.expected}{hint}")
         spec = self.arrays[key]

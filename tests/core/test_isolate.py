@@ -14,12 +14,13 @@ from pathlib import Path
 import psutil
 import pytest
 
-from slora_core import isolate, postmortem
+from slora_core import isolate
 from slora_core.cancel import CancelToken
 from slora_core.config import RunConfig
 from slora_core.events import MemorySample, RunCancelledEvent, RunFailed, RunFinished, RunStarted
-from slora_core.postmortem import describe_end, memory_hint
-from slora_core.streaming import stream_in_thread
+from slora_core.streams import postmortem
+from slora_core.streams.postmortem import describe_end, memory_hint
+from slora_core.streams.streaming import stream_in_thread
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and /proc")
 
@@ -205,7 +206,8 @@ def test_a_grandchild_that_holds_the_pipe_does_not_hold_up_the_end(tmp_path):
 
 SCRIPT = """
 import sys
-from slora_core import isolate, postmortem
+from slora_core import isolate
+from slora_core.streams import postmortem
 from slora_core.config import RunConfig
 
 config = RunConfig.from_dict({"run": {"seed": 2, "scratch": sys.argv[1]}})

@@ -20,7 +20,7 @@ from safetensors.numpy import load_file
 from slora_core.cancel import CancelToken
 from slora_core.config import RunConfig
 from slora_core.events import Progress, RunCancelledEvent, StageFinished, StageStarted
-from slora_core.planning import plan_config
+from slora_core.running.planning import plan_config
 
 ROOT = Path(__file__).parents[2]
 OPERATORS = {
@@ -301,7 +301,10 @@ def test_a_cancel_is_answered_at_once_in_every_stage_and_leaves_nothing(stage, t
 
     config = with_(
         {"source": {"kind": "synthetic", "pairs": 1500, "dim": 96, "classes": 60}},
-        operators={"names": OPERATORS["names"], "weaknonlinear": {"steps": 50 if "move" in stage else 4000}},
+        operators={
+            "names": [stage.partition(".")[0]] if "." in stage else ["linear"],
+            "weaknonlinear": {"steps": 50 if "move" in stage else 4000},
+        },
         output={"state": str(tmp_path / "out.safetensors")},
     )
     cancel, events, asked_s = CancelToken(), [], None

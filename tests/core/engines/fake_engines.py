@@ -25,7 +25,7 @@ from slora_core.events import (
     StagePeaks,
     StageStarted,
 )
-from slora_core.streaming import Emit
+from slora_core.streams.streaming import Emit
 
 STAGE = "task1.attention"
 

@@ -20,7 +20,7 @@ from slora_core.context import RunContext
 from slora_core.memory.devices import profile_of
 from slora_core.memory.plan import Option
 from slora_core.numerics.noise import GivenNoise
-from slora_core.planning import JobPlan
+from slora_core.running.planning import JobPlan
 from slora_core.sources.arrays import ArrayPairs
 from slora_core.statistics.state import ClassState
 from slora_core.types import Workload

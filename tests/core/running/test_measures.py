@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from slora_core.config import MeasuresConfig, RunConfig
-from slora_core.planning import plan_config
+from slora_core.running.planning import plan_config
 
 PAIRS, DIM, CLASSES = 600, 16, 4
 CONFIG = RunConfig().merged(

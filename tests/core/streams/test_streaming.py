@@ -21,7 +21,7 @@ from slora_core.events import (
     StagePeaks,
     StageStarted,
 )
-from slora_core.streaming import stream_in_thread
+from slora_core.streams.streaming import stream_in_thread
 
 ROOT = Path(__file__).parents[2]
 RESULT = RunFinished(9.0, 9.0, StagePeaks(), {}, {}, {}, None)
@@ -153,7 +153,7 @@ INTERRUPTED = """
 import os, signal, sys, threading
 from slora_core.cancel import CancelToken
 from slora_core.events import Notice, RunCancelledEvent
-from slora_core.streaming import stream_in_thread
+from slora_core.streams.streaming import stream_in_thread
 
 def position():
     frame = sys._current_frames()[threading.main_thread().ident]
@@ -190,7 +190,7 @@ ABANDONED = """
 import threading
 from slora_core.cancel import CancelToken
 from slora_core.events import Notice
-from slora_core.streaming import stream_in_thread
+from slora_core.streams.streaming import stream_in_thread
 
 def execute(emit, cancel):
     emit(Notice(0.0, "retry", "ready"))

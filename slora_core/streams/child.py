@@ -22,7 +22,7 @@ _TERMINATE_S: Final = 1.0
 
 
 class EngineProcess:
-    """A started ``slora_core.worker`` with its job. A context manager: on leaving, the process has ended.
+    """A started ``slora_core.streams.worker`` with its job. A context manager: on leaving, the process has ended.
 
     Raises OSError when the process cannot be started.
     """
@@ -110,7 +110,7 @@ class EngineProcess:
 
 def _start() -> tuple[subprocess.Popen[bytes], IO[bytes], IO[bytes]]:
     """The process with the readers of its events and of its output."""
-    command = [sys.executable, "-P", "-m", "slora_core.worker"]
+    command = [sys.executable, "-P", "-m", "slora_core.streams.worker"]
     path = os.pathsep.join(entry or os.getcwd() for entry in sys.path)  # noqa: PTH109
     environment = {**os.environ, "PYTHONPATH": path}
     pipe = subprocess.PIPE

@@ -1,4 +1,4 @@
-"""The engine's process: ``python -m slora_core.worker``, started by :mod:`slora_core.isolate` and by nothing else.
+"""The engine's process, ``python -m slora_core.streams.worker``: started by :mod:`slora_core.isolate` alone.
 
 Standard input carries lines: first the job, a JSON object with ``engine`` ("module:function"), ``config`` and
 ``grace_s``; later "cancel". Its end means that the parent is gone: the run is cancelled, and the process leaves after
@@ -28,7 +28,7 @@ a segment of its own in the pool; a smaller one takes 20 MiB."""
 if TYPE_CHECKING:
     from slora_core.cancel import CancelToken
     from slora_core.events import Event
-    from slora_core.streaming import Emit
+    from slora_core.streams.streaming import Emit
 
 
 def main(arguments: list[str]) -> int:
@@ -45,7 +45,7 @@ def main(arguments: list[str]) -> int:
     job = json.loads(first)
 
     from slora_core.cancel import CancelToken
-    from slora_core.streaming import run_to_end
+    from slora_core.streams.streaming import run_to_end
 
     cancel = CancelToken()
     threading.Thread(target=_listen, args=(lines, cancel, float(job["grace_s"])), daemon=True).start()

@@ -22,8 +22,8 @@ from slora_core.memory.meters import CpuMeter, CudaMeter
 from slora_core.memory.probe import Probe, RssPeaks
 from slora_core.memory.sampler import Sampler
 from slora_core.memory.workspace import retaining
-from slora_core.planning import JobPlan
-from slora_core.streaming import Emit
+from slora_core.running.planning import JobPlan
+from slora_core.streams.streaming import Emit
 
 
 def enforced_budget_bytes(config: RunConfig) -> int | None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from slora_core import api, surroundings
+from slora_core import api
 from slora_core.config import RunConfig
 from slora_core.events import Notice
 from slora_core.memory.ledger import Ledger
+from slora_core.running import surroundings
 from slora_core.statistics.state import ClassState
 
 PAIRS, DIM, CLASSES = 300, 12, 6

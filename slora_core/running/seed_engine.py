@@ -7,11 +7,11 @@ from functools import partial
 
 from slora_core.baseline.draws import Draws
 from slora_core.baseline.engine import run_baseline
-from slora_core.compensation import Move
 from slora_core.compensators.rff.draws import random_features
 from slora_core.compensators.weak_nonlinear.draws import batch_indices, initial_weights
 from slora_core.config import RunConfig
 from slora_core.context import RunContext
+from slora_core.running.compensation import Move
 from slora_core.sources.base import Pairs
 
 

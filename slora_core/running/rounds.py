@@ -11,16 +11,16 @@ import numpy as np
 
 from slora_core.classifiers.plan import evaluation_steps
 from slora_core.classifiers.registry import evaluate
-from slora_core.compensation import Compensation, Move
 from slora_core.compensators import registry
 from slora_core.config import RunConfig
 from slora_core.context import RunContext
 from slora_core.errors import InputError
 from slora_core.events import TaskFinished
 from slora_core.numerics.noise import Noise, SharedNoise
-from slora_core.planning import JobPlan
-from slora_core.preparation import held_or_streamed, input_fingerprint, scan
-from slora_core.seed_engine import move_with_baseline
+from slora_core.running.compensation import Compensation, Move
+from slora_core.running.planning import JobPlan
+from slora_core.running.preparation import held_or_streamed, input_fingerprint, scan
+from slora_core.running.seed_engine import move_with_baseline
 from slora_core.sources.base import Pairs
 from slora_core.sources.rounds import LabelledRows, Round
 from slora_core.statistics.base import StateReader

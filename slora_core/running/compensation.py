@@ -11,7 +11,7 @@ from slora_core.compensators.base import Transition
 from slora_core.config import RunConfig
 from slora_core.context import RunContext
 from slora_core.numerics.noise import Noise
-from slora_core.planning import JobPlan
+from slora_core.running.planning import JobPlan
 from slora_core.sources.base import Pairs
 from slora_core.statistics.base import StateReader, StateWriter
 from slora_core.statistics.held import held_or_read

@@ -12,7 +12,7 @@ from torch import Tensor
 from slora_core.config import MeasuresConfig, RunConfig
 from slora_core.context import RunContext
 from slora_core.memory.sizes import format_size
-from slora_core.planning import DEAD_CACHE_ROWS, JobPlan
+from slora_core.running.planning import DEAD_CACHE_ROWS, JobPlan
 from slora_core.sources.base import Pairs
 from slora_core.sources.finite import check_finite, check_rows_finite
 from slora_core.sources.held import HeldPairs

@@ -16,7 +16,7 @@ from typing import Final, TypeAlias
 from slora_core.cancel import CancelToken
 from slora_core.errors import RunCancelled, SloraError
 from slora_core.events import FINAL_EVENTS, Event, RunCancelledEvent, RunFailed
-from slora_core.trace import RunTrace
+from slora_core.streams.trace import RunTrace
 
 Emit: TypeAlias = Callable[[Event], None]
 Execute: TypeAlias = Callable[[Emit, CancelToken], None]
