@@ -74,7 +74,7 @@ class GaussianPush:
         self._step = draw_step(workspace.device.type)
         self._moments = MomentAccumulator(workspace, batch, _ones(workspace))
         self._staging = Staging(workspace)
-        self.port = ClassPort(workspace, batch)
+        self._port = ClassPort(workspace, batch)
         self._held_noise = self._hold_noise(workspace)
         self._recordings = None if self._held_noise is None else Recordings(ctx, workspace.device)
 
@@ -89,16 +89,26 @@ class GaussianPush:
         count = len(batch)
         mean, factor = self._buffers["push_mean"][:count], self._buffers["push_factor"][:count]
         mean_out, cov_out = self._buffers["push_mean_out"][:count], factor
-        self.port.read(batch, state, mean, factor)
+        self._port.read(batch, state, mean, factor)
         jitter = self._factor(batch, state, factor)
         self._move_samples(batch, mean, factor, transform)
         self._moments.finish(mean_out, cov_out)
         if finish is not None:
             cov = self._rows[: count * self._dim].view(count, self._dim, self._dim)
-            self.port.read_again(batch, state, cov)
+            self._port.read_again(batch, state, cov)
             finish(mean, cov, mean_out, cov_out)
-        self.port.write(batch, out, mean_out, cov_out)
+        self._port.write(batch, out, mean_out, cov_out)
         return jitter
+
+    def expect(self, batch: Sequence[int], state: StateReader) -> None:
+        """As :meth:`~slora_core.compensators.class_port.ClassPort.expect`."""
+        self._port.expect(batch, state)
+
+    def close(self, *, failed: bool = False) -> None:
+        """As :meth:`~slora_core.compensators.class_port.ClassPort.close`."""
+        if self._recordings is not None:
+            self._recordings.close()
+        self._port.close(failed=failed)
 
     def _move_samples(self, batch: Sequence[int], mean: Tensor, factor: Tensor, transform: Transform) -> None:
         """All samples of the batch, moved, into the moments."""

@@ -62,6 +62,10 @@ class Recordings:
         self._given_up = self._given_up or not exact
         return exact
 
+    def close(self) -> None:
+        """Give up the recordings and the buffers that they name."""
+        self._steps.clear()
+
     def _report(self, reason: str) -> None:
         self._given_up = True
         self._ctx.notice("no-effect", f"samples are moved without a CUDA graph: {reason}")

@@ -25,7 +25,7 @@ from slora_core.sources.unpack import unpack
 _RESIDENT_BYTES: Final = 32 * 1024**2
 _BOUNCE_BYTES: Final = 256 * 1024
 _READERS: Final = min(6, (os.cpu_count() or 1) // 2)
-_PIECE_BYTES: Final = 1024**2
+_PIECE_BYTES: Final = 1536 * 1024
 
 
 @cache

@@ -150,7 +150,7 @@ class RffTransition(Transition):
             samples=settings.samples,
         )
         drift, finish = RffDrift(self._held(), space), blend(settings.mean_mixing, settings.covariance_blend)
-        return OpenMover(choice.batch, lambda batch, state, out: push.run(batch, state, drift, finish, out), push.port)
+        return OpenMover(choice.batch, lambda batch, state, out: push.run(batch, state, drift, finish, out), push)
 
 
 class RffDrift(RecordableTransform):

@@ -94,7 +94,7 @@ class WeakNonlinearTransition(Transition):
                 samples=self._config.operators.weaknonlinear.samples,
             )
             network = Network(self.weights, self.gates, space)
-            with OpenMover(option.choice.classes, partial(_move, push, network), push.port) as mover:
+            with OpenMover(option.choice.classes, partial(_move, push, network), push) as mover:
                 yield mover
 
     def close(self) -> None:
