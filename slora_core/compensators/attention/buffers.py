@@ -141,6 +141,7 @@ def _slot_buffers(rows: int, line: int) -> tuple[Buffer, ...]:
         Buffer("attention_slot_overflow", (1,)),
         Buffer("attention_slot_scores", (TIE_SLOTS * line,)),
         Buffer("attention_slot_mask", (TIE_SLOTS * line,), "bool"),
+        Buffer("attention_slot_equal", (TIE_SLOTS * line,), "int32"),
         Buffer("attention_slot_rank", (TIE_SLOTS * line,), "int32"),
         Buffer("attention_slot_room", column, "int32"),
         Buffer("attention_slot_spent", column, "int32"),

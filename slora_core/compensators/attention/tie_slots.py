@@ -27,7 +27,8 @@ class TieSlots:
         self._rows, self._flag = workspace["attention_slot_rows"], workspace["attention_slot_flag"]
         self._excess, self._overflow = workspace["attention_slot_excess"], workspace["attention_slot_overflow"]
         self._picked = workspace["attention_slot_scores"]
-        self._mask, self._rank = workspace["attention_slot_mask"], workspace["attention_slot_rank"]
+        self._mask, self._equal = workspace["attention_slot_mask"], workspace["attention_slot_equal"]
+        self._rank = workspace["attention_slot_rank"]
         self._room, self._spent = workspace["attention_slot_room"], workspace["attention_slot_spent"]
         self._threshold, self._below = workspace["attention_slot_threshold"], workspace["attention_slot_below"]
         self._lowered, self._is_tied = workspace["attention_slot_lowered"], workspace["attention_slot_tied"]
@@ -43,7 +44,7 @@ class TieSlots:
         torch.sum(flags, dim=0, out=self._excess)
         self._overflow.add_(self._excess.sub_(TIE_SLOTS).clamp_(min=0))
         torch.index_select(threshold, 0, self._rows, out=self._threshold)
-        picked, mask, _ = self._line(scores)
+        picked, mask, _, _ = self._line(scores)
         torch.gt(picked, self._threshold, out=mask)
         torch.sum(mask, dim=1, keepdim=True, dtype=torch.int32, out=self._room)
         self._room.neg_().add_(self._top_k)
@@ -51,14 +52,13 @@ class TieSlots:
 
     def cut(self, scores: Tensor) -> None:
         """Of each slot's row, set to -inf what is below the threshold or equals it beyond the room, in order."""
-        picked, mask, rank = self._line(scores)
+        picked, mask, equal, rank = self._line(scores)
         torch.lt(picked, self._threshold, out=mask)
         picked.masked_fill_(mask, -torch.inf)
-        torch.eq(picked, self._threshold, out=mask)
-        rank.copy_(mask)
-        rank.cumsum_(1)
+        equal.copy_(torch.eq(picked, self._threshold, out=mask))
+        torch.cumsum(equal, 1, out=rank)  # in place it would take memory of its own
         self._spent.copy_(rank[:, -1:])
-        rank.mul_(mask)
+        rank.mul_(equal)
         torch.gt(rank, self._room, out=mask)
         picked.masked_fill_(mask, -torch.inf)
         self._room.sub_(self._spent).clamp_(min=0)
@@ -78,10 +78,11 @@ class TieSlots:
         torch.where(self._is_tied, self._lowered, self._below, out=self._below)
         below.index_copy_(0, self._rows, self._below)
 
-    def _line(self, scores: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """The slots' rows of ``scores``, and a mask and ranks of that shape."""
+    def _line(self, scores: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """The slots' rows of ``scores``, and scratch of that shape: a mask, the same as numbers, and ranks."""
         shape = (TIE_SLOTS, scores.shape[1])
         size = shape[0] * shape[1]
-        picked, mask, rank = (flat[:size].view(shape) for flat in (self._picked, self._mask, self._rank))
+        flats = self._picked, self._mask, self._equal, self._rank
+        picked, mask, equal, rank = (flat[:size].view(shape) for flat in flats)
         torch.index_select(scores, 0, self._rows, out=picked)
-        return picked, mask, rank
+        return picked, mask, equal, rank
