@@ -81,9 +81,13 @@ class Extractor:
         return np.concatenate(labels)
 
     def _order(self, encoders: int) -> range:
-        """Back and forth, so that encoders that share a backbone switch it once a batch."""
+        """Back and forth, so that encoders that share a backbone switch it once a batch.
+
+        With a cache always in one order: the least recently used rows are then those that nobody will ask for.
+        """
+        forward = self.cache is not None or self._turn % 2 == 0
         self._turn += 1
-        return range(encoders) if self._turn % 2 else range(encoders - 1, -1, -1)
+        return range(encoders) if forward else range(encoders - 1, -1, -1)
 
     def _batches(self, inputs: Sequence[Inputs]) -> Iterator[InputBatch]:
         for part in inputs:

@@ -39,12 +39,12 @@ class Inputs(Protocol):
 
 
 class ArrayInputs:
-    """Inputs [M, ...] float32 in memory, with ``labels`` [M] or none; only ``cached`` ones are looked up."""
+    """Inputs [M, ...] in memory, with ``labels`` [M] or none; only ``cached`` ones are looked up."""
 
     def __init__(
-        self, values: NDArray[np.float32], labels: NDArray[np.int64] | None = None, *, cached: bool = False
+        self, values: NDArray[np.float32] | Tensor, labels: NDArray[np.int64] | None = None, *, cached: bool = False
     ) -> None:
-        self._values = values
+        self._values = torch.as_tensor(values)
         self._labels = np.full(len(values), NO_CLASS, np.int64) if labels is None else labels
         self._cached = cached
 
@@ -54,6 +54,6 @@ class ArrayInputs:
 
     def batches(self, size: int, *, digests: bool) -> Iterator[InputBatch]:
         for start in range(0, len(self._values), size):
-            values = torch.from_numpy(self._values[start : start + size])
+            values = self._values[start : start + size]
             found = row_digests(values) if digests and self._cached else None
             yield InputBatch(values, self._labels[start : start + size], found)

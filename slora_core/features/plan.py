@@ -32,7 +32,7 @@ class ExtractionWork:
 
     ``held_bytes`` is what stays through the stage (a model that it loads), ``cache_bytes`` what the feature cache
     begins to hold in it, ``input_bytes`` what the count sees of one input beside its forward pass; with a cache
-    ``looks_up`` rows are gathered.
+    ``looks_up`` rows are gathered. No batch is larger than the ``longest`` part of the inputs (0: not known).
     """
 
     rows: int
@@ -42,6 +42,7 @@ class ExtractionWork:
     cache_bytes: int = 0
     input_bytes: int = 0
     looks_up: bool = False
+    longest: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ def extraction_options(cost: ProbedCost, work: ExtractionWork, config: RunConfig
 def _option(batch: int, cost: ProbedCost, work: ExtractionWork, config: RunConfig) -> Option:
     collected = 0 if config.measures.progressive_release else work.passes * work.rows * work.dim * 4
     joined = collected // work.passes
-    size = max(1, min(batch, work.rows))
+    size = max(1, min(batch, work.longest or work.rows))
     looked_up = size * work.dim * 4 if work.looks_up else 0
     footprint = Footprint(
         standing=(

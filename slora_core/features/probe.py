@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from slora_core.context import RunContext
 from slora_core.features.encoders import Encoder
@@ -33,7 +34,7 @@ class _Peak(NamedTuple):
 
 def probe_extraction(
     encoders: Sequence[Encoder],
-    inputs: NDArray[np.float32],
+    inputs: NDArray[np.float32] | Tensor,
     device: torch.device,
     *,
     precision: str,
@@ -45,7 +46,7 @@ def probe_extraction(
     """
     peaks, seconds = [], 0.0
     for count in counts:
-        part = ArrayInputs(np.ascontiguousarray(inputs[:count]))
+        part = ArrayInputs(inputs[:count])
         extractor = Extractor(RunContext(device), count, precision=precision)
         extract = partial(_extract, extractor, encoders, part)
         peaks.append(_peak(extract, device))

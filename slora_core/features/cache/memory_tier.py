@@ -44,6 +44,10 @@ class MemoryTier:
         """Of the rows held."""
         return 0 if self._slab is None else self.rows * self._slab[0].nbytes
 
+    def unallocated_bytes(self, row_bytes: int) -> int:
+        """What the first rows of this size will make it allocate."""
+        return 0 if self._slab is not None else self._capacity(row_bytes) * row_bytes
+
     def find(self, keys: Sequence[bytes], step: int) -> dict[int, int]:
         """Slot by position in ``keys`` of those that are held; they count as used in ``step``."""
         found = {}

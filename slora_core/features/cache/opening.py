@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Final
 
 import platformdirs
 import torch
@@ -13,24 +14,37 @@ from slora_core.errors import ConfigError
 from slora_core.features.cache.disk_tier import DiskTier
 from slora_core.features.cache.smart import SmartFeatureCache
 
+BUDGET_SHARE: Final = 8
+"""Memory tiers take at most one part in this many of the budget."""
 
-def open_cache(config: RunConfig, device: torch.device, dim: int) -> SmartFeatureCache | None:
-    """Tiers of the configured sizes; None where there is nothing to keep features in, or the measure is off.
 
-    On a CPU the device is the RAM: one tier of both sizes. Raises ConfigError for a folder that cannot be one.
+def disk_cache(config: RunConfig, device: torch.device) -> SmartFeatureCache | None:
+    """For a run that sees every input once: on disk alone, where the next run looks. None when it is switched off.
+
+    Raises ConfigError for a folder that cannot be one.
     """
-    sizes = config.extraction
-    on_device, ram = device_tier_bytes(config, device), 0 if device.type == "cpu" else sizes.cache_ram
+    if not config.measures.feature_cache or not config.extraction.cache_disk:
+        return None
+    return SmartFeatureCache(0, device, disk=_disk(config))
+
+
+def lasting_cache(config: RunConfig, device: torch.device, rows: int) -> SmartFeatureCache | None:
+    """For a process that extracts task after task: up to ``rows`` rows on the device and in RAM, then on disk.
+
+    On a CPU the device is the RAM, and there is one tier. Raises ConfigError as :func:`disk_cache` does.
+    """
+    sizes, on_cpu = config.extraction, device.type == "cpu"
+    on_device, ram = sizes.cache_device + (sizes.cache_ram if on_cpu else 0), 0 if on_cpu else sizes.cache_ram
+    if config.memory.budget is not None:
+        on_device = min(on_device, config.memory.budget // BUDGET_SHARE)
     if not config.measures.feature_cache or on_device + ram + sizes.cache_disk == 0:
         return None
-    disk = DiskTier(_folder(config), sizes.cache_disk, sizes.cache_expiry) if sizes.cache_disk else None
-    return SmartFeatureCache(on_device // (4 * dim), device, ram_bytes=ram, disk=disk)
+    disk = _disk(config) if sizes.cache_disk else None
+    return SmartFeatureCache(rows, device, max_bytes=on_device, ram_bytes=ram, disk=disk)
 
 
-def device_tier_bytes(config: RunConfig, device: torch.device) -> int:
-    """What the cache may hold on the compute device."""
-    sizes = config.extraction
-    return sizes.cache_device + (sizes.cache_ram if device.type == "cpu" else 0)
+def _disk(config: RunConfig) -> DiskTier:
+    return DiskTier(_folder(config), config.extraction.cache_disk, config.extraction.cache_expiry)
 
 
 def _folder(config: RunConfig) -> Path:

@@ -109,6 +109,10 @@ class SmartFeatureCache:
         """Hold at most ``available_bytes`` on the cache's device, from now on."""
         self._tiers[0].resize(max(0, available_bytes))
 
+    def unallocated_bytes(self, dim: int, device: torch.device) -> int:
+        """What the tiers on ``device`` will still allocate for rows of float32 features [dim]."""
+        return sum(tier.unallocated_bytes(4 * dim) for tier in self._tiers if tier.device.type == device.type)
+
     def flush(self) -> None:
         """Write what the disk is to keep."""
         if self._disk is not None:

@@ -49,15 +49,14 @@ def estimated_cost(
 
 def extraction_work(config: RunConfig, inputs: ModelInputs, model_bytes: int, device_kind: str) -> ExtractionWork:
     """The extraction of a model pair: the model is held through it; on a CPU the inputs count too."""
-    workload, sizes = inputs.workload, config.extraction
-    caches = config.measures.feature_cache
-    on_device = (sizes.cache_device + (sizes.cache_ram if device_kind == "cpu" else 0)) if caches else 0
-    row_bytes = 4 * workload.dim
+    workload = inputs.workload
+    parts = (inputs.images, inputs.auxiliary or (), inputs.evaluation or ())
     return ExtractionWork(
         rows=(workload.pairs or len(inputs.images)) + workload.evaluation_rows,
         passes=2 if workload.pairs else 1,
         dim=workload.dim,
-        held_bytes=model_bytes + on_device // row_bytes * row_bytes,
+        held_bytes=model_bytes,
         input_bytes=4 * prod(inputs.base.image_shape) if device_kind == "cpu" else 0,
-        looks_up=caches,
+        looks_up=config.measures.feature_cache and config.extraction.cache_disk > 0,
+        longest=max(map(len, parts)),
     )

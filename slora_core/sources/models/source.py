@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from slora_core.config import RunConfig
 from slora_core.context import RunContext
 from slora_core.errors import InputError
-from slora_core.features.cache.opening import open_cache
+from slora_core.features.cache.opening import disk_cache
 from slora_core.features.encoders import Encoder
 from slora_core.features.extraction import Extractor
 from slora_core.features.plan import extraction_options
@@ -82,7 +82,8 @@ class ModelPairSource:
             yield OpenSource(1, _once(lambda: self._round(ctx, batch_of(1), stack)), states)
 
     def close(self) -> None:
-        self._backbone = None
+        """Also drops the files' sizes: a later run looks again."""
+        self._backbone = self._read = None
 
     def _encoders(self, backbone: AdaptedBackbone) -> list[Encoder]:
         names = ("before", "after") if self._inputs.workload.pairs else ("after",)
@@ -106,7 +107,7 @@ class ModelPairSource:
                 SEED_BATCH if seed_engine else batch,
                 progressive_release=config.measures.progressive_release and not seed_engine,
                 precision="fp32" if seed_engine else config.precision,
-                cache=None if seed_engine else open_cache(config, ctx.device, inputs.base.dim),
+                cache=None if seed_engine else disk_cache(config, ctx.device),
             )
             reader = _Reader(ctx, config, inputs, extractor, files)
             stored = reader.read("images", encoders, lists)
