@@ -34,7 +34,7 @@ class AdaptedBackbone:
     def __init__(self, base: BaseFiles, adapters: Mapping[str, AdapterFiles | None]) -> None:
         self._base = base
         self._adapters = dict(adapters)
-        with _quiet():
+        with quiet_libraries():
             self.model = _load(base)
             for name, files in adapters.items():
                 if files is not None:
@@ -135,7 +135,7 @@ def _tuner_layers(model: nn.Module) -> list[Any]:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet_libraries() -> Iterator[None]:
     """Without the libraries' progress bars and reports, and without a look at the network."""
     try:
         from transformers.utils import logging
