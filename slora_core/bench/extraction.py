@@ -94,7 +94,9 @@ class _Bench:
         self._config = config
         self._device = device
         self._pair = pair
-        self._images = images
+        self._images = torch.from_numpy(images)
+        if device.type == "cuda":
+            self._images = self._images.pin_memory()
         self._labels = labels
         self._reference: list[NDArray[np.float32]] = []
 

@@ -9,12 +9,12 @@ from slora_core.config import RunConfig
 from slora_core.memory.footprint import Buffer, Footprint
 from slora_core.memory.plan import Option
 
-BATCHES: Final = (1, 4, 8, 16, 32, 64, 128, 256)
+BATCHES: Final = (1, 4, 8, 16, 32, 64, 96, 128, 192, 256)
 
 
 @dataclass(frozen=True, slots=True)
 class ProbedCost:
-    """Peak bytes of one batch of b inputs: ``fixed_bytes`` + b ``item_bytes``; ``item_s`` seconds an input.
+    """Peak bytes of one batch of b inputs: ``fixed_bytes`` + b ``item_bytes``; seconds: ``batch_s`` + b ``item_s``.
 
     A CUDA pool reserves up to ``pool_fixed_bytes`` + b ``pool_item_bytes`` more than that.
     """
@@ -22,6 +22,7 @@ class ProbedCost:
     fixed_bytes: int
     item_bytes: int
     item_s: float
+    batch_s: float = 0.0
     pool_fixed_bytes: int = 0
     pool_item_bytes: int = 0
 
@@ -83,5 +84,5 @@ def _option(batch: int, cost: ProbedCost, work: ExtractionWork, config: RunConfi
         kept=(Buffer("cached_features", (work.cache_bytes,), "uint8"),),
         workspace_bytes=cost.pool_fixed_bytes + size * cost.pool_item_bytes,
     )
-    overhead = 1 + 4 / batch
-    return Option(ExtractionChoice(batch), footprint, work.rows * work.passes * cost.item_s * overhead)
+    seconds = work.passes * (work.rows * cost.item_s + -(-work.rows // size) * cost.batch_s)
+    return Option(ExtractionChoice(batch), footprint, seconds)

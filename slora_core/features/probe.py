@@ -27,6 +27,13 @@ _UNEVEN_BYTES: Final = 2 * 1024**2
 """The pool takes segments of at least this size: the line through two of its peaks is only that even."""
 
 
+_TIMINGS: Final = 2
+_OVERHEAD_ITEMS: Final = 4
+"""What a batch costs beside its inputs on a CPU, in inputs: fixed, so that no clock decides on the batch."""
+_LEAST_SHARE: Final = 0.05
+"""Of the time of a small batch that is surely spent on its inputs: a device that waits for the host hides them all."""
+
+
 class _Peak(NamedTuple):
     allocated: int
     pool: int
@@ -40,23 +47,27 @@ def probe_extraction(
     precision: str,
     counts: tuple[int, int] = SMALL,
 ) -> ProbedCost:
-    """A line through the peaks of two batches of ``counts`` inputs, beside the models; and the time of the larger.
+    """Lines through the peaks and the times of two batches of ``counts`` inputs, beside the models.
 
     ``inputs`` are at least as many as the larger count; what they show does not matter.
     """
-    peaks, seconds = [], 0.0
+    peaks, seconds = [], []
     for count in counts:
         part = ArrayInputs(inputs[:count])
         extractor = Extractor(RunContext(device), count, precision=precision)
         extract = partial(_extract, extractor, encoders, part)
         peaks.append(_peak(extract, device))
-        started = time.perf_counter()
-        extract()
-        seconds = time.perf_counter() - started
+        seconds.append(min(_seconds(extract) for _ in range(_TIMINGS)) / len(encoders))
     fixed, item = _line(counts, peaks[0].allocated, peaks[1].allocated)
     pool_fixed, pool_item = _line(counts, peaks[0].pool, peaks[1].pool)
     uneven = _UNEVEN_BYTES if device.type == "cuda" else 0
-    return ProbedCost(fixed, item, seconds / counts[1] / len(encoders), pool_fixed + uneven, pool_item)
+    if device.type == "cpu":
+        item_s = seconds[1] / (counts[1] + _OVERHEAD_ITEMS)
+        batch_s = _OVERHEAD_ITEMS * item_s
+    else:
+        item_s = max((seconds[1] - seconds[0]) / (counts[1] - counts[0]), _LEAST_SHARE * seconds[1] / counts[1])
+        batch_s = max(0.0, seconds[0] - counts[0] * item_s)
+    return ProbedCost(fixed, item, item_s, batch_s, pool_fixed + uneven, pool_item)
 
 
 def _line(counts: tuple[int, int], first: int, second: int) -> tuple[int, int]:
@@ -85,6 +96,12 @@ def _peak(run: Callable[[], None], device: torch.device) -> _Peak:
 
 def _extract(extractor: Extractor, encoders: Sequence[Encoder], inputs: ArrayInputs) -> None:
     extractor.extract(encoders, [inputs], _drop)
+
+
+def _seconds(run: Callable[[], None]) -> float:
+    started = time.perf_counter()
+    run()
+    return time.perf_counter() - started
 
 
 def _drop(_: int, __: int, ___: NDArray[np.float32]) -> None:

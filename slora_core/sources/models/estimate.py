@@ -19,6 +19,7 @@ _STATES: Final = 2.0
 _PRECISION_BYTES: Final = {"fp32": 4, "bf16": 2, "fp16": 2}
 _PRECISION_SPEED: Final = {"fp32": 1, "bf16": 8, "fp16": 8}
 _EFFICIENCY: Final = 0.5
+_LAYER_OPERATIONS: Final = 80
 
 
 def estimated_requests(
@@ -44,7 +45,7 @@ def estimated_cost(
     flop = layers * tokens * (8 * dim * dim + 4 * dim * wide + 4 * tokens * dim)
     speed = device.gemm32 * _EFFICIENCY * (_PRECISION_SPEED[precision] if device.kind == "cuda" else 1)
     on_device = 4 * prod(image_shape) if device.kind == "cuda" else 0
-    return ProbedCost(0, item + on_device, flop / speed)
+    return ProbedCost(0, item + on_device, flop / speed, layers * _LAYER_OPERATIONS * device.op_s)
 
 
 def extraction_work(config: RunConfig, inputs: ModelInputs, model_bytes: int, device_kind: str) -> ExtractionWork:

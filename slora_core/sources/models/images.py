@@ -59,14 +59,17 @@ def own_preprocessing(base: BaseFiles) -> Prepare:
 class ImageInputs:
     """The images of a list as inputs [b, 3, height, width]; ``broken`` collects those that cannot be read.
 
-    The digest of a row is that of the file, so that a cached image need not be decoded to be known.
+    The digest of a row is that of the file. ``pinned`` batches lie in page-locked memory, for a CUDA device.
     """
 
-    def __init__(self, images: ImageList, prepare: Prepare, shape: tuple[int, int, int], workers: int) -> None:
+    def __init__(
+        self, images: ImageList, prepare: Prepare, shape: tuple[int, int, int], workers: int, *, pinned: bool = False
+    ) -> None:
         self._images = images
         self._prepare = prepare
         self._shape = shape
         self._workers = workers
+        self._pinned = pinned
         self.broken: list[Broken] = []
 
     @property
@@ -112,7 +115,7 @@ class ImageInputs:
         ]
         if not numbers:
             return None
-        values = torch.empty(len(numbers), *self._shape)
+        values = torch.empty(len(numbers), *self._shape, pin_memory=self._pinned)
         for row, number in enumerate(numbers):
             prepared = loaded[number].values
             if prepared is None or prepared.shape != self._shape:

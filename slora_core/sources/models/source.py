@@ -153,7 +153,8 @@ class _Reader:
     def read(self, name: str, encoders: Sequence[Encoder], lists: Sequence[ImageList]) -> StoredPairs | StoredRows:
         """Pairs of two encoders, rows of one. Raises InputError when a class, or all, is lost."""
         workers = self._config.extraction.workers
-        parts = [ImageInputs(images, self._prepare, self._shape, workers) for images in lists]
+        pinned = self._ctx.device.type == "cuda"
+        parts = [ImageInputs(images, self._prepare, self._shape, workers, pinned=pinned) for images in lists]
         with FeatureFiles(self._ctx.scratch, name, len(encoders)) as files:
             labels = self._extractor.extract(encoders, parts, files.append)
             self._report(lists, [broken for part in parts for broken in part.broken], labels)
