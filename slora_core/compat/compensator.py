@@ -19,7 +19,6 @@ from slora_core.events import Event
 from slora_core.features.cache.opening import lasting_cache
 from slora_core.features.cache.smart import SmartFeatureCache
 from slora_core.memory.devices import resolve_device
-from slora_core.memory.sizes import parse_size
 from slora_core.model_api import model_config, read_states
 from slora_core.recording import run_recorded
 from slora_core.records.history import History
@@ -195,23 +194,13 @@ class DistributionCompensator:
     ) -> dict[str, ClassState]:
         with tempfile.TemporaryDirectory(prefix="slora-") as folder:
             target = Path(folder) / "state.safetensors"
-            config = model_config(
-                self._config, operators=None, budget=self._budget(), device=str(self.device), output=target
-            )
+            config = model_config(self._config, operators=None, budget=None, device=str(self.device), output=target)
             if self._cache is not None:
                 self._cache.clear_expired_cache(task_id)
             source = ModulePairSource(config, before, after, loaders, states, cache=self._cache, task=task_id)
             run_file = History(self._folder).new_path(f"task-{task_id}") if self._record else None
             run_recorded(config, source, on_event=self.on_event, cancel=self._cancel, run_file=run_file)
             return read_states(target, config.operators.names)
-
-    def _budget(self) -> int | None:
-        """The budget of a call: on CUDA what the process holds already comes on top."""
-        budget = self._config.memory.budget
-        if budget is None or self.device.type != "cuda":
-            return budget
-        torch.cuda.empty_cache()
-        return parse_size(budget) + torch.cuda.memory_reserved(self.device)
 
     def _remember(self, state: ClassState) -> None:
         self._counts |= {int(number): int(count) for number, count in zip(state.class_ids, state.counts, strict=True)}

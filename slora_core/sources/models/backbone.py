@@ -74,6 +74,10 @@ class AdaptedBackbone:
         for tensor in self._tensors():
             tensor.data = tensor.data.clone()
 
+    def give_back(self) -> None:
+        """Weights in host memory again, until the run takes them over."""
+        self.model.to("cpu")
+
     def _tensors(self) -> Iterator[Tensor]:
         yield from self.model.parameters()
         yield from self.model.buffers()

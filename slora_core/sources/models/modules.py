@@ -111,7 +111,6 @@ class ModulePairSource:
         """Measure two small batches beside the modules."""
         if self._first is None:
             raise RuntimeError("the source is probed before it was asked for its sizes")
-        held = torch.cuda.memory_allocated(device) if device.type == "cuda" else 0
         counts = _SMALL_ON_CPU if device.type == "cpu" else SMALL
         with placed(self._models, device) as moved_bytes:
             cost = probe_extraction(
@@ -131,7 +130,7 @@ class ModulePairSource:
             looks_up=self._cache is not None,
         )
         request = StageRequest("extract", extraction_options(cost, work, self._config), keeps_for=_TO_THE_END)
-        return Probed({1: [request]}, held)
+        return Probed({1: [request]})
 
     @contextmanager
     def open(self, ctx: RunContext, batch_of: Callable[[int], int]) -> Iterator[OpenSource]:

@@ -67,9 +67,9 @@ class ModelPairSource:
             self._backbone.take_over(device)
         counts = SMALL_ON_CPU if on_cpu else SMALL
         noise = np.random.default_rng(0).standard_normal((counts[1], *inputs.base.image_shape), np.float32)
-        cost = probe_extraction(
-            self._encoders(self._backbone), noise, device, precision=self._config.precision, counts=counts
-        )
+        encoders = self._encoders(self._backbone)
+        cost = probe_extraction(encoders, noise, device, precision=self._config.precision, counts=counts)
+        self._backbone.give_back()
         work = extraction_work(self._config, inputs, self._backbone.size_bytes, device.type)
         return Probed({1: [StageRequest("extract", extraction_options(cost, work, self._config))]})
 
