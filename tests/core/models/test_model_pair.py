@@ -54,3 +54,41 @@ def test_a_run_moves_old_classes_as_the_librarys_features_do(zoo, first_state, p
     for stage, peak in done.predicted.items():
         assert done.peaks[stage] <= peak * 1.005 + 16384, stage
         assert peak <= 1.25 * done.peaks[stage] + 16384, stage
+
+
+def test_the_seed_engine_gives_the_same_statistics_from_the_same_models(  # noqa: PLR0917
+    zoo, first_state, pair_config, perform, tmp_path, deviation
+):
+    config = pair_config(state=first_state, aux_images=zoo.aux)
+    states = []
+    for engine in ("baseline", "optimised"):
+        states.append(str(tmp_path / f"{engine}.safetensors"))
+        perform(config.merged({"run": {"engine": engine}, "output": {"state": states[-1]}})).expect_finished()
+    assert deviation(*states) < 1e-4
+
+
+def test_compensate_models_moves_what_the_pair_source_moves(zoo, first_state, pair_config, perform, tmp_path):
+    from slora_core.full_demo.fronts import ImageLoader, model
+    from slora_core.sources.models.folders import class_folders, unlabelled_images
+    from slora_core.sources.models.model_files import base_files
+
+    target = tmp_path / "moved.safetensors"
+    config = pair_config(state=first_state, aux_images=zoo.aux)
+    perform(config.merged({"output": {"state": str(target)}})).expect_finished()
+    base = base_files(zoo.base)
+    with slora.open_state(first_state, "linear") as linear, slora.open_state(first_state, "attention") as attention:
+        moved = slora.compensate_models(
+            model(base, zoo.root / "first"),
+            model(base, zoo.root / "second"),
+            ImageLoader(base, class_folders(zoo.train)),
+            {"linear": linear, "attention": attention},
+            aux_loader=ImageLoader(base, unlabelled_images(zoo.aux)),
+            config=config,
+            run_file=tmp_path / "run.slora",
+        )
+    found = load_file(target)
+    for operator, state in moved.items():
+        assert list(state.class_ids) == [0, 1, 3, 4]
+        assert np.allclose(state.means, found[f"{operator}.mean"], rtol=1e-4, atol=1e-5)
+        assert np.allclose(state.covariances, found[f"{operator}.cov"], rtol=1e-3, atol=1e-5)
+    assert (tmp_path / "run.slora").is_file()
