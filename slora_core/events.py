@@ -116,6 +116,9 @@ NOTICE_KINDS: Final = (
     "outside-budget",
     "other-process",
     "labels",
+    "skipped-images",
+    "feature-cache",
+    "replanned",
 )
 
 

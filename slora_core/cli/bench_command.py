@@ -19,8 +19,10 @@ from slora_core.sources.presets import PRESETS
 EXAMPLES: Final = """\
 examples:
   slora bench --workload seed-small --suite engines,budgets
-  slora bench --suite prediction --runs 200 --json"""
-SUITES: Final = ("engines", "budgets", "prediction", "sampling", "scale")
+  slora bench --suite prediction --runs 200 --json
+  slora bench --suite extraction --device cuda"""
+DEFAULT_SUITES: Final = ("engines", "budgets", "prediction", "sampling")
+SUITES: Final = (*DEFAULT_SUITES, "scale", "extraction")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,7 +31,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--workload", default="seed-2core", metavar="NAME", help=f"of {', '.join(PRESETS)}; default: seed-2core"
     )
     parser.add_argument(
-        "--suite", default=",".join(SUITES[:-1]), metavar="A,B", help=f"of {', '.join(SUITES)}; default: all but scale"
+        "--suite",
+        default=",".join(DEFAULT_SUITES),
+        metavar="A,B",
+        help=f"of {', '.join(SUITES)}; default: all but the last two",
     )
     parser.add_argument(
         "--runs", type=int, default=200, metavar="N", help="random runs of the prediction suite; default: 200"
@@ -74,6 +79,10 @@ def _folder(scratch: str | None) -> tempfile.TemporaryDirectory[str]:
 def _run_suite(
     name: str, config: RunConfig, folder: Path, args: argparse.Namespace
 ) -> tuple[list[TextTable], dict[str, Any]]:
+    if name == "extraction":
+        with importing():
+            from slora_core.bench.extraction import measure_extraction
+        return measure_extraction(config, folder, _say)
     with importing():
         from slora_core.bench import engines, prediction, sampling, scale
     if name == "engines":

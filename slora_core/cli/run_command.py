@@ -20,6 +20,8 @@ EXAMPLES = """\
 examples:
   slora run --features F.npz --state S.safetensors --operators linear,weaknonlinear,attention \\
             --budget 256MiB --out OUT.safetensors
+  slora run --base VIT --adapter-before TASK1 --adapter-after TASK2 --images TRAIN --aux-images OTHER \\
+            --state S.safetensors --out OUT.safetensors --budget 2GiB --precision bf16
   slora run --workload seed-tiny --without tiled_attention --json"""
 
 

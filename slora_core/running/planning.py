@@ -18,6 +18,8 @@ from slora_core.sources.workloads import workloads_of
 from slora_core.statistics.plan import check_options, held_buffers, statistics_options
 from slora_core.types import Workload
 
+CHECKED_STATES = ("files", "models")
+"""Sources whose class state comes from outside."""
 DEAD_CACHE_ROWS = 50_000
 """Rows of the seed's ``randn(50000, d)``, allocated on first use and never read."""
 
@@ -48,9 +50,19 @@ class JobPlan:
 
 
 def plan_config(config: RunConfig, device: DeviceProfile | None = None) -> JobPlan:
-    """The plan of ``config`` from headers and sizes alone; the device's profile follows from its kind unless given."""
+    """The plan of ``config`` from headers and sizes alone; the device's profile follows from its kind unless given.
+
+    What only a probe can tell, the forward passes of a model, is estimated; a run measures it.
+    """
     if device is None:
         device = CUDA_PROFILE if config.run.device.startswith("cuda") else CPU_PROFILE
+    if config.source.kind == "models":
+        from slora_core.sources.models.estimate import estimated_requests
+        from slora_core.sources.models.sizes import model_inputs
+
+        inputs = model_inputs(config)
+        requests = estimated_requests(config, inputs, device)
+        return plan_job(config, (inputs.workload,), device, source_requests=requests)
     return plan_job(config, workloads_of(config), device)
 
 
@@ -118,7 +130,7 @@ def _round_requests(
     requests: list[StageRequest] = []
     if workload.pairs:
         requests.append(StageRequest("scan", scan_options(workload, config, device)))
-        if config.source.kind == "files":
+        if config.source.kind in CHECKED_STATES:
             requests.append(StageRequest("check", check_options(workload, config, device)))
         if not config.measures.progressive_release:
             requests.append(_load_request(workload))

@@ -12,12 +12,13 @@ from torch import Tensor
 from slora_core.config import MeasuresConfig, RunConfig
 from slora_core.context import RunContext
 from slora_core.memory.sizes import format_size
-from slora_core.running.planning import DEAD_CACHE_ROWS, JobPlan
+from slora_core.running.planning import CHECKED_STATES, DEAD_CACHE_ROWS, JobPlan
 from slora_core.sources.base import Pairs
 from slora_core.sources.finite import check_finite, check_rows_finite
 from slora_core.sources.held import HeldPairs
 from slora_core.sources.rounds import LabelledRows
 
+_OF_TRAINING: Final = ("activation_checkpointing",)
 _OF_MODELS: Final = ("mixed_precision", "activation_checkpointing")
 """Measures that work where a model runs; the source alone runs one."""
 
@@ -57,9 +58,11 @@ def unread_cache(config: RunConfig, job: JobPlan, device: torch.device) -> Tenso
 
 def input_fingerprint(config: RunConfig) -> str:
     """Sizes and times of the run's input files, so that an unfinished output is not continued with other inputs."""
-    if config.source.kind != "files":
+    source = config.source
+    if source.kind not in CHECKED_STATES:
         return ""
-    found = [Path(path).stat() for path in (config.source.features, config.source.state) if path]
+    paths = (source.features, source.state, source.base, source.adapter_before, source.adapter_after, source.images)
+    found = [Path(path).stat() for path in paths if path and Path(path).exists()]
     return ",".join(f"{status.st_size}@{status.st_mtime_ns}" for status in found)
 
 
@@ -70,6 +73,8 @@ def announce_idle_switches(ctx: RunContext, config: RunConfig) -> None:
         if config.memory.budget is not None:
             idle.append(f"the budget of {format_size(config.memory.budget)} (the baseline knows none)")
         idle += [f"measures.{name} (the baseline takes none)" for name in _changed(config, MeasuresConfig.model_fields)]
+    elif config.source.kind == "models":
+        idle += [f"measures.{name} (no model is trained)" for name in _changed(config, _OF_TRAINING)]
     elif config.source.kind != "demo":
         idle += [f"measures.{name} (no model runs)" for name in _changed(config, _OF_MODELS)]
     if idle:

@@ -22,7 +22,7 @@ from slora_core.events import TaskFinished
 from slora_core.memory.plan import Option
 from slora_core.numerics.noise import Noise, SharedNoise
 from slora_core.running.compensation import Compensation, Move
-from slora_core.running.planning import JobPlan
+from slora_core.running.planning import CHECKED_STATES, JobPlan
 from slora_core.running.preparation import held_or_streamed, input_fingerprint, scan
 from slora_core.running.seed_engine import move_with_baseline
 from slora_core.sources.base import Pairs
@@ -88,7 +88,7 @@ class RoundRunner:
             return
         features, evaluate = self._origin("feature file", "features"), self._origin("evaluation file", "evaluate")
         scan(self.ctx, self.job, round_.pairs, round_.evaluation, prefix=prefix, origins=(features, evaluate))
-        if self.config.source.kind == "files":
+        if self.config.source.kind in CHECKED_STATES:
             readers = list(dict.fromkeys(self.states.values()))
             with self.ctx.stage("check", total=sum(len(reader.class_ids) for reader in readers), unit="classes"):
                 for reader in readers:

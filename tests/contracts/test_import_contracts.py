@@ -31,6 +31,10 @@ TORCH_FREE = (
     "slora_core.memory.policies",
     "slora_core.memory.device",
     "slora_core.sources.file_info",
+    "slora_core.sources.probed",
+    "slora_core.sources.models.folders",
+    "slora_core.sources.models.sizes",
+    "slora_core.sources.models.estimate",
     "slora_core.statistics.state_info",
 )
 

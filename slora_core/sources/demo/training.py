@@ -51,12 +51,29 @@ def train_task(
     that compensation is about. Deterministic for a seed on one machine. Advances by steps.
     """
     generator = torch.Generator().manual_seed(seed * 1000 + task)
-    draw = np.random.default_rng([seed, _BATCH_STREAM, task])
     if task > 1:
         for parameter in model.parameters():
             parameter.requires_grad_(False)
         for layer in model.adapted():
             layer.attach(ADAPTER_RANK, generator)
+    train_encoder(ctx, model, digits, auxiliary, generator, task=task, seed=seed, schedule=schedule)
+    for layer in model.adapted():
+        layer.merge()
+
+
+def train_encoder(
+    ctx: RunContext,
+    model: nn.Module,
+    digits: LabelledImages,
+    auxiliary: NDArray[np.float32],
+    generator: torch.Generator,
+    *,
+    task: int,
+    seed: int,
+    schedule: Schedule,
+) -> None:
+    """Train what requires gradients in ``model``, from images [B, 8, 8] to features [B, 64]. Advances by steps."""
+    draw = np.random.default_rng([seed, _BATCH_STREAM, task])
     heads = _Heads(len(np.unique(digits.labels)), generator).to(ctx.device)
     optimiser, schedule_rate = _optimiser(model, heads, schedule)
     first = int(digits.labels.min())
@@ -76,8 +93,6 @@ def train_task(
         loss.backward()  # type: ignore[no-untyped-call]
         optimiser.step()
         ctx.advance()
-    for layer in model.adapted():
-        layer.merge()
     for parameter in model.parameters():
         parameter.grad = None
     model.eval()
