@@ -38,7 +38,6 @@ class RunModel(QObject):
         self._title = title
         self._state = RunState(path)
         self._watch: BudgetWatch | None = None
-        self._watch_notices: list[Notice] = []
         self._bands: dict[int, tuple[object, list[StageBand]]] = {}
         self._stage_version = 0
         self._follower: RunFollower | None = None
@@ -63,7 +62,7 @@ class RunModel(QObject):
         aspects = self._state.apply(event)
         if self._watch is not None and isinstance(event, MemorySample):
             if (notice := self._watch.look(event)) is not None:
-                self._watch_notices.append(notice)
+                self._state.notices.append(notice)
                 aspects = (*aspects, "notices")
         self._announce(aspects)
 
@@ -212,10 +211,8 @@ class RunModel(QObject):
 
     @property
     def notices(self) -> list[Notice]:
-        """The engine's, and those of the watched line, in order of time."""
-        if not self._watch_notices:
-            return self._state.notices
-        return sorted([*self._state.notices, *self._watch_notices], key=lambda notice: notice.t_s)
+        """The engine's, and those of the watched line, as they came."""
+        return self._state.notices
 
     @property
     def accuracies(self) -> list[Accuracy]:

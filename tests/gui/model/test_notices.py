@@ -67,7 +67,7 @@ def test_the_line_is_watched_unless_the_engine_watches_it(qtbot):
     model.watch_budget(500)
     model.feed(_sample(2000, t_s=4.0))
     model.feed(Notice(2.0, "jitter", "j"))
-    assert [notice.kind for notice in model.notices] == ["jitter", "budget-crossed"]
+    assert [notice.kind for notice in model.notices] == ["budget-crossed", "jitter"]
     assert told.count("notices") == 2
     model.watch_budget(None)
     model.feed(_sample(9000, t_s=5.0))
