@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from slora_core.classifiers.plan import evaluate_options
 from slora_core.compensators import registry
-from slora_core.config import RunConfig
+from slora_core.config import RunConfig, SourceConfig
 from slora_core.memory.device import CPU_PROFILE, CUDA_PROFILE, DeviceProfile
 from slora_core.memory.footprint import Buffer, Footprint
 from slora_core.memory.plan import Option, Plan, StageRequest
@@ -128,6 +129,22 @@ def base_bytes(config: RunConfig, workloads: Sequence[Workload]) -> int:
 
 def round_requests(config: RunConfig, workload: Workload, device: DeviceProfile, prefix: str) -> list[StageRequest]:
     """The stages of one round in order. A round without pairs only takes statistics and evaluates."""
+    memory = config.memory.model_copy(update={"budget": None})
+    plain = RunConfig(
+        source=SourceConfig(kind=config.source.kind),
+        operators=config.operators,
+        classifiers=config.classifiers,
+        memory=memory,
+        measures=config.measures,
+    )
+    return list(_round_requests(plain, workload, device, prefix))
+
+
+@lru_cache(maxsize=64)
+def _round_requests(
+    config: RunConfig, workload: Workload, device: DeviceProfile, prefix: str
+) -> tuple[StageRequest, ...]:
+    """Kept for the next call: the options are the same whatever the budget, which a person drags about."""
     requests: list[StageRequest] = []
     if workload.pairs:
         requests.append(StageRequest("scan", scan_options(workload, config, device)))
@@ -144,7 +161,7 @@ def round_requests(config: RunConfig, workload: Workload, device: DeviceProfile,
             requests += [StageRequest(f"{name}.fit", fit, keeps_for=1), StageRequest(f"{name}.move", move)]
     if workload.evaluation_rows:
         requests.append(StageRequest("evaluate", evaluate_options(workload, config, device)))
-    return [_in_round(request, number, len(requests), prefix) for number, request in enumerate(requests)]
+    return tuple(_in_round(request, number, len(requests), prefix) for number, request in enumerate(requests))
 
 
 def _in_round(request: StageRequest, number: int, stages: int, prefix: str) -> StageRequest:
