@@ -23,42 +23,23 @@ DEAD_CACHE_ROWS = 50_000
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
-    """What the planner is asked for a job, but for the budget: requests as the plan counts them and what is live."""
-
-    requests: Sequence[StageRequest]
-    policy: str
-    device: DeviceProfile
-    base_bytes: int
-
-    def plan(self, budget_bytes: int | None) -> Plan:
-        return make_plan(
-            self.requests,
-            budget_bytes=budget_bytes,
-            policy=self.policy,
-            device=self.device,
-            base_bytes=self.base_bytes,
-        )
-
-
-@dataclass(frozen=True, slots=True)
 class JobPlan:
-    """A plan with the options it chose from, so that a stage can run one and fall back to a smaller one."""
+    """A plan with the options it chose from, so that a stage can run one and fall back to a smaller one.
+
+    ``counted`` are the requests as the plan counts them, with ``base_bytes`` live throughout, on ``device``.
+    """
 
     plan: Plan
     requests: Mapping[str, StageRequest]
     rounding_bytes: int
     dim: int
-    setting: Setting
-
-    def with_budget(self, budget_bytes: int | None) -> JobPlan:
-        """The plan of the same job in another budget; options are not built again, so a drag can ask at every step."""
-        return replace(self, plan=self.setting.plan(budget_bytes))
+    counted: Sequence[StageRequest]
+    device: DeviceProfile
+    base_bytes: int
 
     def frontier(self, points: int = 100) -> list[tuple[int, float]]:
         """(predicted peak bytes, seconds) of the run over all budgets: peaks ascend, seconds descend."""
-        setting = self.setting
-        return frontier(setting.requests, device=setting.device, base_bytes=setting.base_bytes, points=points)
+        return frontier(self.counted, device=self.device, base_bytes=self.base_bytes, points=points)
 
     def option(self, stage: str) -> Option:
         choice = self.plan.stage(stage).choice
@@ -112,14 +93,15 @@ def plan_job(
     if not config.measures.device_split:
         planned = [_beside(r, held_buffers(moved[r.stage], dim)) if r.stage in moved else r for r in requests]
     base = held_bytes + base_bytes(config, workloads) + device.standing_bytes
-    setting = Setting(planned, config.memory.policy, device, base)
-    return JobPlan(
-        setting.plan(config.memory.budget),
-        {request.stage: request for request in requests},
-        device.rounding_bytes,
-        dim,
-        setting,
+    plan = make_plan(
+        planned,
+        budget_bytes=config.memory.budget,
+        policy=config.memory.policy,
+        base_bytes=base,
+        device=device,
     )
+    by_stage = {request.stage: request for request in requests}
+    return JobPlan(plan, by_stage, device.rounding_bytes, dim, planned, device, base)
 
 
 def base_bytes(config: RunConfig, workloads: Sequence[Workload]) -> int:
