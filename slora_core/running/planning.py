@@ -26,20 +26,20 @@ DEAD_CACHE_ROWS = 50_000
 class JobPlan:
     """A plan with the options it chose from, so that a stage can run one and fall back to a smaller one.
 
-    ``counted`` are the requests as the plan counts them, with ``base_bytes`` live throughout, on ``device``.
+    ``counted`` are the same requests as the plan counts them, with what lies beside a stage; ``base_bytes`` is live
+    throughout.
     """
 
     plan: Plan
     requests: Mapping[str, StageRequest]
     rounding_bytes: int
     dim: int
-    counted: Sequence[StageRequest]
-    device: DeviceProfile
-    base_bytes: int
+    counted: tuple[StageRequest, ...] = ()
+    base_bytes: int = 0
 
-    def frontier(self, points: int = 100) -> list[tuple[int, float]]:
+    def frontier(self, device: DeviceProfile, points: int = 100) -> list[tuple[int, float]]:
         """(predicted peak bytes, seconds) of the run over all budgets: peaks ascend, seconds descend."""
-        return frontier(self.counted, device=self.device, base_bytes=self.base_bytes, points=points)
+        return frontier(self.counted, device=device, base_bytes=self.base_bytes, points=points)
 
     def option(self, stage: str) -> Option:
         choice = self.plan.stage(stage).choice
@@ -94,14 +94,10 @@ def plan_job(
         planned = [_beside(r, held_buffers(moved[r.stage], dim)) if r.stage in moved else r for r in requests]
     base = held_bytes + base_bytes(config, workloads) + device.standing_bytes
     plan = make_plan(
-        planned,
-        budget_bytes=config.memory.budget,
-        policy=config.memory.policy,
-        base_bytes=base,
-        device=device,
+        planned, budget_bytes=config.memory.budget, policy=config.memory.policy, base_bytes=base, device=device
     )
-    by_stage = {request.stage: request for request in requests}
-    return JobPlan(plan, by_stage, device.rounding_bytes, dim, planned, device, base)
+    named = {request.stage: request for request in requests}
+    return JobPlan(plan, named, device.rounding_bytes, dim, tuple(planned), base)
 
 
 def base_bytes(config: RunConfig, workloads: Sequence[Workload]) -> int:

@@ -101,7 +101,7 @@ class Forecaster:
     def frontier(self, config: RunConfig, profile: DeviceProfile, generation: int = 0) -> Frontier:
         """Peak against time over all budgets. Never raises, as :meth:`forecast`."""
         try:
-            found = self._planned(config, profile)[1].frontier()
+            found = self._planned(config, profile)[1].frontier(profile)
         except InputError as error:
             return Frontier(generation, config, (), error.what)
         points = tuple(
