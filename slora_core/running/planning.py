@@ -12,7 +12,7 @@ from slora_core.config import RunConfig, SourceConfig
 from slora_core.memory.device import CPU_PROFILE, CUDA_PROFILE, DeviceProfile
 from slora_core.memory.footprint import Buffer, Footprint
 from slora_core.memory.plan import Option, Plan, StageRequest
-from slora_core.memory.planner import make_plan
+from slora_core.memory.planner import frontier, make_plan
 from slora_core.sources.plan import scan_options
 from slora_core.sources.workloads import workloads_of
 from slora_core.statistics.plan import check_options, held_buffers, statistics_options
@@ -26,12 +26,22 @@ DEAD_CACHE_ROWS = 50_000
 
 @dataclass(frozen=True, slots=True)
 class JobPlan:
-    """A plan with the options it chose from, so that a stage can run one and fall back to a smaller one."""
+    """A plan with the options it chose from, so that a stage can run one and fall back to a smaller one.
+
+    ``counted`` are the same requests as the plan counts them, with what lies beside a stage; ``base_bytes`` is live
+    throughout.
+    """
 
     plan: Plan
     requests: Mapping[str, StageRequest]
     rounding_bytes: int
     dim: int
+    counted: tuple[StageRequest, ...] = ()
+    base_bytes: int = 0
+
+    def frontier(self, device: DeviceProfile, points: int = 100) -> list[tuple[int, float]]:
+        """(predicted peak bytes, seconds) of the run over all budgets: peaks ascend, seconds descend."""
+        return frontier(self.counted, device=device, base_bytes=self.base_bytes, points=points)
 
     def option(self, stage: str) -> Option:
         choice = self.plan.stage(stage).choice
@@ -94,14 +104,12 @@ def plan_job(
     planned = requests
     if not config.measures.device_split:
         planned = [_beside(r, held_buffers(moved[r.stage], dim)) if r.stage in moved else r for r in requests]
+    base = held_bytes + base_bytes(config, workloads) + device.standing_bytes
     plan = make_plan(
-        planned,
-        budget_bytes=config.memory.budget,
-        policy=config.memory.policy,
-        base_bytes=held_bytes + base_bytes(config, workloads) + device.standing_bytes,
-        device=device,
+        planned, budget_bytes=config.memory.budget, policy=config.memory.policy, base_bytes=base, device=device
     )
-    return JobPlan(plan, {request.stage: request for request in requests}, device.rounding_bytes, dim)
+    named = {request.stage: request for request in requests}
+    return JobPlan(plan, named, device.rounding_bytes, dim, tuple(planned), base)
 
 
 def base_bytes(config: RunConfig, workloads: Sequence[Workload]) -> int:
