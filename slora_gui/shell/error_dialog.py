@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QFontDatabase, QGuiApplication, QPalette
+from PySide6.QtGui import QFontDatabase, QGuiApplication
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
 from slora_gui import theme
@@ -52,7 +52,7 @@ class ErrorDialog(Retranslating, QDialog):
 
     def _arrange(self) -> None:
         picture = QLabel()
-        picture.setPixmap(theme.icon("error", QPalette.ColorRole.BrightText).pixmap(_ICON_SIZE, _ICON_SIZE))
+        picture.setPixmap(theme.icon("error", "danger").pixmap(_ICON_SIZE, _ICON_SIZE))
         picture.setAlignment(Qt.AlignmentFlag.AlignTop)
         texts = QVBoxLayout()
         texts.setSpacing(8)

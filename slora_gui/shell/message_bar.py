@@ -13,7 +13,12 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolBut
 from slora_gui import theme
 from slora_gui.i18n import Retranslating
 
-_ICONS: Final = {"good": "good", "info": "info", "warning": "warning", "danger": "error"}
+_ICONS: Final = {
+    "good": ("good", "good"),
+    "info": ("info", "accent"),
+    "warning": ("warning", "warning"),
+    "danger": ("error", "danger"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +65,7 @@ class MessageBar(Retranslating, QFrame):
     def tell(self, message: Message) -> None:
         self.message = message
         self.label.setText(message.text)
-        self._picture.setIcon(theme.icon(_ICONS[message.level]))
+        self._picture.setIcon(theme.icon(*_ICONS[message.level]))
         self.setProperty("level", message.level)
         self.style().unpolish(self)
         self.style().polish(self)

@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QApplication
 
+from slora_gui.theme.current import put_in_force
 from slora_gui.theme.fonts import window_font
 from slora_gui.theme.palette import palette_of
 from slora_gui.theme.style_sheet import style_sheet
@@ -23,6 +24,7 @@ def apply(app: QApplication, theme: Theme) -> None:
     if not app.property(_STYLED):  # a style under a style sheet has no name to ask for
         app.setStyle("Fusion")
         app.setProperty(_STYLED, True)
+    put_in_force(theme)
     app.setPalette(palette_of(theme))
     app.setStyleSheet(style_sheet(theme))
     app.setFont(window_font(_system_font()))

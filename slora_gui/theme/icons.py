@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Final
 
 from PySide6.QtCore import QByteArray, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QGuiApplication, QIcon, QIconEngine, QPainter, QPalette, QPixmap
+from PySide6.QtGui import QIcon, QIconEngine, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 
 from slora_core.resources import resource_path
+from slora_gui.theme.current import current
+from slora_gui.theme.palette import faded
 
-_FLAT_COLORS: Final = {QIcon.Mode.Disabled: (QPalette.ColorGroup.Disabled, QPalette.ColorRole.ButtonText)}
-_TEXT: Final = (QPalette.ColorGroup.Active, QPalette.ColorRole.WindowText)
 
-
-def icon(name: str, role: QPalette.ColorRole | None = None) -> QIcon:
-    """The icon ``name`` in the theme's text colour, or in that of ``role``. Raises InputError for an unknown one."""
+def icon(name: str, color: str = "text") -> QIcon:
+    """The icon ``name`` in a colour of the theme, by the colour's name. Raises InputError for an unknown icon."""
     _source(name)
-    return QIcon(_ThemedEngine(name, role))
+    return QIcon(_ThemedEngine(name, color))
 
 
 def app_icon() -> QIcon:
@@ -29,16 +27,14 @@ def app_icon() -> QIcon:
 class _ThemedEngine(QIconEngine):
     """Asks for the colour at each painting, not once."""
 
-    def __init__(self, name: str, role: QPalette.ColorRole | None) -> None:
+    def __init__(self, name: str, color: str) -> None:
         super().__init__()
         self._name = name
-        self._role = role
+        self._color = color
 
     def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:
-        group, role = _FLAT_COLORS.get(mode, _TEXT)
-        if self._role is not None and mode != QIcon.Mode.Disabled:
-            role = self._role
-        color = QGuiApplication.palette().color(group, role).name()
+        theme = current()
+        color = faded(theme).name() if mode == QIcon.Mode.Disabled else theme.colors[self._color]
         _renderer(self._name, color).render(painter, QRectF(rect))
 
     def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
@@ -53,7 +49,7 @@ class _ThemedEngine(QIconEngine):
         return pixmap
 
     def clone(self) -> QIconEngine:
-        return _ThemedEngine(self._name, self._role)
+        return _ThemedEngine(self._name, self._color)
 
 
 @cache
