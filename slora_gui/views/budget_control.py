@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtWidgets import QPushButton, QSizePolicy, QSlider, QWidget
 
 from slora_core.memory.sizes import format_size
 from slora_gui.i18n import Retranslating
-from slora_gui.model.job_model import JobModel
-from slora_gui.model.what_if import Forecast
 from slora_gui.views.budget_steps import budget_steps, nearest_step
 from slora_gui.views.changes import request_change
 from slora_gui.views.layout import column, row, set_role, wrapping_label
 from slora_gui.views.size_edit import SizeEdit
+
+if TYPE_CHECKING:
+    from slora_gui.model.job_model import JobModel
+    from slora_gui.model.what_if import Forecast
 
 
 class BudgetControl(Retranslating, QWidget):
@@ -37,8 +41,7 @@ class BudgetControl(Retranslating, QWidget):
         self.raise_button = QPushButton()
         self.raise_button.clicked.connect(self._raise)
         self.raise_button.hide()
-        line = row(self.slider, self.box)
-        line.setStretch(0, 1)
+        line = row(self.slider, self.box, stretch=0)
         line.setAlignment(self.slider, Qt.AlignmentFlag.AlignTop)
         layout = column(self, spacing=4)
         layout.addLayout(line)

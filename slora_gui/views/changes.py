@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject
 
-from slora_gui.model.job_model import JobModel
+if TYPE_CHECKING:
+    from slora_gui.model.job_model import JobModel
+
 
 _ORIGIN = "the configuration: "
 

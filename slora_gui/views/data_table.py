@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QAbstractItemModel, QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
-from PySide6.QtCore import QSortFilterProxyModel, Signal
+import math
+
+from PySide6.QtCore import (
+    QAbstractItemModel,
+    QAbstractTableModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QSortFilterProxyModel,
+    Qt,
+    Signal,
+)
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
@@ -131,7 +140,7 @@ class TableDataModel(QAbstractTableModel):
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return self._data.columns[section]
+            return _heading(self._data.columns[section])
         return None
 
     def data(self, index: AnyIndex, role: int = Qt.ItemDataRole.DisplayRole) -> object:
@@ -141,12 +150,26 @@ class TableDataModel(QAbstractTableModel):
         if role not in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.UserRole):
             return None
         value = self._data.rows[index.row()][column]
-        return value if role == Qt.ItemDataRole.UserRole else _cell(value, self._data.columns[column])
+        if role == Qt.ItemDataRole.DisplayRole:
+            return _cell(value, self._data.columns[column])
+        return _sort_key(value) if self._data.numeric[column] else value
+
+
+def _sort_key(value: object) -> float:
+    """Qt compares whole numbers above 2^31 wrongly, and what is not available not at all: it comes first."""
+    return float(value) if isinstance(value, (int, float)) else -math.inf
+
+
+def _heading(name: str) -> str:
+    """Raw names of data columns, which carry their unit, as a reader would write them."""
+    if name.endswith("_bytes"):
+        return name.removesuffix("_bytes").replace("_", " ")
+    return name.removesuffix("_s").replace("_", " ") + ", s" if name.endswith("_s") else name
 
 
 def _cell(value: object, heading: str) -> str:
     if value is None:
         return NOT_AVAILABLE
-    if isinstance(value, int) and "bytes" in heading:
+    if type(value) is int and "bytes" in heading:
         return format_size(value)
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
+    return f"{value:.6g}" if type(value) is float else str(value)

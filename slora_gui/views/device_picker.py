@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSignalBlocker
 from PySide6.QtWidgets import QComboBox, QWidget
 
 from slora_gui.i18n import Retranslating
-from slora_gui.model.job_model import JobModel
 from slora_gui.views.changes import request_change
+
+if TYPE_CHECKING:
+    from slora_gui.model.job_model import JobModel
 
 
 class DevicePicker(Retranslating, QComboBox):

@@ -6,7 +6,7 @@ from PySide6.QtCore import QMimeData, Signal
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from PySide6.QtWidgets import QLineEdit, QToolButton, QWidget
 
-from slora_gui.views.layout import column, row, set_drop, set_invalid, set_role, wrapping_label
+from slora_gui.views.layout import as_sentence, column, row, set_drop, set_invalid, set_role, wrapping_label
 
 
 class FileField(QWidget):
@@ -28,9 +28,7 @@ class FileField(QWidget):
         self.line = wrapping_label("muted")
         self.line.hide()
         layout = column(self, spacing=4)
-        edit_row = row(self.edit, self.browse)
-        edit_row.setStretch(0, 1)
-        layout.addLayout(edit_row)
+        layout.addLayout(row(self.edit, self.browse, stretch=0))
         layout.addWidget(self.line)
         self.setFocusProxy(self.edit)
 
@@ -52,7 +50,7 @@ class FileField(QWidget):
         self._show(text, False)
 
     def refuse(self, sentence: str) -> None:
-        self._show(sentence, bool(sentence))
+        self._show(as_sentence(sentence), bool(sentence))
 
     def _show(self, text: str, refused: bool) -> None:
         self.line.setText(text)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QPushButton, QScrollArea, QWidget
 
 from slora_core.memory.sizes import format_size
 from slora_core.records.tables import format_seconds
 from slora_gui.i18n import Retranslating
-from slora_gui.model.what_if import Forecast, WhatIf
 from slora_gui.theme import Theme
 from slora_gui.views.figures import Figures
-from slora_gui.views.layout import MARGIN, column, set_role, wrapping_label
+from slora_gui.views.layout import MARGIN, as_sentence, column, set_role, wrapping_label
 from slora_gui.views.stage_bars import StageBars
+
+if TYPE_CHECKING:
+    from slora_gui.model.what_if import Forecast, WhatIf
 
 
 class ForecastPanel(Retranslating, QWidget):
@@ -28,7 +32,7 @@ class ForecastPanel(Retranslating, QWidget):
         self.set_button = QPushButton()
         self.set_button.clicked.connect(self._request_smallest)
         self.set_button.hide()
-        self.figures = Figures(("peak", "bound", "time", "binding", "smallest"), columns=3)
+        self.figures = Figures(("peak", "bound", "time", "binding", "smallest", "baseline"), columns=3)
         self.bars = StageBars()
         self.scroll = QScrollArea()
         self.scroll.setWidgetResizable(True)
@@ -61,6 +65,7 @@ class ForecastPanel(Retranslating, QWidget):
         self.figures.set_caption("time", self.tr("Predicted time"))
         self.figures.set_caption("binding", self.tr("Binding stage"), self.tr("It sets the smallest feasible budget"))
         self.figures.set_caption("smallest", self.tr("Smallest budget"))
+        self.figures.set_caption("baseline", self.tr("Original peak"), self.tr("Predicted for the seed implementation"))
         self._show()
 
     def _show(self) -> None:
@@ -69,9 +74,14 @@ class ForecastPanel(Retranslating, QWidget):
         self.figures.setVisible(plan is not None)
         self.bars.setVisible(plan is not None)
         self.set_button.hide()
+        if forecast is not None and forecast.config.run.engine == "baseline" and not forecast.problem:
+            text = self.tr("The baseline makes no plan and knows no budget. Predicted peak: {size}.")
+            self.headline.setText(text.format(size=format_size(forecast.baseline_peak_bytes)))
+            set_role(self.headline, "muted")
+            return
         if forecast is None or plan is None:
             text = forecast.problem if forecast is not None else ""
-            self.headline.setText(text or self.tr("Choose a source to see what its run will need."))
+            self.headline.setText(as_sentence(text) or self.tr("Choose a source to see what its run will need."))
             set_role(self.headline, "muted")
             return
         budget = "" if plan.budget_bytes is None else format_size(plan.budget_bytes)
@@ -92,6 +102,7 @@ class ForecastPanel(Retranslating, QWidget):
         self.figures.set_value("time", format_seconds(plan.seconds))
         self.figures.set_value("binding", plan.binding_stage)
         self.figures.set_value("smallest", format_size(plan.smallest_feasible_bytes))
+        self.figures.set_value("baseline", format_size(forecast.baseline_peak_bytes))
 
     def _request_smallest(self) -> None:
         if self._forecast is not None and self._forecast.plan is not None:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QLabel, QLineEdit, QPlainTextEdit, QPushButton, QSplitter, QWidget
 
 from slora_gui.i18n import Retranslating
-from slora_gui.model.history_model import HistoryModel
 from slora_gui.theme import icon
 from slora_gui.views.data_table import DataTable
 from slora_gui.views.layout import MARGIN, column, row, wrapping_label
+
+if TYPE_CHECKING:
+    from slora_gui.model.history_model import HistoryModel
 
 
 class NoteEdit(QPlainTextEdit):
@@ -120,10 +124,8 @@ class HistoryView(Retranslating, QWidget):
         self.splitter.setStretchFactor(0, 4)
         self.splitter.setStretchFactor(1, 1)
         self.splitter.setChildrenCollapsible(False)
-        head = row(self.search, *self.buttons.values())
-        head.setStretch(0, 1)
         layout = column(self, margin=MARGIN)
-        layout.addLayout(head)
+        layout.addLayout(row(self.search, *self.buttons.values(), stretch=0))
         layout.addWidget(self._line)
         layout.addWidget(self.splitter, 1)
 

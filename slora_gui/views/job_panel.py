@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QLabel, QPushButton, QScrollArea, QSizePolicy, QWidget
+from PySide6.QtWidgets import QPushButton, QScrollArea, QSizePolicy, QWidget
 
 from slora_gui.i18n import Retranslating
-from slora_gui.model.job_model import JobModel
-from slora_gui.model.what_if import Forecast, WhatIf
 from slora_gui.theme import icon
 from slora_gui.views.budget_control import BudgetControl
 from slora_gui.views.device_picker import DevicePicker
 from slora_gui.views.disclosure import Disclosure
 from slora_gui.views.file_field import dropped_paths
-from slora_gui.views.layout import GRID, MARGIN, column, form, heading, set_role, wrapping_label
+from slora_gui.views.layout import GRID, MARGIN, as_sentence, column, heading, wrapping_label
 from slora_gui.views.measures_form import MeasuresForm
 from slora_gui.views.operators_form import OperatorsForm, SettingsGroup
 from slora_gui.views.policy_form import PolicyForm
 from slora_gui.views.run_options import RunOptions
 from slora_gui.views.source_form import SourceForm
+
+if TYPE_CHECKING:
+    from slora_gui.model.job_model import JobModel
+    from slora_gui.model.what_if import Forecast, WhatIf
 
 
 class JobPanel(Retranslating, QWidget):
@@ -47,20 +50,18 @@ class JobPanel(Retranslating, QWidget):
         self.measures = MeasuresForm(job)
         self.options = RunOptions(job)
         self.classifiers = SettingsGroup(job, ("classifiers",), ("lda_alpha", "rank"))
-        self._headings = {name: heading() for name in ("source", "operators", "memory", "policy")}
+        self._headings = {name: heading() for name in ("source", "operators", "device", "memory", "policy")}
         self._folds = {
             "measures": Disclosure(self.measures, indent=False),
             "classifiers": Disclosure(self.classifiers),
             "options": Disclosure(self.options),
         }
-        self._device_label = QLabel()
-        self._device_label.setBuddy(self.device)
         self.run_button = QPushButton()
         self.run_button.setProperty("primary", "true")
         self.run_button.clicked.connect(self.run_requested)
         self.compare_button = QPushButton()
         self.compare_button.clicked.connect(self.compare_requested)
-        self._problem = wrapping_label("muted")
+        self._problem = wrapping_label("danger")
         self._problem.hide()
         self._arrange()
         self.source.browse_requested.connect(self.browse_requested)
@@ -71,9 +72,8 @@ class JobPanel(Retranslating, QWidget):
     def show_forecast(self, forecast: Forecast) -> None:
         """Whether the job can run as it stands, and if not why."""
         self.budget.set_forecast(forecast)
-        self._problem.setText(forecast.problem)
+        self._problem.setText(as_sentence(forecast.problem))
         self._problem.setVisible(bool(forecast.problem))
-        set_role(self._problem, "danger" if forecast.plan is None else "muted")
         self._ready = not forecast.problem and (forecast.plan is None or forecast.plan.feasible)
         self._show_buttons()
 
@@ -95,33 +95,38 @@ class JobPanel(Retranslating, QWidget):
         titles = {
             "source": self.tr("Source"),
             "operators": self.tr("Operators"),
+            "device": self.tr("Device"),
             "memory": self.tr("Memory budget"),
             "policy": self.tr("Chunk policy"),
         }
         for name, title in titles.items():
             self._headings[name].setText(title)
-        self._folds["measures"].set_text(self.tr("Memory measures"), self.tr("Nine switches; all results stay the same"))
+        self._folds["measures"].set_text(
+            self.tr("Memory measures"), self.tr("Nine switches; all results stay the same")
+        )
         self._folds["classifiers"].set_text(self.tr("Classifiers"), self.tr("Rebuilt from the moved statistics"))
         self._folds["options"].set_text(self.tr("Run and output"), self.tr("Seed, threads, sampling, output file"))
-        self._device_label.setText(self.tr("Device"))
         self.run_button.setText(self.tr("Run"))
         self.compare_button.setText(self.tr("Run baseline and optimised"))
         self.compare_button.setToolTip(self.tr("Runs the original and the optimised engine and compares them"))
         self._show_buttons()
 
+    def _sections(self) -> dict[str, QWidget]:
+        return {
+            "source": self.source,
+            "operators": self.operators,
+            "device": self.device,
+            "memory": self.budget,
+            "policy": self.policy,
+        }
+
     def _arrange(self) -> None:
         content = QWidget()
         inner = column(content, margin=MARGIN)
-        for name, widget in (("source", self.source), ("operators", self.operators), ("memory", self.budget)):
+        for name, widget in self._sections().items():
             inner.addWidget(self._headings[name])
             inner.addWidget(widget)
             inner.addSpacing(GRID)
-        device = form()
-        device.addRow(self._device_label, self.device)
-        inner.addLayout(device)
-        inner.addSpacing(GRID)
-        inner.addWidget(self._headings["policy"])
-        inner.addWidget(self.policy)
         for fold in self._folds.values():
             inner.addWidget(fold)
         inner.addStretch(1)

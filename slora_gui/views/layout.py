@@ -20,16 +20,14 @@ def column(parent: QWidget | None = None, *, margin: int = 0, spacing: int = GRI
     return layout
 
 
-def row(*widgets: QWidget, stretch_last: bool = False, spacing: int = GRID) -> QHBoxLayout:
-    """Widgets side by side; what room is left lies behind them, or goes to the last."""
+def row(*widgets: QWidget, stretch: int | None = None, spacing: int = GRID) -> QHBoxLayout:
+    """Widgets side by side; what room is left goes to the one with index ``stretch``, or lies behind them."""
     layout = QHBoxLayout()
     layout.setContentsMargins(0, 0, 0, 0)
     layout.setSpacing(spacing)
-    for widget in widgets:
-        layout.addWidget(widget)
-    if stretch_last:
-        layout.setStretch(layout.count() - 1, 1)
-    else:
+    for index, widget in enumerate(widgets):
+        layout.addWidget(widget, int(index == stretch))
+    if stretch is None:
         layout.addStretch(1)
     return layout
 
@@ -90,3 +88,8 @@ def _set_property(widget: QWidget, name: str, value: str) -> None:
         widget.setProperty(name, value)
         widget.style().unpolish(widget)
         widget.style().polish(widget)
+
+
+def as_sentence(text: str) -> str:
+    """The engine's message, which begins in lower case after a program's name, as a sentence of its own."""
+    return text[:1].upper() + text[1:]

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QSplitter, QStackedWidget, QTabWidget, QWidget
 
 from slora_core.memory.sizes import format_size
 from slora_gui.i18n import Retranslating
-from slora_gui.model.job_model import JobModel
-from slora_gui.model.run_model import RunModel
 from slora_gui.model.tables import StagesTable
-from slora_gui.model.what_if import Forecast
 from slora_gui.plots.memory_plot import MemoryPlot
 from slora_gui.plots.style import plot_theme
 from slora_gui.theme import Theme
@@ -24,6 +23,11 @@ from slora_gui.views.plot_tools import PlotTools
 from slora_gui.views.progress_panel import ProgressPanel
 from slora_gui.views.readout import ReadoutPanel
 from slora_gui.views.region_panel import RegionPanel
+
+if TYPE_CHECKING:
+    from slora_gui.model.job_model import JobModel
+    from slora_gui.model.run_model import RunModel
+    from slora_gui.model.what_if import Forecast
 
 
 class LivePage(Retranslating, QWidget):
@@ -92,7 +96,7 @@ class LivePage(Retranslating, QWidget):
         self.readout.refresh()
 
     def show_forecast(self, forecast: Forecast) -> None:
-        self.plot.set_forecast(None if forecast.plan is None else forecast.plan.predicted_peak_bytes)
+        self.plot.set_forecast(forecast.predicted_peak_bytes)
 
     def set_device_total(self, total_bytes: int | None) -> None:
         self.plot.set_device_total(total_bytes)
@@ -101,7 +105,6 @@ class LivePage(Retranslating, QWidget):
         self.plot.set_theme(plot_theme(theme.colors, theme.dark))
 
     def retranslate(self) -> None:
-        self.plot.setAccessibleName(self.tr("Memory over time"))
         self.stages.setAccessibleName(self.tr("Stages"))
         self.samples.setAccessibleName(self.tr("Samples of the memory curve"))
         self.tabs.setTabText(0, self.tr("Stages"))

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QLabel, QWidget
 
 from slora_core.config import MeasuresConfig
 from slora_gui.i18n import Retranslating
-from slora_gui.model.job_model import JobModel
 from slora_gui.views.layout import GRID, column, wrapping_label
 from slora_gui.views.setting_field import SettingField
+from slora_gui.views.setting_texts import measure_text
+
+if TYPE_CHECKING:
+    from slora_gui.model.job_model import JobModel
 
 EXPECTED = {
     "feature_cache": (20, 30),
@@ -43,11 +47,9 @@ class MeasuresForm(Retranslating, QWidget):
         self._show_effects()
 
     def retranslate(self) -> None:
-        for name, (label, tip) in self._texts().items():
-            if name in self.switches:
-                self.switches[name].set_texts(label, tip, self.tr("Switch “{measure}”").format(measure=label))
-        for name in self.switches.keys() - self._texts().keys():
-            self.switches[name].set_texts(name.replace("_", " "), "", name)
+        for name, switch in self.switches.items():
+            label, tip = measure_text(name)
+            switch.set_texts(label, tip, self.tr("Switch “{measure}”").format(measure=label))
         self._show_effects()
 
     def _show_effects(self) -> None:
@@ -63,40 +65,3 @@ class MeasuresForm(Retranslating, QWidget):
             line.setText(" · ".join(parts))
             line.setVisible(bool(parts))
             self.switches[name].editor.setAccessibleDescription(line.text())
-
-    def _texts(self) -> dict[str, tuple[str, str]]:
-        return {
-            "feature_cache": (
-                self.tr("Smart feature cache"),
-                self.tr("Features of images seen before are kept, least recently used out first"),
-            ),
-            "progressive_release": (
-                self.tr("Progressive release"),
-                self.tr("Extracted features leave the device batch by batch"),
-            ),
-            "tiled_attention": (
-                self.tr("Tiled attention"),
-                self.tr("The attention is computed in tiles that fit the budget"),
-            ),
-            "device_split": (
-                self.tr("CPU/GPU split statistics"),
-                self.tr("Class statistics wait on the host and visit the device a batch at a time"),
-            ),
-            "adaptive_budget": (
-                self.tr("Budget manager"),
-                self.tr("Chunk sizes follow the budget; without it they are the original’s 128"),
-            ),
-            "stage_release": (self.tr("Release at stage borders"), self.tr("What a stage leaves behind is given back")),
-            "mixed_precision": (
-                self.tr("Mixed precision"),
-                self.tr("Half precision off the critical path; the one measure that changes results"),
-            ),
-            "activation_checkpointing": (
-                self.tr("Activation checkpointing"),
-                self.tr("Intermediate activations are computed again instead of kept"),
-            ),
-            "weak_chunks": (
-                self.tr("Weak-nonlinear in chunks"),
-                self.tr("Samples are pushed through the network a chunk at a time"),
-            ),
-        }

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QSizePolicy, QWidget
 
 from slora_core.events import Notice
 from slora_core.records.tables import format_seconds
 from slora_gui.i18n import Retranslating
-from slora_gui.model.run_model import RunModel
 from slora_gui.theme import icon
 from slora_gui.views.layout import GRID, MARGIN, column, wrapping_label
+
+if TYPE_CHECKING:
+    from slora_gui.model.run_model import RunModel
 
 _ICONS = {"budget-near": "warning", "budget-crossed": "error", "retry": "warning", "jitter": "info"}
 _BUDGET = ("budget-near", "budget-crossed")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pydantic import BaseModel
 from PySide6.QtCore import QSignalBlocker
 from PySide6.QtWidgets import QCheckBox, QLabel, QWidget
@@ -9,12 +11,14 @@ from PySide6.QtWidgets import QCheckBox, QLabel, QWidget
 from slora_core.config import RunConfig
 from slora_core.types import OPERATORS
 from slora_gui.i18n import Retranslating
-from slora_gui.model.job_model import JobModel
 from slora_gui.views.changes import request_change
 from slora_gui.views.disclosure import Disclosure
-from slora_gui.views.layout import GRID, column, form, wrapping_label
+from slora_gui.views.layout import column, form, wrapping_label
 from slora_gui.views.setting_field import SettingField
 from slora_gui.views.setting_texts import operator_text, setting_text
+
+if TYPE_CHECKING:
+    from slora_gui.model.job_model import JobModel
 
 
 class OperatorsForm(Retranslating, QWidget):
@@ -25,14 +29,12 @@ class OperatorsForm(Retranslating, QWidget):
         self._job = job
         self.boxes = {name: QCheckBox() for name in OPERATORS}
         self._settings = {name: SettingsGroup(job, ("operators", name)) for name in OPERATORS}
-        self._folds = {name: Disclosure(group) for name, group in self._settings.items()}
+        self._folds = {name: Disclosure(group, lead=self.boxes[name]) for name, group in self._settings.items()}
         self._refusal = wrapping_label("danger")
         self._refusal.hide()
         layout = column(self, spacing=2)
         for name, box in self.boxes.items():
             box.toggled.connect(self._choose)
-            layout.addWidget(box)
-            self._folds[name].setContentsMargins(3 * GRID, 0, 0, 0)
             layout.addWidget(self._folds[name])
         layout.addWidget(self._refusal)
         job.changed.connect(self._job_changed)
@@ -64,7 +66,7 @@ class OperatorsForm(Retranslating, QWidget):
         for name, box in self.boxes.items():
             with QSignalBlocker(box):
                 box.setChecked(name in chosen)
-            self._folds[name].setVisible(name in chosen)
+            self._folds[name].set_foldable(name in chosen)
         self._refusal.hide()
 
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QSignalBlocker
 from PySide6.QtWidgets import QButtonGroup, QRadioButton, QWidget
 
 from slora_gui.i18n import Retranslating
-from slora_gui.model.job_model import JobModel
 from slora_gui.views.changes import request_change
 from slora_gui.views.layout import GRID, column, row, wrapping_label
 from slora_gui.views.setting_field import SettingField
+
+if TYPE_CHECKING:
+    from slora_gui.model.job_model import JobModel
 
 POLICIES = ("planned", "tuned", "adaptive", "fixed")
 

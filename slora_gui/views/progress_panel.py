@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLabel, QProgressBar, QPushButton, QWidget
 
 from slora_core.records.tables import format_seconds
 from slora_gui.i18n import Retranslating
-from slora_gui.model.run_model import RunModel
 from slora_gui.theme import icon
 from slora_gui.views.layout import GRID, column, row, set_role
+
+if TYPE_CHECKING:
+    from slora_gui.model.run_model import RunModel
 
 _STEPS = 1000
 _LIVE = ("starting", "running")
@@ -38,8 +42,7 @@ class ProgressPanel(Retranslating, QWidget):
         self.cancel = QPushButton()
         self.cancel.setIcon(icon("cancel"))
         self.cancel.clicked.connect(self._cancel)
-        texts = row(self.status, self.stage, self.left, self.cancel, spacing=2 * GRID)
-        texts.setStretch(1, 1)
+        texts = row(self.status, self.stage, self.left, self.cancel, stretch=1, spacing=2 * GRID)
         layout = column(self, spacing=4)
         layout.addLayout(texts)
         layout.addWidget(self.whole_bar)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from PySide6.QtCore import QCoreApplication
@@ -12,10 +12,12 @@ from PySide6.QtWidgets import QLabel, QWidget
 from slora_core.memory.sizes import format_size
 from slora_core.records.tables import NOT_AVAILABLE, format_seconds
 from slora_gui.i18n import Retranslating
-from slora_gui.model.run_model import RunModel
 from slora_gui.plots.statistics import Readout
 from slora_gui.views.figures import Figures
 from slora_gui.views.layout import column
+
+if TYPE_CHECKING:
+    from slora_gui.model.run_model import RunModel
 
 COUNTERS: Final = (
     "allocated_bytes",
@@ -86,7 +88,10 @@ def counter_texts() -> dict[str, tuple[str, str]]:
     tr = QCoreApplication.translate
     return {
         "allocated_bytes": (tr("Counters", "Allocated"), tr("Counters", "Live tensors on the compute device")),
-        "reserved_bytes": (tr("Counters", "Reserved"), tr("Counters", "What the allocator’s pool holds; the budget bounds it")),
+        "reserved_bytes": (
+            tr("Counters", "Reserved"),
+            tr("Counters", "What the allocator’s pool holds; the budget bounds it"),
+        ),
         "process_bytes": (tr("Counters", "Process"), tr("Counters", "Pool, context and libraries, from the driver")),
         "device_used_bytes": (tr("Counters", "Device"), tr("Counters", "All processes on the device together")),
         "rss_bytes": (tr("Counters", "RSS"), tr("Counters", "Resident memory of the engine’s process")),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QLabel, QPushButton, QSplitter, QTabWidget, QWidget
@@ -11,13 +12,15 @@ from slora_core.records.deviation import Deviation
 from slora_core.records.run_file import Accuracy
 from slora_core.types import UNCOMPENSATED
 from slora_gui.i18n import Retranslating
-from slora_gui.model.run_model import RunModel
 from slora_gui.plots.accuracy_plot import AccuracyPlot
 from slora_gui.plots.style import plot_theme
 from slora_gui.plots.table import TableData
 from slora_gui.theme import Theme, icon
 from slora_gui.views.data_table import DataTable, TableDataModel
 from slora_gui.views.layout import MARGIN, column, row, wrapping_label
+
+if TYPE_CHECKING:
+    from slora_gui.model.run_model import RunModel
 
 
 class ResultsView(Retranslating, QWidget):
@@ -71,7 +74,6 @@ class ResultsView(Retranslating, QWidget):
             self.tabs.setTabText(index, text)
         self._classifier_label.setText(self.tr("Classifier"))
         self.classifier.setAccessibleName(self.tr("Classifier of the plot"))
-        self.plot.setAccessibleName(self.tr("Accuracy over tasks"))
         self.accuracies.setAccessibleName(self.tr("Accuracy of each variant and classifier after the last task"))
         self.deviations.setAccessibleName(self.tr("Deviation of the moved statistics"))
         self.jitter.setAccessibleName(self.tr("Jitter of each class"))
@@ -111,7 +113,7 @@ class ResultsView(Retranslating, QWidget):
         accuracies = self._run.accuracies if self._run is not None else []
         self._show_accuracies(accuracies)
         self._show_deviations()
-        self._show_jitter(self._jitter())
+        self._show_jitter(self._run.jitter if self._run is not None else {})
 
     def _show_accuracies(self, accuracies: list[Accuracy]) -> None:
         classifiers = list(dict.fromkeys(row.classifier for row in accuracies))
@@ -126,7 +128,9 @@ class ResultsView(Retranslating, QWidget):
             widget.setVisible(bool(accuracies))
         self.accuracies.setVisible(bool(accuracies))
         after = self.tr("After task {task}, over all classes seen.").format(task=last)
-        nothing = self.tr("No accuracies yet. The demo, and files with an evaluation file, measure them after each task.")
+        nothing = self.tr(
+            "No accuracies yet. The demo, and files with an evaluation file, measure them after each task."
+        )
         self._lines["accuracies"].setText(after if accuracies else nothing)
         self._accuracies_model.set_data(accuracy_table(accuracies, self.tr("variant"), self.tr("no compensation")))
         self._choose_classifier()
@@ -138,7 +142,7 @@ class ResultsView(Retranslating, QWidget):
     def _show_deviations(self) -> None:
         found, base = self._deviations
         self.deviations.setVisible(bool(found))
-        has_state = self._run is not None and self._run.finished is not None and "state" in self._run.finished.outputs
+        has_state = self._run is not None and self._run.result is not None and "state" in self._run.result.outputs
         self.deviation_button.setVisible(has_state)
         if found:
             self._lines["deviations"].setText(self.tr("Relative Frobenius deviation from {base}").format(base=base))
@@ -178,17 +182,13 @@ class ResultsView(Retranslating, QWidget):
         ]
         return TableData(self.tr("Deviation"), headings, (False, *(True,) * 7), rows)
 
-    def _jitter(self) -> Mapping[str, Mapping[str, float]]:
-        finished = self._run.finished if self._run is not None else None
-        return finished.jitter if finished is not None else {}
-
     def _show_jitter(self, jitter: Mapping[str, Mapping[str, float]]) -> None:
         rows = [(operator, name, value) for operator, classes in jitter.items() for name, value in classes.items()]
         self.jitter.setVisible(bool(rows))
         some = self.tr("Added to the diagonal of a covariance until it had a Cholesky factor.")
         none = self.tr("No class needed jitter: every covariance had its Cholesky factor as it was.")
         early = self.tr("The jitter of each class is known when the run has finished.")
-        done = self._run is not None and self._run.finished is not None
+        done = self._run is not None and self._run.result is not None
         self._lines["jitter"].setText(some if rows else none if done else early)
         headings = (self.tr("operator"), self.tr("class"), self.tr("jitter"))
         self._jitter_model.set_data(TableData(self.tr("Jitter"), headings, (False, True, True), rows))

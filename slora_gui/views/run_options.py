@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLabel, QWidget
 
 from slora_gui.i18n import Retranslating
-from slora_gui.model.job_model import JobModel
 from slora_gui.views.changes import request_change
 from slora_gui.views.file_field import FileField
 from slora_gui.views.layout import column, form
 from slora_gui.views.operators_form import SettingsGroup
 from slora_gui.views.setting_texts import setting_text
+
+if TYPE_CHECKING:
+    from slora_gui.model.job_model import JobModel
 
 
 class RunOptions(Retranslating, QWidget):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import typing
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -12,9 +12,11 @@ from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QSpinBox, QWidget
 
 from slora_core.config import RunConfig
-from slora_gui.model.job_model import JobModel
 from slora_gui.views.changes import request_change
-from slora_gui.views.layout import column, set_invalid, wrapping_label
+from slora_gui.views.layout import as_sentence, column, set_invalid, wrapping_label
+
+if TYPE_CHECKING:
+    from slora_gui.model.job_model import JobModel
 
 INT_MAX: Final = 2**31 - 1
 
@@ -96,7 +98,7 @@ class SettingField(QWidget):
         self.edited.emit()
 
     def _refuse(self, sentence: str) -> None:
-        self.refusal.setText(sentence)
+        self.refusal.setText(as_sentence(sentence))
         self.refusal.setVisible(bool(sentence))
         set_invalid(self.editor, bool(sentence), sentence)
 
@@ -114,7 +116,9 @@ class SettingField(QWidget):
             elif isinstance(editor, QSpinBox):
                 editor.setValue(value)
             elif isinstance(editor, QLineEdit) and not editor.isModified():
-                editor.setText("" if value is None else format(value, ".10g") if isinstance(value, float) else str(value))
+                editor.setText(
+                    "" if value is None else format(value, ".10g") if isinstance(value, float) else str(value)
+                )
         self._refuse("")
 
 

@@ -36,6 +36,50 @@ def operator_text(name: str) -> tuple[str, str]:
     return texts.get(name, (name, ""))
 
 
+def measure_text(name: str) -> tuple[str, str]:
+    """(label, what it does) of a memory measure."""
+    tr = QCoreApplication.translate
+    texts = {
+        "feature_cache": (
+            tr("Measures", "Smart feature cache"),
+            tr("Measures", "Features of images seen before are kept, least recently used out first"),
+        ),
+        "progressive_release": (
+            tr("Measures", "Progressive release"),
+            tr("Measures", "Extracted features leave the device batch by batch"),
+        ),
+        "tiled_attention": (
+            tr("Measures", "Tiled attention"),
+            tr("Measures", "The attention is computed in tiles that fit the budget"),
+        ),
+        "device_split": (
+            tr("Measures", "CPU/GPU split statistics"),
+            tr("Measures", "Class statistics wait on the host and visit the device a batch at a time"),
+        ),
+        "adaptive_budget": (
+            tr("Measures", "Budget manager"),
+            tr("Measures", "Chunk sizes follow the budget; without it they are the original’s 128"),
+        ),
+        "stage_release": (
+            tr("Measures", "Release at stage borders"),
+            tr("Measures", "What a stage leaves behind is given back"),
+        ),
+        "mixed_precision": (
+            tr("Measures", "Mixed precision"),
+            tr("Measures", "Half precision off the critical path; the one measure that changes results"),
+        ),
+        "activation_checkpointing": (
+            tr("Measures", "Activation checkpointing"),
+            tr("Measures", "Intermediate activations are computed again instead of kept"),
+        ),
+        "weak_chunks": (
+            tr("Measures", "Weak-nonlinear in chunks"),
+            tr("Measures", "Samples are pushed through the network a chunk at a time"),
+        ),
+    }
+    return texts.get(name, (name.replace("_", " "), ""))
+
+
 def _texts() -> dict[str, tuple[str, str]]:
     tr = QCoreApplication.translate
     return {
@@ -53,7 +97,10 @@ def _texts() -> dict[str, tuple[str, str]]:
             tr("Settings", "Training batch"),
             tr("Settings", "Pairs of one training step, drawn with replacement"),
         ),
-        "learning_rate": (tr("Settings", "Learning rate"), tr("Settings", "At the start; falls to a third by a cosine")),
+        "learning_rate": (
+            tr("Settings", "Learning rate"),
+            tr("Settings", "At the start; falls to a third by a cosine"),
+        ),
         "weight_decay": (tr("Settings", "Weight decay"), tr("Settings", "Of AdamW")),
         "samples": (
             tr("Settings", "Samples of a class"),
@@ -64,7 +111,9 @@ def _texts() -> dict[str, tuple[str, str]]:
         "mean_mixing": (tr("Settings", "Share of the old mean"), tr("Settings", "0 takes the moved mean alone")),
         "covariance_blend": (
             tr("Settings", "Share of the moved covariance"),
-            tr("Settings", "The rest stays with the old covariance, or the other way round, as the operator defines it"),
+            tr(
+                "Settings", "The rest stays with the old covariance, or the other way round, as the operator defines it"
+            ),
         ),
         "mean_only": (tr("Settings", "Move means only"), tr("Settings", "Covariances stay as they are")),
         "operators.rff.features": (

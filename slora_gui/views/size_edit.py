@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QLineEdit, QWidget
 from slora_core.errors import ConfigError
 from slora_core.memory.sizes import format_size, parse_size
 from slora_gui.i18n import Retranslating
-from slora_gui.views.layout import column, set_invalid, wrapping_label
+from slora_gui.views.layout import as_sentence, column, set_invalid, wrapping_label
 
 
 def parse_budget(text: str, unlimited: str = "unlimited") -> int | None:
@@ -56,7 +56,7 @@ class SizeEdit(Retranslating, QWidget):
 
     def refuse(self, sentence: str) -> None:
         """Say in place why a size was not taken; "" takes it back."""
-        self.refusal.setText(sentence)
+        self.refusal.setText(as_sentence(sentence))
         self.refusal.setVisible(bool(sentence))
         set_invalid(self.edit, bool(sentence), sentence)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, get_args
+from typing import TYPE_CHECKING, Any, Final, get_args
 
 from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QComboBox, QLabel, QWidget
@@ -11,13 +11,16 @@ from slora_core.config import SourceConfig
 from slora_core.errors import InputError
 from slora_core.sources.presets import PRESETS
 from slora_gui.i18n import Retranslating
-from slora_gui.model.job_model import JobModel
 from slora_gui.views.changes import request_change
 from slora_gui.views.file_facts import file_facts
 from slora_gui.views.file_field import FileField
 from slora_gui.views.layout import column, form, wrapping_label
 from slora_gui.views.setting_field import SettingField
 from slora_gui.views.setting_texts import setting_text
+
+if TYPE_CHECKING:
+    from slora_gui.model.job_model import JobModel
+    from slora_gui.model.source_facts import SourceFacts
 
 FIELDS_OF: Final = {
     "demo": ("tasks",),
@@ -183,7 +186,7 @@ class SourcePage(Retranslating, QWidget):
         with QSignalBlocker(self._preset):
             self._preset.setCurrentIndex(self._preset.findData(own))
         for name, field in self.files.items():
-            show_file(field, name, getattr(source, name) or "")
+            show_file(field, name, getattr(source, name) or "", self._job.source_facts)
 
 
 def fields_of(kind: str) -> tuple[str, ...]:
@@ -193,13 +196,13 @@ def fields_of(kind: str) -> tuple[str, ...]:
     return tuple(name for name in names if name in SourceConfig.model_fields)
 
 
-def show_file(field: FileField, name: str, path: str) -> None:
+def show_file(field: FileField, name: str, path: str, facts: SourceFacts) -> None:
     """Show a path with what it holds, or with the reason why it cannot be used."""
     field.show_path(path)
     if not path:
         field.show_facts("")
         return
     try:
-        field.show_facts(file_facts(name, path))
+        field.show_facts(file_facts(name, path, facts))
     except (InputError, OSError) as error:
         field.refuse(str(error))

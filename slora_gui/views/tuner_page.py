@@ -12,8 +12,8 @@ from slora_core.records.tables import format_seconds
 from slora_gui.i18n import Retranslating
 from slora_gui.plots.frontier_plot import FrontierPlot, FrontierPoint
 from slora_gui.plots.style import plot_theme
-from slora_gui.theme import Theme, icon
 from slora_gui.plots.table import TableData
+from slora_gui.theme import Theme, icon
 from slora_gui.views.data_table import DataTable, TableDataModel
 from slora_gui.views.layout import GRID, MARGIN, column, heading, row, wrapping_label
 from slora_gui.views.plot_tools import PlotTools
@@ -21,7 +21,7 @@ from slora_gui.views.study_bar import StudyBar
 
 
 class TunerPage(Retranslating, QWidget):
-    """Shows points and trials; choosing a point changes nothing until it is applied."""
+    """Shows points and trials; a click on a point, or Enter, asks for it to be applied to the job."""
 
     start_requested = Signal(int, int)
     """Trials and minutes, at most."""
@@ -76,14 +76,15 @@ class TunerPage(Retranslating, QWidget):
     def retranslate(self) -> None:
         self._title.setText(self.tr("Tuner"))
         self._line.setText(
-            self.tr("What more memory would buy: the fastest plan for every peak. Short trials replace predicted times.")
+            self.tr(
+                "What more memory would buy: the fastest plan for every peak. Short trials replace predicted times."
+            )
         )
         self._labels[0].setText(self.tr("Trials"))
         self._labels[1].setText(self.tr("Minutes"))
         for box, label in ((self.trials_box, self._labels[0]), (self.minutes_box, self._labels[1])):
             box.setAccessibleName(label.text())
             box.setToolTip(self.tr("The study ends when either is spent"))
-        self.plot.setAccessibleName(self.tr("Peak memory against time"))
         self.points_table.setAccessibleName(self.tr("Points of the frontier"))
         self.trials.setAccessibleName(self.tr("Trials"))
         self.apply_button.setText(self.tr("Apply this point"))
@@ -101,9 +102,7 @@ class TunerPage(Retranslating, QWidget):
         upper = column(top)
         upper.addLayout(row(self.tools))
         upper.addWidget(self.upper, 1)
-        foot = row(self.chosen_line, self.apply_button, self.toml_button)
-        foot.setStretch(0, 1)
-        upper.addLayout(foot)
+        upper.addLayout(row(self.chosen_line, self.apply_button, self.toml_button, stretch=0))
         self.splitter = QSplitter(Qt.Orientation.Vertical)
         self.splitter.addWidget(top)
         self.splitter.addWidget(self.trials)
@@ -121,7 +120,8 @@ class TunerPage(Retranslating, QWidget):
         self.study.start_requested.connect(self._start)
         self.study.cancel_requested.connect(self.cancel_requested)
         self.plot.point_activated.connect(self._activate)
-        self.points_table.row_activated.connect(self._choose)
+        self.points_table.row_activated.connect(self._apply_row)
+        self.points_table.selection_changed.connect(self._choose_selected)
         self.tools.table_toggled.connect(self._show_table)
         self.tools.export_requested.connect(self.export_requested)
         self.apply_button.clicked.connect(self._apply)
@@ -131,7 +131,15 @@ class TunerPage(Retranslating, QWidget):
         self.start_requested.emit(self.trials_box.value(), self.minutes_box.value())
 
     def _activate(self, point: object) -> None:
-        self._choose(self._points.index(point) if point in self._points else None)  # type: ignore[arg-type]
+        self._apply_row(next((index for index, own in enumerate(self._points) if own == point), -1))
+
+    def _apply_row(self, index: int) -> None:
+        self._choose(index)
+        if self._chosen is not None:
+            self._apply()
+
+    def _choose_selected(self) -> None:
+        self._choose(next(iter(self.points_table.selected_rows()), None))
 
     def _choose(self, index: int | None) -> None:
         self._chosen = self._points[index] if index is not None and 0 <= index < len(self._points) else None
@@ -147,7 +155,9 @@ class TunerPage(Retranslating, QWidget):
         text = self.tr("{peak}, {time} {how}. {plan}")
         how = self.tr("measured") if point.measured else self.tr("predicted")
         self.chosen_line.setText(
-            text.format(peak=format_size(point.peak_bytes), time=format_seconds(point.seconds), how=how, plan=point.label)
+            text.format(
+                peak=format_size(point.peak_bytes), time=format_seconds(point.seconds), how=how, plan=point.label
+            )
         )
 
     def _show_table(self, table: bool) -> None:
