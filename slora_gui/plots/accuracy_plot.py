@@ -99,10 +99,11 @@ class AccuracyPlot(Plot):
                 np.array(values),
                 pen=curve_pen(styles[variant], 2),
                 symbol=_SYMBOLS[index % len(_SYMBOLS)],
-                symbolSize=8,
+                symbolSize=9,
                 symbolPen=pg.mkPen(self.theme.background),
                 symbolBrush=styles[variant].color,
                 antialias=True,
+                useCache=False,  # cached symbols are pixels, also in vector files
             )
             self.canvas.addItem(item)
             self._items.append(item)
@@ -116,4 +117,6 @@ class AccuracyPlot(Plot):
         values = [value for line in shown for value in line[1]]
         margin = max(0.01, 0.1 * (max(values) - min(values)))
         self.canvas.view.setXRange(min(tasks) - 0.25, max(tasks) + 0.25, padding=0)
-        self.canvas.view.setYRange(max(0.0, min(values) - margin), min(1.0 + margin / 3, max(values) + margin), padding=0)
+        self.canvas.view.setYRange(
+            max(0.0, min(values) - margin), min(1.0 + margin / 3, max(values) + margin), padding=0
+        )

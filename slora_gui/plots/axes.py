@@ -7,22 +7,34 @@ from collections.abc import Callable
 from typing import Any, Final
 
 import pyqtgraph as pg
+from PySide6.QtCore import QRectF
 
 from slora_core.memory.sizes import format_size
 
 _TIME_STEPS_S: Final = (20, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 28800, 86400)
+_OVERHANG: Final = 8.0
 _PIXELS_PER_SIZE: Final = 44.0
 _PIXELS_PER_TIME: Final = 90.0
 
 
-class BytesAxis(pg.AxisItem):
+class _Axis(pg.AxisItem):
+    """Keeps the label of a tick at the very end of the axis, which the library drops when it draws a grid."""
+
+    def __init__(self, orientation: str) -> None:
+        super().__init__(orientation)
+        self.enableAutoSIPrefix(False)
+
+    def boundingRect(self) -> QRectF:
+        return super().boundingRect().adjusted(-_OVERHANG, -_OVERHANG, _OVERHANG, _OVERHANG)
+
+
+class BytesAxis(_Axis):
     """Ticks at multiples of a power of two, written with their IEC unit. ``logarithmic`` values are log2 of bytes."""
 
     def __init__(self, orientation: str, *, logarithmic: bool = False) -> None:
         super().__init__(orientation)
         self._logarithmic = logarithmic
         self._pixels = _PIXELS_PER_SIZE if orientation in ("left", "right") else 80.0
-        self.enableAutoSIPrefix(False)
 
     def tickSpacing(self, minVal: float, maxVal: float, size: float) -> list[tuple[float, float]]:
         return [(size_step(maxVal - minVal, size / self._pixels, self._logarithmic), 0)]
@@ -33,12 +45,8 @@ class BytesAxis(pg.AxisItem):
         return [format_size(round(value)) if value else "0" for value in values]
 
 
-class TimeAxis(pg.AxisItem):
+class TimeAxis(_Axis):
     """Seconds since the start as "30 s", "1:30", "5 min" or "1:05:00", as the step and the range ask for."""
-
-    def __init__(self, orientation: str) -> None:
-        super().__init__(orientation)
-        self.enableAutoSIPrefix(False)
 
     def tickSpacing(self, minVal: float, maxVal: float, size: float) -> list[tuple[float, float]]:
         return [(time_step(maxVal - minVal, size / _PIXELS_PER_TIME), 0)]
@@ -47,13 +55,12 @@ class TimeAxis(pg.AxisItem):
         return [time_text(value, spacing) for value in values]
 
 
-class PlainAxis(pg.AxisItem):
+class PlainAxis(_Axis):
     """The library's own ticks; ``text(value, spacing)`` is the label of one."""
 
     def __init__(self, orientation: str, text: Callable[[float, float], str]) -> None:
         super().__init__(orientation)
         self._text = text
-        self.enableAutoSIPrefix(False)
 
     def tickSpacing(self, minVal: float, maxVal: float, size: float) -> Any:
         return super().tickSpacing(minVal, maxVal, size)[:1]

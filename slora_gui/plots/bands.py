@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -74,9 +75,7 @@ class StageBands(Overlay):
             stripe = QRectF(edge, rect.top(), min(rect.width(), right[index]) - edge, rect.height())
             painter.fillRect(stripe, tints[index % 2])
 
-    def _paint_names(
-        self, painter: QPainter, row: int, left: np.ndarray, right: np.ndarray, names: list[str]
-    ) -> None:
+    def _paint_names(self, painter: QPainter, row: int, left: np.ndarray, right: np.ndarray, names: list[str]) -> None:
         metrics = QFontMetricsF(painter.font())
         rect, height = self.boundingRect(), self._row_height()
         top = rect.top() + 2 + row * height
@@ -95,3 +94,8 @@ class StageBands(Overlay):
 
     def _row_height(self) -> float:
         return QFontMetricsF(self.view_font()).height() + 1
+
+
+def stretched(bands: Sequence[Any], end_s: float, now_s: float) -> list[Any]:
+    """Those that reached to ``end_s``, the end of what was known, now reach to ``now_s``."""
+    return [replace(band, end_s=max(now_s, band.end_s)) if band.end_s >= end_s else band for band in bands]

@@ -28,7 +28,7 @@ class Plot(QWidget):
     def set_theme(self, theme: PlotTheme) -> None:
         self.theme = theme
         muted = blend(theme.background, theme.foreground, 0.7)
-        self.setStyleSheet("Plot, Plot > QWidget { background: %s; }" % theme.background)
+        self.setStyleSheet(f"Plot, Plot > QWidget {{ background: {theme.background}; }}")
         self._sentence.setStyleSheet(f"color: {muted}; background: {theme.background};")
         self.apply_theme()
 

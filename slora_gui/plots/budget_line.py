@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPolygonF
+from PySide6.QtGui import QColor, QPainter, QPolygonF
 from PySide6.QtWidgets import QWidget
 
-from slora_gui.plots.overlay import Overlay, paint_chip
+from slora_gui.plots.overlay import Overlay
 from slora_gui.plots.snapping import next_size, snap_size
 from slora_gui.plots.style import line_pen
 
@@ -96,15 +96,11 @@ class BudgetLine(Overlay):
         strong = self._hovering or self.focused or self.dragging
         painter.setPen(line_pen(self.theme.budget, 2 if strong else 1))
         painter.drawLine(0, y, round(rect.width()), y)
-        painter.setFont(self.view.scene().font())
         text = self._label(self._budget_bytes)
+        size = self.chip_size(text)
         parked = self._budget_bytes > self.view.viewRange()[1][1]
-        chip_width = QFontMetricsF(painter.font()).horizontalAdvance(text) + 12
-        height = QFontMetricsF(painter.font()).height() + 4
-        top = y + 3 if parked or y - height - 3 < 0 else y - height - 3
-        chip = paint_chip(
-            painter, QPointF(rect.right() - chip_width - 18, top), text, self.theme, self.theme.budget, rect
-        )
+        top = y + 3 if parked or y - size.height() - 3 < 0 else y - size.height() - 3
+        chip = self.paint_chip(painter, QPointF(rect.right() - size.width() - 18, top), text, self.theme.budget)
         self._paint_handle(painter, chip, parked)
 
     def _paint_handle(self, painter: QPainter, chip: QRectF, parked: bool) -> None:
@@ -115,9 +111,7 @@ class BudgetLine(Overlay):
         x, y = chip.right() + 8, chip.center().y()
         for sign in (-1,) if parked else (-1, 1):
             painter.drawPolygon(
-                QPolygonF(
-                    [QPointF(x - 4, y + 2 * sign), QPointF(x + 4, y + 2 * sign), QPointF(x, y + 7 * sign)]
-                )
+                QPolygonF([QPointF(x - 4, y + 2 * sign), QPointF(x + 4, y + 2 * sign), QPointF(x, y + 7 * sign)])
             )
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
@@ -154,8 +148,5 @@ class PredictedPeak(Overlay):
         rect, y = self.boundingRect(), round(float(self.y_pixels(float(self.predicted_bytes))))
         painter.setPen(line_pen(self.theme.accent, style=Qt.PenStyle.DashLine))
         painter.drawLine(0, y, round(rect.width()), y)
-        painter.setFont(self.view.scene().font())
-        height = QFontMetricsF(painter.font()).height() + 4
-        paint_chip(
-            painter, QPointF(6, y - height - 3), self._label(self.predicted_bytes), self.theme, self.theme.accent, rect
-        )
+        text = self._label(self.predicted_bytes)
+        self.paint_chip(painter, QPointF(6, y - self.chip_size(text).height() - 3), text, self.theme.accent)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtWidgets import QFrame
+from PySide6.QtWidgets import QFrame, QGraphicsView
 
 from slora_gui.plots.axes import BytesAxis
 from slora_gui.plots.style import PlotTheme, blend, tabular
@@ -24,6 +24,7 @@ class Canvas(pg.PlotWidget):
         self.view, self.left, self.bottom = view, left, bottom
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setCacheMode(QGraphicsView.CacheModeFlag.CacheNone)  # a cached background is a bitmap in vector files
         self.hideButtons()
         self.setMenuEnabled(False)
         for axis in (left, bottom):

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter
+from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import QWidget
 
-from slora_gui.plots.overlay import Overlay, paint_chip
+from slora_gui.plots.overlay import Overlay
 from slora_gui.plots.style import blend, line_pen
 
 
@@ -42,18 +42,14 @@ class Crosshair(Overlay):
             painter.setBrush(QColor(color))
             painter.drawEllipse(QPointF(x, float(self.y_pixels(value))), 4, 4)
         if self._text:
-            painter.setFont(self.view.scene().font())
-            height = QFontMetricsF(painter.font()).height() + 4
-            at = QPointF(x + 8 if x + 8 + self._text_width() < rect.width() else x - 8 - self._text_width(), 0)
-            at.setY(rect.bottom() - height - 4)
-            paint_chip(painter, at, self._text, self.theme, self.theme.foreground, rect)
+            size = self.chip_size(self._text)
+            fits = x + 8 + size.width() < rect.width()
+            at = QPointF(x + 8 if fits else x - 8 - size.width(), rect.bottom() - size.height() - 4)
+            self.paint_chip(painter, at, self._text, self.theme.foreground)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-
-    def _text_width(self) -> float:
-        return QFontMetricsF(self.view.scene().font()).horizontalAdvance(self._text) + 12
 
     def _strip(self) -> QRectF:
         """What the line, its dots and its text cover."""
         x, rect = float(self.x_pixels(self._t_s)), self.boundingRect()
-        reach = 12 + (self._text_width() + 8 if self._text else 0)
+        reach = 12 + (self.chip_size(self._text).width() + 8 if self._text else 0)
         return QRectF(x - reach, rect.top(), 2 * reach, rect.height())

@@ -20,7 +20,7 @@ def export_png(widget: QWidget, path: str | Path, scale: float = 2.0) -> None:
     """``scale`` is pixels of the picture for a pixel of the widget. Raises OutputError."""
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    if not picture(widget, scale).save(buffer, "PNG"):
+    if not picture(widget, scale).save(buffer, b"PNG"):
         raise OutputError(f"picture {str(path)!r} cannot be encoded as PNG at {scale:g} times its size")
     _write(Path(path), buffer.data())
 
@@ -62,7 +62,9 @@ def picture(widget: QWidget, scale: float) -> QImage:
 
 def paint_plot(widget: QWidget, painter: QPainter) -> None:
     """Paint the widget at the painter's origin, one unit a pixel of the widget; into a PDF or SVG as vectors."""
-    widget.render(painter, QPoint(), renderFlags=QWidget.RenderFlag.DrawWindowBackground | QWidget.RenderFlag.DrawChildren)
+    widget.render(
+        painter, QPoint(), renderFlags=QWidget.RenderFlag.DrawWindowBackground | QWidget.RenderFlag.DrawChildren
+    )
 
 
 def _write(path: Path, data: QByteArray) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Final
 
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter
+from PySide6.QtCore import QPointF, Qt, Signal
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from slora_core.memory.sizes import format_size
@@ -17,7 +18,7 @@ from slora_core.records.tables import format_seconds
 from slora_gui.plots.axes import BytesAxis, PlainAxis, seconds_text
 from slora_gui.plots.base import Plot
 from slora_gui.plots.canvas import Canvas
-from slora_gui.plots.overlay import Overlay, paint_chip
+from slora_gui.plots.overlay import Overlay
 from slora_gui.plots.style import blend, line_pen
 from slora_gui.plots.table import TableData
 
@@ -93,7 +94,7 @@ class FrontierPlot(Plot):
     def apply_theme(self) -> None:
         self.canvas.set_theme(self.theme)
         self.canvas.set_fonts()
-        self.canvas.left.setWidth(self.fontMetrics().horizontalAdvance("0000 min") + 34)
+        self.canvas.left.setWidth(self.fontMetrics().horizontalAdvance("000 s") + 34)
         self._dots.set_theme(self.theme)
 
     def retranslate(self) -> None:
@@ -164,7 +165,7 @@ class _Dots(Overlay):
         best = frontier(plot.points)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
         painter.setPen(line_pen(blend(theme.background, theme.accent, 0.55), 1.5))
-        for here, there in zip(best, best[1:], strict=False):
+        for here, there in pairwise(best):
             corner = QPointF(places[there].x(), places[here].y())
             painter.drawLine(places[here], corner)
             painter.drawLine(corner, places[there])
@@ -177,12 +178,11 @@ class _Dots(Overlay):
                 painter.setBrush(Qt.BrushStyle.NoBrush)
                 painter.setPen(line_pen(theme.foreground, 1.8))
                 painter.drawEllipse(place, 10, 10)
-        painter.setFont(self.view.scene().font())
         for index in dict.fromkeys(i for i in (plot.chosen, plot.pointed) if i is not None):
             self._name(painter, index, places[index])
 
     def _name(self, painter: QPainter, index: int, place: QPointF) -> None:
-        text, rect = self._plot.point_text(index), QRectF(self.boundingRect())
-        width = QFontMetricsF(painter.font()).horizontalAdvance(text) + 12
-        left = place.x() + 14 if place.x() + 14 + width < rect.width() else place.x() - 14 - width
-        paint_chip(painter, QPointF(left, place.y() - 24), text, self.theme, self.theme.foreground, rect)
+        text = self._plot.point_text(index)
+        width = self.chip_size(text).width()
+        left = place.x() + 14 if place.x() + 14 + width < self.boundingRect().width() else place.x() - 14 - width
+        self.paint_chip(painter, QPointF(left, place.y() - 24), text, self.theme.foreground)

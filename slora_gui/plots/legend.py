@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QFocusEvent, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from slora_gui.plots.style import LIGHT, CurveStyle, PlotTheme, blend, curve_pen, line_pen, tabular
@@ -22,6 +22,7 @@ class LegendKey(QAbstractButton):
         self._style = CurveStyle(LIGHT.foreground)
         self._value = ""
         self._with_value = True
+        self._ringed = False
         self.setCheckable(True)
         self.setChecked(True)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -57,13 +58,22 @@ class LegendKey(QAbstractButton):
     def sizeHint(self) -> QSize:
         return QSize(self._width(self._with_value), self.fontMetrics().height() + 8)
 
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """A ring is drawn for who came by keyboard alone."""
+        self._ringed = event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
+        super().focusInEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        self._ringed = False
+        super().focusOutEvent(event)
+
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         shown = self.isChecked()
         theme, middle = self._theme, self.height() / 2
-        if self.hasFocus() or self.underMouse():
+        if self._ringed or self.underMouse():
             painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-            painter.setPen(line_pen(theme.accent if self.hasFocus() else theme.grid))
+            painter.setPen(line_pen(theme.accent if self._ringed else theme.grid))
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         faded = 1.0 if shown else 0.35

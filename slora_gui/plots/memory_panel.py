@@ -39,6 +39,8 @@ class MemoryPanel(QWidget):
         self.view = TimeView()
         self.plot = Canvas(self.view, BytesAxis("left"), TimeAxis("bottom"))
         self.plot.bottom.setStyle(showValues=time_labels, tickLength=-4)
+        if not time_labels:
+            self.plot.bottom.setHeight(8)
         self._curves = {curve.counter: curve for curve in curves}
         self._items = {curve.counter: self._add_curve() for curve in curves}
         self._hidden: set[str] = set()
@@ -149,4 +151,3 @@ class MemoryPanel(QWidget):
         item.setClipToView(True)
         self.plot.addItem(item)
         return item
-

@@ -11,20 +11,23 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from slora_core.memory.sizes import format_size
 from slora_gui.plots import memory_keys
-from slora_gui.plots.axes import time_text
+from slora_gui.plots.bands import stretched
 from slora_gui.plots.base import Plot
 from slora_gui.plots.budget_line import BudgetLine, PredictedPeak
 from slora_gui.plots.curves import CURVES
+from slora_gui.plots.hover_line import HoverLine
 from slora_gui.plots.memory_panel import MemoryPanel
 from slora_gui.plots.peak_markers import Peak
 from slora_gui.plots.shared_region import SharedRegion
-from slora_gui.plots.statistics import MemoryCurves, Readout, readout_at, region_statistics
+from slora_gui.plots.stage_slots import inner_stages
+from slora_gui.plots.statistics import MemoryCurves, Readout, region_statistics
 from slora_gui.plots.table import SampleRows, TableData
 from slora_gui.plots.time_range import TimeRange
 
 if TYPE_CHECKING:
     from slora_gui.model.run_model import RunModel
 
+_GROWING: Final = ("starting", "running")
 _LONGEST_WAIT_S: Final = 1.0
 _WORTH_PIXELS: Final = 1.0
 _BUDGET_IN_VIEW: Final = 3.0
@@ -49,16 +52,17 @@ class MemoryPlot(Plot):
         self._range = TimeRange()
         self._seen_version = -1
         self._refreshed_at = 0.0
+        self._end_s = 0.0
         self._stages_changed = False
         self._growing = False
         self._paused = False
-        self._index: int | None = None
         self._device_total: int | None = None
         self._device_kind: str | None = None
         self.device = MemoryPanel([c for c in CURVES if c.panel == "device"], time_labels=False, parent=self.content)
         self.host = MemoryPanel([c for c in CURVES if c.panel == "host"], time_labels=True, parent=self.content)
         self.budget = BudgetLine(self.device.view, self._budget_text)
         self.forecast = PredictedPeak(self.device.view, self._forecast_text)
+        self.hover = HoverLine([self.device, self.host], self)
         self.region = SharedRegion([self.device.region, self.host.region], self)
         column = QVBoxLayout(self.content)
         column.setContentsMargins(0, 0, 0, 0)
@@ -80,7 +84,7 @@ class MemoryPlot(Plot):
         self._samples = MemoryCurves()
         self._seen_version, self._stages_changed, self._growing = -1, True, False
         self._range = TimeRange()
-        self._unhover()
+        self.hover.set_samples(self._samples, growing=False)
         self.region.clear()
         if run is None:
             self._draw_samples()
@@ -96,7 +100,7 @@ class MemoryPlot(Plot):
         run = self._run
         if run is None or self._paused or not self.isVisible():
             return
-        growing = run.status == "running"
+        growing = run.status in _GROWING
         if run.samples.version == self._seen_version and not self._stages_changed and growing == self._growing:
             return
         if growing == self._growing and growing and not self._worth_drawing(run):
@@ -160,32 +164,17 @@ class MemoryPlot(Plot):
     def zoom_view(self, factor: float, center_s: float | None = None) -> None:
         """Make the view ``factor`` times as long around ``center_s``, or the crosshair, or the middle."""
         if center_s is None:
-            middle = (self._range.start_s + self._range.end_s) / 2
-            center_s = middle if self._index is None else float(self._samples.t_s[self._index])
+            center_s = self._middle_s if self.hover.t_s is None else self.hover.t_s
         self._range.zoom(factor, center_s)
         self._show_time()
 
     def walk_samples(self, count: int) -> None:
         """Move the crosshair by ``count`` samples; it begins at the middle of the view."""
-        if not len(self._samples):
-            return
-        if self._index is None:
-            self._point_at(self._samples.nearest((self._range.start_s + self._range.end_s) / 2))
-            return
-        self._point_at(min(max(self._index + count, 0), len(self._samples) - 1))
+        self.hover.walk_samples(count, self._middle_s)
 
     def walk_stages(self, direction: int) -> None:
         """Move the crosshair to the next start of a stage after (1) or before (-1) it."""
-        if not len(self._samples):
-            return
-        here = float(self._samples.t_s[self._index]) if self._index is not None else self._range.start_s
-        starts = sorted({band.start_s for band in self._samples.bands})
-        ahead = [s for s in starts if s > here + 1e-3] if direction > 0 else [s for s in starts if s < here - 1e-3][::-1]
-        for start_s in ahead:
-            index = self._samples.nearest(start_s)
-            if index != self._index:
-                self._point_at(index)
-                return
+        self.hover.walk_stages(direction, self._range.start_s)
 
     @property
     def budget_focused(self) -> bool:
@@ -209,8 +198,8 @@ class MemoryPlot(Plot):
             self.focus_budget(False)
         elif self.region.span_s is not None:
             self.region.clear()
-        elif self._index is not None:
-            self._unhover()
+        elif self.hover.t_s is not None:
+            self.hover.clear()
         else:
             return False
         return True
@@ -235,7 +224,9 @@ class MemoryPlot(Plot):
     def retranslate(self) -> None:
         self.setAccessibleName(self.tr("Memory of the run over time"))
         self.setAccessibleDescription(
-            self.tr("Arrow keys move from sample to sample, plus and minus zoom, Home shows everything, B holds the budget")
+            self.tr(
+                "Arrow keys move from sample to sample, plus and minus zoom, Home shows everything, B holds the budget"
+            )
         )
         self.device.plot.setAccessibleName(self.tr("Memory of the compute device"))
         self.host.plot.setAccessibleName(self.tr("Memory of the host"))
@@ -268,16 +259,21 @@ class MemoryPlot(Plot):
 
     def _connect(self) -> None:
         for panel in (self.device, self.host):
-            panel.hovered.connect(self._hover)
+            panel.hovered.connect(self.hover.move_to)
             panel.visibility_changed.connect(self._visibility_changed)
             panel.view.pan_requested.connect(self._pan)
             panel.view.zoom_requested.connect(self.zoom_view)
             panel.view.region_requested.connect(self._mark)
             panel.view.reset_requested.connect(self.reset_view)
+        self.hover.moved.connect(self._hover_moved)
         self.region.changed.connect(self._region_changed)
         self.budget.dragged.connect(self.budget_dragged)
         self.budget.released.connect(self._budget_released)
         self.budget.wants_room.connect(self._give_budget_room)
+
+    @property
+    def _middle_s(self) -> float:
+        return (self._range.start_s + self._range.end_s) / 2
 
     def _note_change(self, aspect: str) -> None:
         if aspect in ("stages", "status", "plan"):
@@ -296,11 +292,17 @@ class MemoryPlot(Plot):
     def _take(self, run: RunModel) -> None:
         store = run.samples
         self._seen_version, self._refreshed_at = store.version, time.monotonic()
-        self._growing = run.status == "running"
         known = {curve.counter: store.counter(curve.counter) for curve in CURVES if store.has(curve.counter)}
-        self._samples = MemoryCurves(store.t_s, known, run.bands())
-        end_s = max([float(store.t_s[-1]) if len(store) else 0.0, *(band.end_s for band in self._samples.bands)])
-        self._range.set_data_end(end_s, self._growing)
+        last_s = float(store.t_s[-1]) if len(store) else 0.0
+        growing = run.status in _GROWING
+        if self._stages_changed or not growing:
+            bands = run.bands()
+        else:
+            bands = stretched(self._samples.bands, self._end_s, last_s)
+        self._growing = growing
+        self._end_s = max([last_s, *(band.end_s for band in bands)])
+        self._samples = MemoryCurves(store.t_s, known, bands)
+        self._range.set_data_end(self._end_s, growing)
         self._draw_samples()
         if self._stages_changed:
             self._stages_changed = False
@@ -310,14 +312,11 @@ class MemoryPlot(Plot):
         for panel in (self.device, self.host):
             panel.set_samples(self._samples)
             panel.bands.set_bands(self._samples.bands)
-        if self._index is None:
-            self._unhover()
+        self.hover.set_samples(self._samples, self._growing)
 
     def _draw_stages(self) -> None:
         """Peaks of the innermost stages, of the counter that the budget bounds where it is shown."""
-        stages = self._run.stages if self._run is not None else []
-        parents = {stage.parent for stage in stages}
-        inner = [stage for stage in stages if stage.stage not in parents and stage.seconds is not None]
+        inner = inner_stages(self._run.stages if self._run is not None else [])
         reserved = "reserved_bytes" in self.device.shown_counters
         for panel, counter in (
             (self.device, "reserved_bytes" if reserved else "allocated_bytes"),
@@ -326,9 +325,7 @@ class MemoryPlot(Plot):
             known = [(stage, getattr(stage, counter)) for stage in inner if getattr(stage, counter) is not None]
             hidden = bool(self._samples.counters) and counter not in panel.shown_counters
             panel.set_peaks(
-                []
-                if hidden
-                else [Peak(s.started_s, s.started_s + s.seconds, value, s.stage) for s, value in known],
+                [] if hidden else [Peak(s.started_s, s.started_s + s.seconds, value, s.stage) for s, value in known],
                 counter,
             )
 
@@ -374,33 +371,10 @@ class MemoryPlot(Plot):
         self._draw_stages()
         self._show_time()
 
-    def _hover(self, t_s: float | None) -> None:
-        if t_s is None or not len(self._samples):
-            self._unhover()
-            return
-        index = self._samples.nearest(t_s)
-        if index != self._index:
-            self._point_at(index)
-
-    def _point_at(self, index: int) -> None:
-        self._index = index
-        readout = readout_at(self._samples, index)
-        if not self._range.start_s <= readout.t_s <= self._range.end_s:
-            self._pan(readout.t_s - (self._range.start_s + self._range.end_s) / 2)
-        where = time_text(readout.t_s, 0.01)
-        self.device.point_at(readout)
-        self.host.point_at(readout, f"{where} · {readout.stage}" if readout.stage else where)
+    def _hover_moved(self, readout: Readout | None) -> None:
+        if readout is not None and not self._range.start_s <= readout.t_s <= self._range.end_s:
+            self._pan(readout.t_s - self._middle_s)
         self.hovered.emit(readout)
-
-    def _unhover(self) -> None:
-        last: Readout | None = None
-        if self._growing and len(self._samples):
-            last = readout_at(self._samples, len(self._samples) - 1)
-        for panel in (self.device, self.host):
-            panel.leave(last)
-        if self._index is not None:
-            self._index = None
-            self.hovered.emit(None)
 
     def _retitle(self) -> None:
         environment: Any = (self._run.environment if self._run is not None else None) or {}

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter
 from PySide6.QtWidgets import QGraphicsObject
 
@@ -45,28 +45,31 @@ class Overlay(QGraphicsObject):
         _, (low, high) = self.view.viewRange()
         return high - pixel * (high - low) / max(1.0, self.view.rect().height())
 
+    def chip_size(self, text: str) -> QSizeF:
+        metrics = QFontMetricsF(self.view.scene().font())
+        return QSizeF(metrics.horizontalAdvance(text) + 12, metrics.height() + 4)
+
+    def paint_chip(self, painter: QPainter, at: QPointF, text: str, color: str) -> QRectF:
+        """``text`` on a small plate whose left top is ``at``, moved to stay in view; returns the plate."""
+        inside, plate = self.boundingRect(), QRectF(at, self.chip_size(text))
+        plate.moveLeft(max(inside.left() + 2, min(plate.left(), inside.right() - plate.width() - 2)))
+        plate.moveTop(max(inside.top() + 2, min(plate.top(), inside.bottom() - plate.height() - 2)))
+        painter.setFont(self.view.scene().font())
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        painter.setPen(QColor(blend(self.theme.background, color, 0.45)))
+        painter.setBrush(fill(self.theme.background, 0.92))
+        painter.drawRoundedRect(plate.adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
+        painter.setPen(QColor(color))
+        painter.drawText(plate, Qt.AlignmentFlag.AlignCenter, text)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        return plate
+
     def _view_changed(self, *_: object) -> None:
         self.update()
 
     def _view_resized(self, *_: object) -> None:
         self.prepareGeometryChange()
         self.update()
-
-
-def paint_chip(painter: QPainter, at: QPointF, text: str, theme: PlotTheme, color: str, inside: QRectF) -> QRectF:
-    """``text`` on a small plate whose left top is ``at``, moved to stay ``inside``; returns the plate."""
-    metrics = QFontMetricsF(painter.font())
-    plate = QRectF(at.x(), at.y(), metrics.horizontalAdvance(text) + 12, metrics.height() + 4)
-    plate.moveLeft(max(inside.left() + 2, min(plate.left(), inside.right() - plate.width() - 2)))
-    plate.moveTop(max(inside.top() + 2, min(plate.top(), inside.bottom() - plate.height() - 2)))
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-    painter.setPen(QColor(blend(theme.background, color, 0.45)))
-    painter.setBrush(fill(theme.background, 0.92))
-    painter.drawRoundedRect(plate.adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
-    painter.setPen(QColor(color))
-    painter.drawText(plate, Qt.AlignmentFlag.AlignCenter, text)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-    return plate
 
 
 def free_of(plate: QRectF, taken: Sequence[QRectF]) -> bool:

@@ -61,7 +61,7 @@ class PeakMarkers(Overlay):
         middle = (np.maximum(left, 0) + np.minimum(right, self.boundingRect().width())) / 2
         shown = self._shown(left, right, middle)
         for index in shown:
-            self._paint_marker(painter, color, left[index], right[index], middle[index], tops[index])
+            self._paint_marker(painter, color, (left[index], right[index]), QPointF(middle[index], tops[index]))
         self._paint_values(painter, shown, middle, tops)
 
     def _shown(self, left: np.ndarray, right: np.ndarray, middle: np.ndarray) -> list[int]:
@@ -72,24 +72,14 @@ class PeakMarkers(Overlay):
                 shown.append(int(index))
         return shown
 
-    def _paint_marker(
-        self, painter: QPainter, color: str, left: float, right: float, middle: float, top: float
-    ) -> None:
+    def _paint_marker(self, painter: QPainter, color: str, span: tuple[float, float], at: QPointF) -> None:
         painter.setPen(line_pen(color))
-        if right - left > 2:
-            painter.drawLine(QPointF(left, top), QPointF(right, top))
+        if span[1] - span[0] > 2:
+            painter.drawLine(QPointF(span[0], at.y()), QPointF(span[1], at.y()))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
         painter.setBrush(QColor(color))
-        low = top - 2
-        painter.drawPolygon(
-            QPolygonF(
-                [
-                    QPointF(middle, low),
-                    QPointF(middle - _SIZE, low - 1.6 * _SIZE),
-                    QPointF(middle + _SIZE, low - 1.6 * _SIZE),
-                ]
-            )
-        )
+        corners = QPointF(0, -2), QPointF(-_SIZE, -2 - 1.6 * _SIZE), QPointF(_SIZE, -2 - 1.6 * _SIZE)
+        painter.drawPolygon(QPolygonF([at + corner for corner in corners]))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
     def _paint_values(self, painter: QPainter, shown: list[int], middle: np.ndarray, tops: np.ndarray) -> None:

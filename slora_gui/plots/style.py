@@ -44,7 +44,7 @@ class PlotTheme:
 
 
 def plot_theme(colors: Mapping[str, str], dark: bool) -> PlotTheme:
-    """Plot colours from the named colours of a window theme: ``surface``, ``text``, ``border``, ``accent``, ``danger``."""
+    """From a window theme's ``surface``, ``text``, ``border``, ``accent`` and ``danger``."""
     curves = (colors["accent"], *(_DARK_CURVES if dark else _LIGHT_CURVES)[1:])
     return PlotTheme(
         background=colors["surface"],

@@ -14,9 +14,9 @@ pytest.importorskip("pyqtgraph")
 if sys.platform == "linux" and "DISPLAY" not in os.environ:
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from PySide6.QtCore import QObject, Signal  # noqa: E402
+from PySide6.QtCore import QObject, Signal
 
-from slora_core.records.run_file import StageRecord  # noqa: E402
+from slora_core.records.run_file import StageRecord
 
 MIB = 2**20
 
@@ -72,7 +72,7 @@ class Run(QObject):
         ]
 
 
-def stage(name, started_s, seconds, allocated=None, reserved=None, rss=None):
+def stage(name, started_s, seconds, allocated=None, *, reserved=None, rss=None):
     parent = name.rpartition(".")[0]
     return StageRecord(name, parent, started_s, None, None, seconds, allocated, reserved, rss, None, True)
 
@@ -109,9 +109,9 @@ def cuda_run():
         tensor_ram_bytes=np.full(3000, 500 * MIB),
     )
     stages = [
-        stage("linear", 0.0, 20.0, 3550 * MIB, 3600 * MIB, 2300 * MIB),
-        stage("weaknonlinear", 20.0, 20.0, 3400 * MIB, 3600 * MIB, 2500 * MIB),
-        stage("attention", 40.0, 19.98, 3510 * MIB, 3600 * MIB, 2600 * MIB),
+        stage("linear", 0.0, 20.0, 3550 * MIB, reserved=3600 * MIB, rss=2300 * MIB),
+        stage("weaknonlinear", 20.0, 20.0, 3400 * MIB, reserved=3600 * MIB, rss=2500 * MIB),
+        stage("attention", 40.0, 19.98, 3510 * MIB, reserved=3600 * MIB, rss=2600 * MIB),
     ]
     return Run(store, stages, device="cuda:0")
 
