@@ -8,6 +8,8 @@ from slora_core.config import RunConfig
 
 SEED_CHUNK: Final = 128
 ADAPTIVE_CHUNKS: Final = (32, 64, 128)
+MOST_PINNED_BYTES: Final = 2 * 1024**3
+"""Host memory that a stage locks at most to feed a device from it."""
 
 
 def candidate_chunks(config: RunConfig, ceiling: int) -> tuple[int, ...]:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Final, Literal, TypeAlias, TypeVar
+from pathlib import Path
+from typing import Final, Literal, Protocol, TypeAlias, TypeVar
 
 from slora_core.errors import InputError
-from slora_core.records.run_file import RunFile, StageRecord
+from slora_core.events import StagePeaks
+from slora_core.records.header import RunHeader
+from slora_core.records.run_file import Accuracy, StageRecord
 
 Unit: TypeAlias = Literal["bytes", "s", "fraction", "flag"]
 Group: TypeAlias = Literal["overall", "operator", "stage", "accuracy"]
@@ -65,7 +68,24 @@ class _StageTotal:
     rss_bytes: int | None
 
 
-def compare(runs: Sequence[RunFile], labels: Sequence[str] | None = None) -> Comparison:
+class RecordedRun(Protocol):
+    """What a comparison reads of a run: an open run file, or a run in memory that says the same."""
+
+    @property
+    def path(self) -> Path: ...
+
+    @property
+    def header(self) -> RunHeader: ...
+
+    @property
+    def peaks(self) -> StagePeaks: ...
+
+    def stages(self) -> list[StageRecord]: ...
+
+    def accuracies(self) -> list[Accuracy]: ...
+
+
+def compare(runs: Sequence[RecordedRun], labels: Sequence[str] | None = None) -> Comparison:
     """Compare ``runs`` against the first; ``labels`` default to :func:`run_labels`. Raises InputError below two."""
     if len(runs) < 2:
         raise InputError(f"a comparison of {len(runs)} runs: expected at least two")
@@ -73,7 +93,7 @@ def compare(runs: Sequence[RunFile], labels: Sequence[str] | None = None) -> Com
     return Comparison(tuple(labels or run_labels(runs)), tuple(metrics))
 
 
-def run_labels(runs: Sequence[RunFile]) -> tuple[str, ...]:
+def run_labels(runs: Sequence[RecordedRun]) -> tuple[str, ...]:
     """File names without their ending; a name that comes again is numbered."""
     labels: list[str] = []
     for run in runs:
@@ -82,7 +102,7 @@ def run_labels(runs: Sequence[RunFile]) -> tuple[str, ...]:
     return tuple(labels)
 
 
-def _overall(runs: Sequence[RunFile]) -> Iterable[Metric]:
+def _overall(runs: Sequence[RecordedRun]) -> Iterable[Metric]:
     peaks = [run.peaks for run in runs]
     headers = [run.header for run in runs]
     for name in _PEAKS:
@@ -92,7 +112,7 @@ def _overall(runs: Sequence[RunFile]) -> Iterable[Metric]:
     yield _metric("overall", "", "within_budget", "flag", [header.within_budget for header in headers])
 
 
-def _operators(runs: Sequence[RunFile]) -> Iterable[Metric]:
+def _operators(runs: Sequence[RecordedRun]) -> Iterable[Metric]:
     """Fit and move of each operator over all tasks: seconds add up, peaks are the largest; then all of them."""
     tables = []
     for run in runs:
@@ -102,7 +122,7 @@ def _operators(runs: Sequence[RunFile]) -> Iterable[Metric]:
     yield from _totals("operator", tables)
 
 
-def _stages(runs: Sequence[RunFile]) -> Iterable[Metric]:
+def _stages(runs: Sequence[RecordedRun]) -> Iterable[Metric]:
     yield from _totals("stage", [_stage_totals(run.stages()) for run in runs])
 
 
@@ -115,7 +135,7 @@ def _totals(group: Group, tables: Sequence[dict[str, _StageTotal]]) -> Iterable[
         yield _metric(group, stage, "seconds", "s", [total.seconds for total in totals])
 
 
-def _accuracies(runs: Sequence[RunFile]) -> Iterable[Metric]:
+def _accuracies(runs: Sequence[RecordedRun]) -> Iterable[Metric]:
     """Those of the last task of each run."""
     tables = []
     for run in runs:

@@ -50,9 +50,8 @@ class History:
         return _listed(self.trash)
 
     def search(self, text: str) -> list[RunHeader]:
-        """Runs in whose name, source, engine, operators, status, device, date or note every word occurs."""
-        words = text.casefold().split()
-        return [run for run in self.list_runs() if all(word in _searched(run) for word in words)]
+        """The runs that :func:`matches` finds."""
+        return [run for run in self.list_runs() if matches(run, text)]
 
     def delete(self, path: str | Path) -> Path:
         """Move a run to the trash; returns its path there, for :meth:`restore`. Raises InputError."""
@@ -88,9 +87,11 @@ def _started_s(run: RunHeader) -> float:
         return run.path.stat().st_mtime if run.path.exists() else 0.0
 
 
-def _searched(run: RunHeader) -> str:
+def matches(run: RunHeader, text: str) -> bool:
+    """Whether every word of ``text`` occurs in the name, source, engine, operators, status, device, date or note."""
     fields = (run.path.stem, run.source, run.engine, run.operators, run.status, run.device, run.started_at, run.note)
-    return "\n".join(fields).casefold()
+    searched = "\n".join(fields).casefold()
+    return all(word in searched for word in text.casefold().split())
 
 
 def _move(path: Path, folder: Path) -> Path:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from slora_core.config import RunConfig
 from slora_core.errors import InputError, OutputError
-from slora_core.events import Event, Notice, StagePeaks, event_from_json
+from slora_core.events import Event, MemorySample, Notice, StagePeaks, event_from_json
 from slora_core.records.database import connect, explained, open_for_reading
 from slora_core.records.header import RunHeader, header_from_meta
 from slora_core.records.schema import SAMPLE_COUNTERS
@@ -178,6 +178,21 @@ class RunFile:
             tuple(name for _, name in names),
             {name: np.ascontiguousarray(table[:, 2 + column]) for column, name in enumerate(SAMPLE_COUNTERS)},
         )
+
+    @property
+    def data_version(self) -> int:
+        """Another number once another process has committed to the file since the last look."""
+        return int(self._query("PRAGMA data_version")[0][0])
+
+    def samples_after(self, row: int) -> tuple[int, list[MemorySample]]:
+        """(last row, samples) of what has come after ``row``, in the order of writing; 0 for all there is."""
+        names = ", ".join(f"samples.{counter}" for counter in SAMPLE_COUNTERS)
+        rows = self._query(
+            f"SELECT samples.id, t_s, name, {names} FROM samples JOIN stage_names ON stage_names.id = stage"
+            " WHERE samples.id > ? ORDER BY samples.id",
+            (row,),
+        )
+        return (rows[-1][0] if rows else row), [MemorySample(*found[1:]) for found in rows]
 
     def sample_rows(self) -> list[tuple[Any, ...]]:
         """(t_s, stage name, counters...) with None for not available, in order of time."""

@@ -11,7 +11,7 @@ from slora_core.config import RunConfig
 from slora_core.memory.device import CPU_PROFILE, CUDA_PROFILE, DeviceProfile
 from slora_core.memory.footprint import Buffer, Footprint
 from slora_core.memory.plan import Option, Plan, StageRequest
-from slora_core.memory.planner import make_plan
+from slora_core.memory.planner import frontier, make_plan
 from slora_core.sources.plan import scan_options
 from slora_core.sources.workloads import workloads_of
 from slora_core.statistics.plan import check_options, held_buffers, statistics_options
@@ -22,6 +22,25 @@ DEAD_CACHE_ROWS = 50_000
 
 
 @dataclass(frozen=True, slots=True)
+class Setting:
+    """What the planner is asked for a job, but for the budget: requests as the plan counts them and what is live."""
+
+    requests: Sequence[StageRequest]
+    policy: str
+    device: DeviceProfile
+    base_bytes: int
+
+    def plan(self, budget_bytes: int | None) -> Plan:
+        return make_plan(
+            self.requests,
+            budget_bytes=budget_bytes,
+            policy=self.policy,
+            device=self.device,
+            base_bytes=self.base_bytes,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class JobPlan:
     """A plan with the options it chose from, so that a stage can run one and fall back to a smaller one."""
 
@@ -29,6 +48,16 @@ class JobPlan:
     requests: Mapping[str, StageRequest]
     rounding_bytes: int
     dim: int
+    setting: Setting
+
+    def with_budget(self, budget_bytes: int | None) -> JobPlan:
+        """The plan of the same job in another budget; options are not built again, so a drag can ask at every step."""
+        return replace(self, plan=self.setting.plan(budget_bytes))
+
+    def frontier(self, points: int = 100) -> list[tuple[int, float]]:
+        """(predicted peak bytes, seconds) of the run over all budgets: peaks ascend, seconds descend."""
+        setting = self.setting
+        return frontier(setting.requests, device=setting.device, base_bytes=setting.base_bytes, points=points)
 
     def option(self, stage: str) -> Option:
         choice = self.plan.stage(stage).choice
@@ -81,14 +110,15 @@ def plan_job(
     planned = requests
     if not config.measures.device_split:
         planned = [_beside(r, held_buffers(moved[r.stage], dim)) if r.stage in moved else r for r in requests]
-    plan = make_plan(
-        planned,
-        budget_bytes=config.memory.budget,
-        policy=config.memory.policy,
-        base_bytes=held_bytes + base_bytes(config, workloads) + device.standing_bytes,
-        device=device,
+    base = held_bytes + base_bytes(config, workloads) + device.standing_bytes
+    setting = Setting(planned, config.memory.policy, device, base)
+    return JobPlan(
+        setting.plan(config.memory.budget),
+        {request.stage: request for request in requests},
+        device.rounding_bytes,
+        dim,
+        setting,
     )
-    return JobPlan(plan, {request.stage: request for request in requests}, device.rounding_bytes, dim)
 
 
 def base_bytes(config: RunConfig, workloads: Sequence[Workload]) -> int:

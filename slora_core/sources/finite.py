@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Final
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from slora_core.context import RunContext
@@ -18,6 +21,9 @@ from slora_core.sources.file_info import AFTER, BEFORE, FEATURES
 from slora_core.sources.rounds import LabelledRows
 
 _ROWS_NAMED: Final = 5
+_THREADS: Final = 4
+_LEAST_PART_BYTES: Final = 256 * 1024
+"""Below this a thread costs more than it gains."""
 _Reader = Callable[[int, int, Tensor], None]
 
 
@@ -42,17 +48,32 @@ def check_rows_finite(ctx: RunContext, rows: LabelledRows, option: Option, origi
 def _scan(ctx: RunContext, readers: dict[str, _Reader], count: int, option: Option, origin: str) -> None:
     found = {key: _BadRows(key) for key in readers}
     step = option.choice.rows
-    with Workspace(option.footprint, torch.device("cpu")) as workspace:
-        rows, sums = workspace["scan_rows"], workspace["scan_sums"]
+    with (
+        Workspace(option.footprint, torch.device("cpu")) as workspace,
+        ThreadPoolExecutor(_THREADS, "slora-scan") as pool,
+    ):
+        rows, sums = workspace["scan_rows"], workspace["scan_sums"].numpy()
+        threads = min(_THREADS, max(1, rows.nbytes // _LEAST_PART_BYTES))
+        part, spread = -(-step // threads), pool.map if threads > 1 else map
         for start in range(0, count, step):
-            stop = min(start + step, count)
-            size = stop - start
+            size = min(step, count - start)
             for key, read in readers.items():
-                read(start, stop, rows)
-                found[key].look(rows[:size], sums[:size], start)
+                look = partial(_sum_rows, count=part, of=size, read=read, start=start, rows=rows, sums=sums)
+                list(spread(look, range(0, size, part)))
+                found[key].look(rows, sums[:size], start)
             ctx.advance(size)
     if bad := "; ".join(str(key) for key in found.values() if key.count):
         raise InputError(f"{origin}: {bad}; expected finite numbers", "remove these rows, or extract them again")
+
+
+def _sum_rows(
+    first: int, *, count: int, of: int, read: _Reader, start: int, rows: Tensor, sums: NDArray[np.float32]
+) -> None:
+    """Read ``count`` rows from ``first`` of a block and add each up: a sum with NaN or Inf in it is not finite."""
+    last = min(first + count, of)
+    read(start + first, start + last, rows[first:last])
+    with np.errstate(over="ignore", invalid="ignore"):
+        np.sum(rows[first:last].numpy(), axis=1, out=sums[first:last])
 
 
 class _BadRows:
@@ -63,12 +84,12 @@ class _BadRows:
         self._first: list[int] = []
         self.count = 0
 
-    def look(self, rows: Tensor, sums: Tensor, start: int) -> None:
-        """x * 0 is 0 for a finite x and NaN for NaN and Inf, so the sum of a row tells. Overwrites ``rows``."""
-        torch.sum(rows.mul_(0.0), dim=1, out=sums)
-        bad = np.flatnonzero(np.isnan(sums.numpy()))
+    def look(self, rows: Tensor, sums: NDArray[np.float32], start: int) -> None:
+        """Only a row whose sum is not finite needs a second look: large numbers may overflow together."""
+        suspects = np.flatnonzero(~np.isfinite(sums))
+        bad = [int(row) for row in suspects if not np.isfinite(rows[int(row)].numpy()).all()]
         self.count += len(bad)
-        self._first += [start + int(row) for row in bad[: _ROWS_NAMED - len(self._first)]]
+        self._first += [start + row for row in bad[: _ROWS_NAMED - len(self._first)]]
 
     def __str__(self) -> str:
         rows = ", ".join(map(str, self._first)) + (", ..." if self.count > len(self._first) else "")

@@ -45,7 +45,7 @@ def move_footprint(workload: Workload, config: RunConfig, device: DeviceProfile,
         standing=(
             *moved,
             *_key_buffers(tiling, dim, choice, device),
-            *_score_buffers(tiling, dim, choice, selected),
+            *_score_buffers(tiling, dim, choice, 0 if device.kind == "cuda" else selected),
             *_selection_buffers(tiling, choice, selected, device),
         ),
         workspace_bytes=_library_bytes(choice, selected, device),
@@ -68,12 +68,13 @@ def _key_buffers(tiling: Tiling, dim: int, choice: AttentionChoice, device: Devi
     )
 
 
-def _score_buffers(tiling: Tiling, dim: int, choice: AttentionChoice, selected: int | None) -> tuple[Buffer, ...]:
+def _score_buffers(tiling: Tiling, dim: int, choice: AttentionChoice, kept: int | None) -> tuple[Buffer, ...]:
+    """``kept`` largest scores of a row lie beside those of a tile, where the host selects."""
     rows = choice.rows
     if choice.form == "tiles":
-        kept = selected + 1 if selected else 0
+        beside = kept + 1 if kept else 0
         scores = [
-            Buffer("attention_scores", (rows, tiling.width + kept)),
+            Buffer("attention_scores", (rows, tiling.width + beside)),
             Buffer("attention_moved", (rows, dim)),
             Buffer("attention_part", (rows, 1)),
         ]
@@ -90,7 +91,7 @@ def _score_buffers(tiling: Tiling, dim: int, choice: AttentionChoice, selected: 
 
 def _library_bytes(choice: AttentionChoice, selected: int | None, device: DeviceProfile) -> int:
     """What CUDA's libraries take beside the buffers."""
-    return TOP_K_ROW_BYTES * choice.rows if selected and device.kind == "cuda" else 0
+    return TOP_K_ROW_BYTES * choice.selected_rows if selected and device.kind == "cuda" else 0
 
 
 def _selection_buffers(
@@ -110,10 +111,12 @@ def _selection_buffers(
         Buffer("attention_spent", (1,), "int32"),
     )
     if device.kind != "cpu":
+        strip = choice.selected_rows
         return (
             *ties,
+            *((Buffer("attention_line", (strip, tiling.width + selected + 1)),) if choice.form == "tiles" else ()),
             Buffer("attention_largest", (rows, selected + 1)),
-            Buffer("attention_largest_index", (rows, selected + 1), "int64"),
+            Buffer("attention_largest_index", (strip, selected + 1), "int64"),
             Buffer("attention_lowest", (rows, 2)),
             Buffer("attention_lowest_index", (rows, 2), "int64"),
         )

@@ -25,6 +25,7 @@ class AttentionChoice:
     ``chunk`` samples of each of ``batch`` classes make the query rows of a pass; ``panel`` keys at most make a tile.
     ``resident`` keeps normalised keys and drift [N, d] on the device; otherwise every pass reads their tiles again,
     from the file or, ``pinned``, from host memory beside a CUDA device.
+    ``strip`` rows are put beside what is kept of them at once, where a device selects from tiles (0: all rows).
     ``form``: ``rows`` holds the scores of all keys side by side and computes them once; ``tiles`` holds those of one
     tile, finds the k-th largest in a first pass and computes the scores again in a second; ``materialised`` is the
     seed's product [chunk, N, d], for comparison.
@@ -36,11 +37,17 @@ class AttentionChoice:
     batch: int = 1
     form: Form = "rows"
     pinned: bool = False
+    strip: int = 0
 
     @property
     def rows(self) -> int:
         """Query rows of the buffers."""
         return round_up(self.batch * self.chunk, ROW_STEP)
+
+    @property
+    def selected_rows(self) -> int:
+        """Rows of which a device selects the largest scores at once."""
+        return min(self.rows, self.strip or self.rows) if self.form == "tiles" else self.rows
 
     def shrunk(self) -> AttentionChoice | None:
         """Fewer classes at a time, then half the chunk, then keys streamed, then half the tile."""

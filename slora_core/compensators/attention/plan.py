@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 from slora_core.compensators.attention.buffers import move_footprint
@@ -13,13 +14,14 @@ from slora_core.config import RunConfig
 from slora_core.memory.device import DeviceProfile
 from slora_core.memory.footprint import Footprint
 from slora_core.memory.plan import Option
-from slora_core.memory.policies import SEED_CHUNK
+from slora_core.memory.policies import MOST_PINNED_BYTES, SEED_CHUNK
 from slora_core.types import Workload
 
 STREAMED_PANELS: Final = (256, 2048)
 TILE_PANELS: Final = (KEY_STEP, 512, 4096, 16384)
 PINNED_PANELS: Final = (512, 1024, 2048, 4096)
-MOST_PINNED_BYTES: Final = 2 * 1024**3
+SELECTED_ROWS: Final = 512
+"""Beyond these a device selects hardly faster from more rows at once, and the buffers for it grow."""
 _PINNED_FORMS: Final[tuple[Form, ...]] = ("rows", "tiles")
 MOST_MEANS: Final = 256
 
@@ -56,10 +58,12 @@ def _choices(workload: Workload, config: RunConfig, device: DeviceProfile) -> It
         yield AttentionChoice(chunk, min(workload.pairs, most), resident=True, batch=batch)
         for panel in STREAMED_PANELS:
             yield AttentionChoice(chunk, min(panel, workload.pairs, most), resident=False, batch=batch)
+        strip = SELECTED_ROWS if device.kind == "cuda" and rows > SELECTED_ROWS else 0
         for panel in TILE_PANELS:
             if panel < workload.pairs:
-                yield AttentionChoice(chunk, min(panel, most), resident=False, batch=batch, form="tiles")
-        yield from _pinned(workload, device, chunk, batch, most)
+                yield AttentionChoice(chunk, min(panel, most), resident=False, batch=batch, form="tiles", strip=strip)
+        for choice in _pinned(workload, device, chunk, batch, most):
+            yield replace(choice, strip=strip) if choice.form == "tiles" else choice
 
 
 def _pinned(workload: Workload, device: DeviceProfile, chunk: int, batch: int, most: int) -> Iterator[AttentionChoice]:

@@ -147,17 +147,15 @@ class TiledScores(AttentionDrift):
         self._part = workspace["attention_part"]
 
     def _attend(self, query: Tensor, rows: int) -> tuple[Tensor, Tensor]:
-        count, width = len(query), self._tiling.width
-        scores = self._scores[:count]
-        tied = self._select(query, scores, rows) if self._top_k is not None else []
+        count, weights = len(query), self._scores[: len(query), : self._tiling.width]
+        tied = self._select(query, weights, rows) if self._top_k is not None else []
         if self._top_k is None:
-            self._find_shift(query, scores)
+            self._find_shift(query, weights)
         moved, total, part = self._moved[:count], self._total[:count], self._part[:count]
         moved.zero_()
         total.zero_()
         for tile in self._tiling.tiles():
             keys, drift = self._keys.keys_and_drift(tile)
-            weights = scores[:, :width]
             self._score_tile(query, keys, tile, weights)
             self._weigh(weights, tied)
             torch.sum(weights, dim=1, keepdim=True, out=part)
@@ -168,23 +166,25 @@ class TiledScores(AttentionDrift):
 
     def _score_tile(self, query: Tensor, keys: Tensor, tile: Tile, out: Tensor) -> None:
         self._score(query, keys, out)
-        out[:, : tile.dead].fill_(-torch.inf)
+        if tile.dead:
+            out[:, : tile.dead].fill_(-torch.inf)
 
     def _select(self, query: Tensor, scores: Tensor, rows: int) -> list[int]:
         """First pass: shift, threshold and largest score; returns the rows with a surplus of ties."""
-        width, count = self._tiling.width, len(query)
-        self._selection.begin(scores, width)
+        count = len(query)
+        self._selection.begin(count)
         for tile in self._tiling.tiles():
-            self._score_tile(query, self._keys.keys(tile), tile, scores[:, :width])
-            self._selection.absorb(scores, width, tile.dead)
+            self._score_tile(query, self._keys.keys(tile), tile, scores)
+            self._selection.absorb(scores, tile.dead)
         below, threshold, top = self._below[:count], self._threshold[:count], self._top[:count]
-        self._selection.settle(scores, width, below, threshold)
+        self._selection.settle(below, threshold)
+        kept = self._selection.kept(count)
         tied = self._ties.rows(below[:rows], threshold[:rows])
         for row in tied:
-            self._ties.open(row, scores[row, width:], threshold[row])
+            self._ties.open(row, kept[row], threshold[row])
             self._lower(row)
         if self._wide:
-            torch.amax(scores[:, width:], dim=1, keepdim=True, out=top)
+            torch.amax(kept, dim=1, keepdim=True, out=top)
             top.sub_(below)
         return tied
 

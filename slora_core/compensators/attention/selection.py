@@ -25,22 +25,29 @@ class Selection(Protocol):
     def whole(self, scores: Tensor, below: Tensor, threshold: Tensor) -> None:
         """Of rows held whole, [rows, n]; they are left as they are."""
 
-    def begin(self, scores: Tensor, width: int) -> None:
-        """Nothing kept yet in the columns from ``width`` of [rows, width + k + 1]."""
+    def begin(self, rows: int) -> None:
+        """Nothing kept yet of any row; tiles of scores follow."""
 
-    def absorb(self, scores: Tensor, width: int, dead: int) -> None:
-        """Keep the k + 1 largest of each row in the columns from ``width``; the others are spent, ``dead`` are -inf."""
+    def absorb(self, scores: Tensor, dead: int) -> None:
+        """Keep the k + 1 largest so far of each row. The tile [rows, w], whose first ``dead`` are -inf, is spent."""
 
-    def settle(self, scores: Tensor, width: int, below: Tensor, threshold: Tensor) -> None:
-        """Of the k + 1 values kept in the columns from ``width``."""
+    def kept(self, rows: int) -> Tensor:
+        """The k + 1 values kept of each row, [rows, k + 1], in any order."""
+
+    def settle(self, below: Tensor, threshold: Tensor) -> None:
+        """Of the values kept."""
 
 
 class HostSelection:
-    """Partitions rows in place, or a few at a time in a scratch that stays in the cache."""
+    """Partitions rows in place, or a few at a time in a scratch that stays in the cache.
 
-    def __init__(self, ctx: RunContext, top_k: int, scratch: Tensor | None) -> None:
+    What is kept of tiles lies in the last columns of ``scores`` [rows, width + k + 1], beside the tile.
+    """
+
+    def __init__(self, ctx: RunContext, top_k: int, scores: Tensor, scratch: Tensor | None) -> None:
         self._ctx = ctx
         self._top_k = top_k
+        self._scores = scores
         self._scratch = scratch
 
     def whole(self, scores: Tensor, below: Tensor, threshold: Tensor) -> None:
@@ -58,46 +65,62 @@ class HostSelection:
             nexts[start : start + len(block), 0] = lines[:, next_largest]
             lines[:, next_largest + 1 :].min(axis=1, out=edges[start : start + len(block), 0])
 
-    def begin(self, scores: Tensor, width: int) -> None:
+    def begin(self, rows: int) -> None:
         # Distinct values below any score: a partition of many equal ones takes ten times as long.
-        scores[:, width:].numpy()[...] = np.linspace(-1e30, -2e30, self._top_k + 1, dtype=np.float32)
+        self.kept(rows).numpy()[...] = np.linspace(-1e30, -2e30, self._top_k + 1, dtype=np.float32)
 
-    def absorb(self, scores: Tensor, width: int, dead: int) -> None:
-        values = scores.numpy()
+    def absorb(self, scores: Tensor, dead: int) -> None:
+        values, edge = self._scores[: len(scores)].numpy(), scores.shape[1] - dead
         rows = max(1, _PARTITION_ELEMENTS // values.shape[1])
         for start in range(0, len(values), rows):
             self._ctx.checkpoint()
-            values[start : start + rows, dead:].partition(width - dead, axis=1)
+            values[start : start + rows, dead:].partition(edge, axis=1)
 
-    def settle(self, scores: Tensor, width: int, below: Tensor, threshold: Tensor) -> None:
-        below.copy_(scores[:, width : width + 1])
-        torch.amin(scores[:, width + 1 :], dim=1, keepdim=True, out=threshold)
+    def kept(self, rows: int) -> Tensor:
+        return self._scores[:rows, self._scores.shape[1] - self._top_k - 1 :]
+
+    def settle(self, below: Tensor, threshold: Tensor) -> None:
+        kept = self.kept(len(below))
+        below.copy_(kept[:, :1])
+        torch.amin(kept[:, 1:], dim=1, keepdim=True, out=threshold)
 
 
 class DeviceSelection:
-    """Top-k into planned buffers, without a transfer to the host."""
+    """Top-k into planned buffers, without a transfer to the host.
 
-    def __init__(self, workspace: Workspace) -> None:
-        self._largest = workspace["attention_largest"], workspace["attention_largest_index"]
+    Of tiles, a few rows at a time are put beside what is kept of them, so that the indices, which nobody reads, are
+    few.
+    """
+
+    def __init__(self, workspace: Workspace, top_k: int, *, whole: bool) -> None:
+        self._top_k = top_k
+        self._largest, self._index = workspace["attention_largest"], workspace["attention_largest_index"]
         self._lowest = workspace["attention_lowest"], workspace["attention_lowest_index"]
+        self._line = None if whole else workspace["attention_line"]
 
     def whole(self, scores: Tensor, below: Tensor, threshold: Tensor) -> None:
-        self._edge(self._top(scores), below, threshold)
+        values, index = self._largest[: len(scores)], self._index[: len(scores)]
+        torch.topk(scores, self._top_k + 1, dim=1, sorted=False, out=(values, index))
+        self._edge(values, below, threshold)
 
-    def begin(self, scores: Tensor, width: int) -> None:
-        scores[:, width:].fill_(-torch.inf)
+    def begin(self, rows: int) -> None:
+        self.kept(rows).fill_(-torch.inf)
 
-    def absorb(self, scores: Tensor, width: int, dead: int) -> None:
-        scores[:, width:].copy_(self._top(scores))
+    def absorb(self, scores: Tensor, dead: int) -> None:
+        assert self._line is not None
+        width, strip = scores.shape[1], len(self._line)
+        for start in range(0, len(scores), strip):
+            tile, kept = scores[start : start + strip], self.kept(len(scores))[start : start + strip]
+            line, index = self._line[: len(tile)], self._index[: len(tile)]
+            line[:, :width].copy_(tile)
+            line[:, width:].copy_(kept)
+            torch.topk(line, self._top_k + 1, dim=1, sorted=False, out=(kept, index))
 
-    def settle(self, scores: Tensor, width: int, below: Tensor, threshold: Tensor) -> None:
-        # The last top-k, which a view of the scores would have to be copied for.
-        self._edge(self._largest[0][: len(scores)], below, threshold)
+    def kept(self, rows: int) -> Tensor:
+        return self._largest[:rows]
 
-    def _top(self, scores: Tensor) -> Tensor:
-        values, index = (buffer[: len(scores)] for buffer in self._largest)
-        torch.topk(scores, values.shape[1], dim=1, sorted=False, out=(values, index))
-        return values
+    def settle(self, below: Tensor, threshold: Tensor) -> None:
+        self._edge(self.kept(len(below)), below, threshold)
 
     def _edge(self, values: Tensor, below: Tensor, threshold: Tensor) -> None:
         lowest, index = (buffer[: len(values)] for buffer in self._lowest)
@@ -109,5 +132,5 @@ class DeviceSelection:
 def open_selection(ctx: RunContext, workspace: Workspace, top_k: int, *, whole: bool) -> Selection:
     """The selection that the footprint of ``workspace`` was planned for; ``whole`` when rows are held whole."""
     if any(buffer.name == "attention_largest" for buffer in workspace.footprint.standing):
-        return DeviceSelection(workspace)
-    return HostSelection(ctx, top_k, workspace["attention_scratch"] if whole else None)
+        return DeviceSelection(workspace, top_k, whole=whole)
+    return HostSelection(ctx, top_k, workspace["attention_scores"], workspace["attention_scratch"] if whole else None)

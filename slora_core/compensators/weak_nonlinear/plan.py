@@ -6,7 +6,7 @@ Torch-free. The training step itself has one shape only, so that no option chang
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from slora_core.compensators.push_plan import push_buffers, push_seconds
@@ -14,12 +14,13 @@ from slora_core.config import RunConfig
 from slora_core.memory.device import DeviceProfile
 from slora_core.memory.footprint import Buffer, Footprint
 from slora_core.memory.plan import Option
-from slora_core.memory.policies import candidate_chunks
+from slora_core.memory.policies import MOST_PINNED_BYTES, candidate_chunks
 from slora_core.numerics.staging_plan import STAGING_SLOTS, staging_buffers
 from slora_core.types import Workload
 
 BLOCK_STEPS: Final = (1, 8, 64)
 STEP_OPERATIONS: Final = 45
+BLOCK_OPERATIONS: Final = 16
 CHUNK_OPERATIONS: Final = 5
 BATCHES: Final = {"cpu": (4,), "cuda": (2, 4, 8)}
 RESIDENT_LOAD_ROWS: Final = 2048
@@ -31,15 +32,17 @@ GRAPHED: Final = 0.33
 
 @dataclass(frozen=True, slots=True)
 class WeakFitChoice:
-    """Batches of ``block_steps`` training steps are read at a time, from the file or, ``resident``, from the device."""
+    """Batches of ``block_steps`` training steps are gathered at a time: from the file, ``held`` from the memory of the
+    host beside a CUDA device, or ``resident`` from the device."""
 
     block_steps: int
     resident: bool = False
+    held: bool = False
 
     def shrunk(self) -> WeakFitChoice | None:
         if self.resident:
-            return WeakFitChoice(self.block_steps)
-        return WeakFitChoice(self.block_steps // 2) if self.block_steps > 1 else None
+            return replace(self, resident=False, held=True)
+        return replace(self, block_steps=self.block_steps // 2) if self.block_steps > 1 else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,8 @@ def fit_options(workload: Workload, config: RunConfig, device: DeviceProfile) ->
     steps = config.operators.weaknonlinear.steps
     choices = [WeakFitChoice(block) for block in sorted({min(block, steps) for block in BLOCK_STEPS})]
     if device.kind == "cuda":
+        if 8 * workload.pairs * workload.dim <= MOST_PINNED_BYTES:
+            choices += [replace(choice, held=True) for choice in choices]
         choices.append(WeakFitChoice(min(BLOCK_STEPS[-1], steps), resident=True))
     return tuple(_fit_option(choice, workload, config, device) for choice in choices)
 
@@ -90,18 +95,16 @@ def _rows(workload: Workload, config: RunConfig, device: DeviceProfile) -> Itera
                 yield classes, chunk
 
 
-def fit_footprint(block: int, batch: int, dim: int, device: DeviceProfile, *, resident_pairs: int = 0) -> Footprint:
-    """Weights A, B1, B2 as one [3, d, d]; activations are columns, [features, batch], which suits the products.
-
-    With ``resident_pairs`` all features lie on the device and batches are picked there; else they come in blocks.
-    """
+def fit_footprint(choice: WeakFitChoice, batch: int, workload: Workload, device: DeviceProfile) -> Footprint:
+    """Weights A, B1, B2 as one [3, d, d]; activations are columns, [features, batch], which suits the products."""
+    block, pairs, dim = choice.block_steps, workload.pairs, workload.dim
     weights, columns = (3, dim, dim), (dim, batch)
     pinned = device.kind == "cuda"
-    if resident_pairs:
-        staged = max(min(RESIDENT_LOAD_ROWS, resident_pairs) * dim, dim**2)
+    if choice.resident:
+        staged = max(min(RESIDENT_LOAD_ROWS, pairs) * dim, dim**2)
         rows = (
-            Buffer("features_before", (resident_pairs, dim)),
-            Buffer("features_after", (resident_pairs, dim)),
+            Buffer("features_before", (pairs, dim)),
+            Buffer("features_after", (pairs, dim)),
             Buffer("index", (block * batch,), "int64"),
             *(Buffer(f"index_{slot}", (block * batch,), "int64", pinned=True) for slot in range(STAGING_SLOTS)),
         )
@@ -112,6 +115,8 @@ def fit_footprint(block: int, batch: int, dim: int, device: DeviceProfile, *, re
             Buffer("block_before", (block * batch, dim)),
             Buffer("block_after", (block * batch, dim)),
         )
+        if choice.held:
+            rows += (Buffer("held_before", (pairs, dim), pinned=True), Buffer("held_after", (pairs, dim), pinned=True))
     return Footprint(
         kept=(Buffer("weights", weights), Buffer("gates", (3,))),
         standing=(
@@ -148,20 +153,22 @@ def move_footprint(classes: int, chunk: int, samples: int, dim: int, device: Dev
 
 
 def _fit_option(choice: WeakFitChoice, workload: Workload, config: RunConfig, device: DeviceProfile) -> Option:
-    training, dim, block = config.operators.weaknonlinear, workload.dim, choice.block_steps
+    training, dim = config.operators.weaknonlinear, workload.dim
     step_s = 14 * training.batch * dim**2 / device.gemm32
     step_s += (24 * dim**2 + 60 * training.batch * dim) / device.copy
     own = GRAPHED if device.kind == "cuda" else 1.0
-    step_s += (own * STEP_OPERATIONS + 8 / block) * device.op_s
-    gather_s = 2 * training.batch * (4 * dim / device.host_copy + device.row_s)
+    step_s += own * STEP_OPERATIONS * device.op_s
+    block_s = BLOCK_OPERATIONS * device.op_s / choice.block_steps
+    gather_s = 2 * training.batch * (4 * dim / device.host_copy + (0.0 if choice.held else device.row_s))
     if device.kind == "cpu":
-        seconds = training.steps * (step_s + gather_s)
+        seconds = training.steps * (step_s + block_s + gather_s)
     elif choice.resident:
-        seconds = training.steps * step_s + 8 * workload.pairs * dim / device.host_copy
-    else:
-        seconds = training.steps * max(step_s, gather_s)
-    resident = workload.pairs if choice.resident else 0
-    return Option(choice, fit_footprint(block, training.batch, dim, device, resident_pairs=resident), seconds)
+        seconds = training.steps * (step_s + block_s) + 8 * workload.pairs * dim / device.host_copy
+    else:  # the device trains on one block while the host gathers the next
+        seconds = training.steps * (max(step_s, gather_s) + block_s)
+        if choice.held:
+            seconds += 8 * workload.pairs * dim * (1 / device.host_copy + 1 / device.pinning)
+    return Option(choice, fit_footprint(choice, training.batch, workload, device), seconds)
 
 
 def _move_option(classes: int, chunk: int, workload: Workload, config: RunConfig, device: DeviceProfile) -> Option:

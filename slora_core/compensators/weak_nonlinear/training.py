@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 import numpy as np
 import torch
@@ -39,7 +39,10 @@ def train(
     step = _prepared_step(ctx, space, config)
     indices = IndexStream(seed, pairs.count)
     block_steps = choice.block_steps
-    batches: _Batches = (_ResidentBatches if choice.resident else _ReadBatches)(ctx, space, staging, pairs, block_steps)
+    if choice.resident:
+        batches: _Batches = _ResidentBatches(ctx, space, staging, pairs)
+    else:
+        batches = _BlockBatches(space, staging, _held(ctx, space, pairs) if choice.held else pairs.gather, block_steps)
     rate = space["learning_rate"]
     for first in range(0, config.steps, block_steps):
         block = min(block_steps, config.steps - first)
@@ -62,28 +65,51 @@ class _Batches(Protocol):
         """Batch ``number`` of the block into ``x`` and ``y``."""
 
 
-class _ReadBatches:
-    """Blocks of batches read from the pairs; a device trains on the last while the next is read."""
+_Gather: TypeAlias = Callable[[Tensor, Tensor | None, Tensor | None], None]
+"""``gather(index, before, after)``: the rows ``index`` of the pairs into either."""
 
-    def __init__(self, ctx: RunContext, space: Workspace, staging: Staging, pairs: Pairs, block_steps: int) -> None:
-        self._space, self._staging, self._pairs = space, staging, pairs
+
+class _BlockBatches:
+    """Blocks of batches gathered on the host; a device trains on the last while the next is gathered."""
+
+    def __init__(self, space: Workspace, staging: Staging, gather: _Gather, block_steps: int) -> None:
+        self._space, self._staging, self._gather = space, staging, gather
         self._x, self._y = space["x"], space["y"]
         shape = (block_steps, *self._x.shape)
         self._before = space["block_before"].view(shape).unbind()
         self._after = space["block_after"].view(shape).unbind()
 
     def open(self, indices: IndexStream, rows: int) -> None:
-        _read_block(self._space, self._staging, self._pairs, indices, rows)
+        index: Tensor = self._space["index"][:rows]
+        indices.fill(index.numpy())
+        self._staging.upload(self._space["block_before"][:rows], lambda host: self._gather(index, host, None))
+        self._staging.upload(self._space["block_after"][:rows], lambda host: self._gather(index, None, host))
 
     def fill(self, number: int) -> None:
         self._x.copy_(self._before[number])
         self._y.copy_(self._after[number])
 
 
+def _held(ctx: RunContext, space: Workspace, pairs: Pairs) -> _Gather:
+    """All pairs in the memory of the host, read once in order: from there random rows come many times as fast."""
+    held = space["held_before"], space["held_after"]
+    for start in range(0, pairs.count, RESIDENT_LOAD_ROWS):
+        ctx.checkpoint()
+        rows = slice(start, min(start + RESIDENT_LOAD_ROWS, pairs.count))
+        pairs.read(rows.start, rows.stop, held[0][rows], held[1][rows])
+
+    def gather(index: Tensor, before: Tensor | None, after: Tensor | None) -> None:
+        for source, out in zip(held, (before, after), strict=True):
+            if out is not None:
+                torch.index_select(source, 0, index, out=out)
+
+    return gather
+
+
 class _ResidentBatches:
     """All pairs on the device, read once; batches are picked there."""
 
-    def __init__(self, ctx: RunContext, space: Workspace, staging: Staging, pairs: Pairs, block_steps: int) -> None:
+    def __init__(self, ctx: RunContext, space: Workspace, staging: Staging, pairs: Pairs) -> None:
         self._x, self._y = space["x"], space["y"]
         self._before, self._after = space["features_before"], space["features_after"]
         self._index, self._batch = space["index"], len(self._x)
@@ -137,10 +163,3 @@ def _prepared_step(ctx: RunContext, space: Workspace, config: WeakNonlinearConfi
         ctx.device,
         lambda reason: ctx.notice("no-effect", f"the training step runs without a CUDA graph: {reason}"),
     )
-
-
-def _read_block(space: Workspace, staging: Staging, pairs: Pairs, indices: IndexStream, rows: int) -> None:
-    index: Tensor = space["index"][:rows]
-    indices.fill(index.numpy())
-    staging.upload(space["block_before"][:rows], lambda host: pairs.gather(index, host, None))
-    staging.upload(space["block_after"][:rows], lambda host: pairs.gather(index, None, host))

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from slora_core.cancel import CancelToken
 from slora_core.compensators.weak_nonlinear.draws import IndexStream, batch_indices, initial_weights
 from slora_core.compensators.weak_nonlinear.operator import WeakNonlinearCompensator, WeakNonlinearTransition
-from slora_core.compensators.weak_nonlinear.plan import fit_footprint, fit_options, move_options
+from slora_core.compensators.weak_nonlinear.plan import WeakFitChoice, fit_footprint, fit_options, move_options
 from slora_core.compensators.weak_nonlinear.step import TrainingStep
 from slora_core.config import RunConfig
 from slora_core.context import RunContext
@@ -165,7 +165,8 @@ def test_golden_vectors_are_reproduced(name: str) -> None:
 def test_gradients_are_those_of_autograd_in_float64(gates: tuple[float, ...]) -> None:
     dim, batch = 20, 16
     before, after = some_pairs(batch, dim)
-    with Workspace(fit_footprint(1, batch, dim, CPU_PROFILE), torch.device("cpu")) as space:
+    footprint = fit_footprint(WeakFitChoice(1), batch, Workload(batch, dim, 1), CPU_PROFILE)
+    with Workspace(footprint, torch.device("cpu")) as space:
         space["weights"].copy_(torch.randn(3, dim, dim, generator=torch.Generator().manual_seed(2)) / 3)
         space["gates"].copy_(torch.tensor(gates))
         space["x"].copy_(torch.from_numpy(before))

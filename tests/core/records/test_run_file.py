@@ -353,3 +353,20 @@ def test_a_cut_transaction_in_a_folder_that_cannot_be_written_is_undone_in_a_cop
 
 def _refuse(path):
     raise sqlite3.OperationalError("attempt to write a readonly database")
+
+
+def test_a_follower_reads_only_what_has_come_since(tmp_path, events_of_a_run):
+    events = list(events_of_a_run())
+    path = tmp_path / "run.slora"
+    samples = [event for event in events if isinstance(event, MemorySample)]
+    with RunRecorder(path) as recorder, RunFile.open(path) as run:
+        version = run.data_version
+        assert run.samples_after(0) == (0, [])
+        recorder._commit([events[0], samples[0]], False)
+        assert run.data_version != version
+        row, found = run.samples_after(0)
+        assert found == samples[:1]
+        version = run.data_version
+        assert run.data_version == version
+        recorder._commit(samples[1:], False)
+        assert run.samples_after(row)[1] == samples[1:]

@@ -1,0 +1,170 @@
+"""What a configuration will need, computed from sizes alone: plan, rows, frontier. Free of torch and Qt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, TypeAlias
+
+from slora_core.baseline.plan import predicted_peak
+from slora_core.config import RunConfig
+from slora_core.errors import InputError
+from slora_core.memory.device import DeviceProfile
+from slora_core.memory.plan import Plan
+from slora_core.memory.planner import PlanRow, bound_bytes, planned_table
+from slora_core.memory.sizes import format_size
+from slora_core.records.tables import format_seconds
+from slora_core.running.planning import JobPlan, plan_job
+from slora_core.sources.workloads import workloads_of
+from slora_core.types import Workload
+
+Stamps: TypeAlias = tuple[tuple[str, int, int], ...]
+
+_FILE_FIELDS: Final = ("features", "state", "evaluate")
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What ``config`` will need; ``plan`` is None, with a ``problem``, where that cannot be told.
+
+    The baseline makes no plan and knows no budget: it has ``baseline_peak_bytes`` alone, which every other
+    forecast has too, for comparison.
+    """
+
+    generation: int
+    config: RunConfig
+    plan: Plan | None
+    rows: list[PlanRow]
+    problem: str = ""
+    budget_bytes: int | None = None
+    smallest_bytes: int | None = None
+    baseline_peak_bytes: int | None = None
+
+    @property
+    def feasible(self) -> bool | None:
+        """Whether the plan fits its budget; None without a plan."""
+        return None if self.plan is None else self.plan.feasible
+
+    @property
+    def predicted_peak_bytes(self) -> int | None:
+        """Of the engine that the configuration names."""
+        if self.config.run.engine == "baseline":
+            return self.baseline_peak_bytes
+        return None if self.plan is None else self.plan.predicted_peak_bytes
+
+
+@dataclass(frozen=True, slots=True)
+class FrontierPoint:
+    """One plan of a run; ``budget_bytes`` is the smallest budget that gives it."""
+
+    peak_bytes: int
+    seconds: float
+    label: str
+    measured: bool = False
+    budget_bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Frontier:
+    """Peak against time over all plans of ``config``: peaks ascend, seconds descend; or the ``problem``."""
+
+    generation: int
+    config: RunConfig
+    points: tuple[FrontierPoint, ...]
+    problem: str = ""
+
+
+class Forecaster:
+    """Forecasts in a row: while only the budget changes, the options of the stages are not built again."""
+
+    def __init__(self) -> None:
+        self._key: tuple[RunConfig, DeviceProfile, Stamps] | None = None
+        self._sizes: tuple[tuple[object, Stamps], tuple[Workload, ...]] | None = None
+        self._job: JobPlan | None = None
+        self._baseline_bytes = 0
+
+    def ready_for(self, config: RunConfig, profile: DeviceProfile) -> bool:
+        """Whether a forecast takes no longer than a plan: a millisecond."""
+        return self._key == _key(config, profile)
+
+    def forecast(self, config: RunConfig, profile: DeviceProfile, generation: int = 0) -> Forecast:
+        """Never raises for a configuration that cannot run: the forecast has its ``problem``."""
+        budget = config.memory.budget
+        try:
+            job = self._planned(config, profile).with_budget(budget)
+        except InputError as error:
+            return Forecast(generation, config, None, [], error.what, budget)
+        if config.run.engine == "baseline":
+            return Forecast(generation, config, None, [], baseline_peak_bytes=self._baseline_bytes)
+        plan = job.plan
+        return Forecast(
+            generation,
+            config,
+            plan,
+            planned_table(plan),
+            "",
+            budget,
+            plan.smallest_feasible_bytes,
+            self._baseline_bytes,
+        )
+
+    def frontier(self, config: RunConfig, profile: DeviceProfile, generation: int = 0) -> Frontier:
+        """Peak against time over all budgets. Never raises, as :meth:`forecast`."""
+        try:
+            found = self._planned(config, profile).frontier()
+        except InputError as error:
+            return Frontier(generation, config, (), error.what)
+        points = tuple(
+            FrontierPoint(
+                peak, seconds, f"{format_size(peak)}, {format_seconds(seconds)}", False, bound_bytes(peak, profile)
+            )
+            for peak, seconds in found
+        )
+        return Frontier(generation, config, points)
+
+    def _planned(self, config: RunConfig, profile: DeviceProfile) -> JobPlan:
+        key = _key(config, profile)
+        if self._job is None or key != self._key:
+            self._key = None
+            workloads = self._workloads(config, key[2])
+            self._job = plan_job(key[0], workloads, profile)
+            self._baseline_bytes = max(predicted_peak(workload, config, profile) for workload in workloads)
+            self._key = key
+        return self._job
+
+    def _workloads(self, config: RunConfig, stamps: Stamps) -> tuple[Workload, ...]:
+        """Sizes of the source; labels are read again only when a file has changed."""
+        key = ((config.source, config.operators.names), stamps)
+        if self._sizes is None or self._sizes[0] != key:
+            self._sizes = (key, workloads_of(config))
+        return self._sizes[1]
+
+
+def forecast(config: RunConfig, profile: DeviceProfile, generation: int = 0) -> Forecast:
+    """What ``config`` will need on ``profile``."""
+    return Forecaster().forecast(config, profile, generation)
+
+
+def frontier(config: RunConfig, profile: DeviceProfile, generation: int = 0) -> Frontier:
+    """Peak against time over all plans of ``config`` on ``profile``."""
+    return Forecaster().frontier(config, profile, generation)
+
+
+def _key(config: RunConfig, profile: DeviceProfile) -> tuple[RunConfig, DeviceProfile, Stamps]:
+    """What decides the options of all stages: everything but the budget and the engine, and the files as they are."""
+    memory = config.memory.model_copy(update={"budget": None})
+    run = config.run.model_copy(update={"engine": "optimised"})
+    return config.model_copy(update={"memory": memory, "run": run}), profile, _stamps(config)
+
+
+def _stamps(config: RunConfig) -> Stamps:
+    paths = [getattr(config.source, name) for name in _FILE_FIELDS] if config.source.kind == "files" else []
+    return tuple(_stamp(path) for path in paths if path is not None)
+
+
+def _stamp(path: str) -> tuple[str, int, int]:
+    try:
+        status = Path(path).stat()
+    except (OSError, ValueError):
+        return path, -1, -1
+    return path, status.st_mtime_ns, status.st_size

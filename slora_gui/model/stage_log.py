@@ -1,0 +1,85 @@
+"""The stages of one process of a run: rows as they begin and end, and the bands that a plot draws behind its curves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import astuple, dataclass, replace
+
+from slora_core.events import StageFinished, StagePeaks, StageStarted
+from slora_core.records.run_file import StageRecord
+
+StageRow = StageRecord
+"""One run of a stage; ``seconds`` and ``completed`` are None while it runs, or if it was cut off."""
+
+
+@dataclass(frozen=True, slots=True)
+class StageBand:
+    """A stage on the time axis; ``depth`` counts the stages around it."""
+
+    start_s: float
+    end_s: float
+    stage: str
+    depth: int
+
+
+class StageLog:
+    """Rows in the order in which the stages began."""
+
+    def __init__(self, rows: Iterable[StageRow] = ()) -> None:
+        self.rows = list(rows)
+        self._open = [index for index, row in enumerate(self.rows) if row.completed is None]
+
+    def start(self, event: StageStarted) -> None:
+        """A new row without figures."""
+        self._open.append(len(self.rows))
+        row = StageRow(
+            event.stage, event.parent, event.t_s, event.predicted_peak_bytes, event.predicted_s, *(None,) * 6
+        )
+        self.rows.append(_of_rank(row, getattr(event, "rank", 0)))
+
+    def finish(self, event: StageFinished) -> None:
+        """Completes the newest open row of the stage; a stage may run more than once."""
+        index = next((index for index in reversed(self._open) if self.rows[index].stage == event.stage), None)
+        if index is None:
+            return
+        self._open.remove(index)
+        allocated, reserved, rss = astuple(event.peaks)
+        changes = {"seconds": event.seconds, "allocated_bytes": allocated, "reserved_bytes": reserved, "rss_bytes": rss}
+        changes |= {"live_after_bytes": event.live_after_bytes, "completed": event.completed}
+        if hasattr(event, "communicated_bytes"):
+            changes["communicated_bytes"] = event.communicated_bytes
+        self.rows[index] = replace(self.rows[index], **changes)
+
+    @property
+    def peaks(self) -> StagePeaks:
+        """The largest of all stages that have ended, counter by counter."""
+        return StagePeaks(
+            *(
+                max((value for row in self.rows if (value := getattr(row, name)) is not None), default=None)
+                for name in ("allocated_bytes", "reserved_bytes", "rss_bytes")
+            )
+        )
+
+    def bands(self, now_s: float) -> list[StageBand]:
+        """One band a row; a stage that has not ended reaches to ``now_s``."""
+        return [
+            StageBand(
+                row.started_s,
+                max(row.started_s, now_s) if row.seconds is None else row.started_s + row.seconds,
+                row.stage,
+                self._depth(row),
+            )
+            for row in self.rows
+        ]
+
+    def _depth(self, row: StageRow) -> int:
+        parents = {found.stage: found.parent for found in self.rows}
+        depth, parent = 0, row.parent
+        while parent and depth < len(parents):
+            depth, parent = depth + 1, parents.get(parent, "")
+        return depth
+
+
+def _of_rank(row: StageRow, rank: int) -> StageRow:
+    """Run files of one process alone know no ranks."""
+    return replace(row, rank=rank) if rank and hasattr(row, "rank") else row

@@ -1,0 +1,152 @@
+"""The memory budget as a line that is dragged, and the predicted peak as one that is not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pyqtgraph as pg
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QPainter, QPolygonF
+from PySide6.QtWidgets import QWidget
+
+from slora_gui.plots.overlay import Overlay
+from slora_gui.plots.snapping import next_size, snap_size
+from slora_gui.plots.style import line_pen
+
+_GRAB_PIXELS = 6.0
+_RESOLUTION_PIXELS = 4.0
+
+
+class BudgetLine(Overlay):
+    """A horizontal line at the budget. Above the view it waits at the upper edge, and can be dragged from there."""
+
+    dragged = Signal(object)
+    released = Signal(object)
+    wants_room = Signal()
+
+    def __init__(self, view: pg.ViewBox, label: Callable[[int], str]) -> None:
+        super().__init__(view, z=40)
+        self._label = label
+        self._budget_bytes: int | None = None
+        self._offset = 0.0
+        self.dragging = False
+        self.focused = False
+        self._hovering = False
+        self.setVisible(False)
+
+    @property
+    def budget_bytes(self) -> int | None:
+        return self._budget_bytes
+
+    def set_budget(self, budget_bytes: int | None) -> None:
+        self.prepareGeometryChange()
+        self._budget_bytes = budget_bytes
+        self.setVisible(budget_bytes is not None)
+        self.update()
+
+    def set_focused(self, focused: bool) -> None:
+        self.focused = focused
+        self.update()
+
+    def step(self, direction: int, free: bool = False) -> int | None:
+        """The budget one sensible size above (1) or below (-1); ``free``: one pixel."""
+        if self._budget_bytes is None:
+            return None
+        pixel = self._bytes_per_pixel()
+        if free:
+            return max(1, self._budget_bytes + direction * max(1, round(pixel)))
+        return next_size(self._budget_bytes, direction, min(_RESOLUTION_PIXELS * pixel, self._budget_bytes / 4))
+
+    def shape(self) -> pg.QtGui.QPainterPath:
+        path = pg.QtGui.QPainterPath()
+        y = self._line_y()
+        path.addRect(QRectF(0, y - _GRAB_PIXELS, self.boundingRect().width(), 2 * _GRAB_PIXELS))
+        return path
+
+    def hoverEvent(self, event: object) -> None:
+        """Called by the plot's scene."""
+        inside = not event.isExit() and event.acceptDrags(Qt.MouseButton.LeftButton)  # type: ignore[attr-defined]
+        if inside != self._hovering:
+            self._hovering = inside
+            self.setCursor(Qt.CursorShape.SizeVerCursor) if inside else self.unsetCursor()
+            self.update()
+
+    def mouseDragEvent(self, event: object) -> None:
+        """Called by the plot's scene. Snaps; with Shift it does not."""
+        if event.button() != Qt.MouseButton.LeftButton or self._budget_bytes is None:  # type: ignore[attr-defined]
+            event.ignore()  # type: ignore[attr-defined]
+            return
+        event.accept()  # type: ignore[attr-defined]
+        if event.isStart():  # type: ignore[attr-defined]
+            self.dragging = True
+            self._offset = self._line_y() - event.buttonDownPos().y()  # type: ignore[attr-defined]
+        y = event.pos().y() + self._offset  # type: ignore[attr-defined]
+        if y < 0:
+            self.wants_room.emit()
+        free = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)  # type: ignore[attr-defined]
+        self._drag_to(max(1.0, self.y_value(max(y, 0.0))), free)
+        if event.isFinish():  # type: ignore[attr-defined]
+            self.dragging = False
+            self.released.emit(self._budget_bytes)
+
+    def paint(self, painter: QPainter, option: object, widget: QWidget | None = None) -> None:
+        if self._budget_bytes is None:
+            return
+        rect, y = self.boundingRect(), round(self._line_y())
+        strong = self._hovering or self.focused or self.dragging
+        painter.setPen(line_pen(self.theme.budget, 2 if strong else 1))
+        painter.drawLine(0, y, round(rect.width()), y)
+        text = self._label(self._budget_bytes)
+        size = self.chip_size(text)
+        parked = self._budget_bytes > self.view.viewRange()[1][1]
+        top = y + 3 if parked or y - size.height() - 3 < 0 else y - size.height() - 3
+        chip = self.paint_chip(painter, QPointF(rect.right() - size.width() - 18, top), text, self.theme.budget)
+        self._paint_handle(painter, chip, parked)
+
+    def _paint_handle(self, painter: QPainter, chip: QRectF, parked: bool) -> None:
+        """Two small arrows beside the label: up and down, or up alone for a budget above the view."""
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(self.theme.budget))
+        x, y = chip.right() + 8, chip.center().y()
+        for sign in (-1,) if parked else (-1, 1):
+            painter.drawPolygon(
+                QPolygonF([QPointF(x - 4, y + 2 * sign), QPointF(x + 4, y + 2 * sign), QPointF(x, y + 7 * sign)])
+            )
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+
+    def _drag_to(self, size_bytes: float, free: bool) -> None:
+        resolution = _RESOLUTION_PIXELS * self._bytes_per_pixel()
+        budget_bytes = round(size_bytes) if free else snap_size(size_bytes, resolution)
+        if budget_bytes != self._budget_bytes:
+            self.set_budget(budget_bytes)
+            self.dragged.emit(budget_bytes)
+
+    def _line_y(self) -> float:
+        y = float(self.y_pixels(float(self._budget_bytes or 0)))
+        return min(max(y, 2.0), self.boundingRect().height() - 1)
+
+    def _bytes_per_pixel(self) -> float:
+        return abs(self.y_value(0.0) - self.y_value(1.0))
+
+
+class PredictedPeak(Overlay):
+    """A thin dashed line at the predicted peak, with its label at the left."""
+
+    def __init__(self, view: pg.ViewBox, label: Callable[[int], str]) -> None:
+        super().__init__(view, z=35)
+        self._label = label
+        self.predicted_bytes: int | None = None
+
+    def set_predicted(self, predicted_bytes: int | None) -> None:
+        self.predicted_bytes = predicted_bytes
+        self.update()
+
+    def paint(self, painter: QPainter, option: object, widget: QWidget | None = None) -> None:
+        if self.predicted_bytes is None or self.predicted_bytes > self.view.viewRange()[1][1]:
+            return
+        rect, y = self.boundingRect(), round(float(self.y_pixels(float(self.predicted_bytes))))
+        painter.setPen(line_pen(self.theme.accent, style=Qt.PenStyle.DashLine))
+        painter.drawLine(0, y, round(rect.width()), y)
+        text = self._label(self.predicted_bytes)
+        self.paint_chip(painter, QPointF(6, y - self.chip_size(text).height() - 3), text, self.theme.accent)

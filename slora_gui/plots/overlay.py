@@ -1,0 +1,76 @@
+"""Items painted over or under the curves in pixels of their view, whatever the zoom: crisp lines and upright text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pyqtgraph as pg
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter
+from PySide6.QtWidgets import QGraphicsObject
+
+from slora_gui.plots.style import LIGHT, PlotTheme, blend, fill
+
+
+class Overlay(QGraphicsObject):
+    """Fills a view box and maps its data to pixels. Subclasses paint from their own state."""
+
+    def __init__(self, view: pg.ViewBox, z: float) -> None:
+        super().__init__(view)
+        self.view = view
+        self.theme: PlotTheme = LIGHT
+        self.setZValue(z)
+        self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
+        view.sigRangeChanged.connect(self._view_changed)
+        view.sigResized.connect(self._view_resized)
+
+    def set_theme(self, theme: PlotTheme) -> None:
+        self.theme = theme
+        self.update()
+
+    def boundingRect(self) -> QRectF:
+        return QRectF(self.view.rect())
+
+    def x_pixels(self, x: NDArray[np.float64] | float) -> NDArray[np.float64]:
+        (low, high), _ = self.view.viewRange()
+        return (np.asarray(x) - low) * (self.view.rect().width() / (high - low))
+
+    def y_pixels(self, y: NDArray[np.float64] | float) -> NDArray[np.float64]:
+        _, (low, high) = self.view.viewRange()
+        return (high - np.asarray(y)) * (self.view.rect().height() / (high - low))
+
+    def y_value(self, pixel: float) -> float:
+        _, (low, high) = self.view.viewRange()
+        return high - pixel * (high - low) / max(1.0, self.view.rect().height())
+
+    def chip_size(self, text: str) -> QSizeF:
+        metrics = QFontMetricsF(self.view.scene().font())
+        return QSizeF(metrics.horizontalAdvance(text) + 12, metrics.height() + 4)
+
+    def paint_chip(self, painter: QPainter, at: QPointF, text: str, color: str) -> QRectF:
+        """``text`` on a small plate whose left top is ``at``, moved to stay in view; returns the plate."""
+        inside, plate = self.boundingRect(), QRectF(at, self.chip_size(text))
+        plate.moveLeft(max(inside.left() + 2, min(plate.left(), inside.right() - plate.width() - 2)))
+        plate.moveTop(max(inside.top() + 2, min(plate.top(), inside.bottom() - plate.height() - 2)))
+        painter.setFont(self.view.scene().font())
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        painter.setPen(QColor(blend(self.theme.background, color, 0.45)))
+        painter.setBrush(fill(self.theme.background, 0.92))
+        painter.drawRoundedRect(plate.adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
+        painter.setPen(QColor(color))
+        painter.drawText(plate, Qt.AlignmentFlag.AlignCenter, text)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        return plate
+
+    def _view_changed(self, *_: object) -> None:
+        self.update()
+
+    def _view_resized(self, *_: object) -> None:
+        self.prepareGeometryChange()
+        self.update()
+
+
+def free_of(plate: QRectF, taken: Sequence[QRectF]) -> bool:
+    return not any(plate.intersects(other) for other in taken)

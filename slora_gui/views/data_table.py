@@ -1,0 +1,175 @@
+"""The one table of the window: sortable by value, right-aligned figures, copied as text by Ctrl+C."""
+
+from __future__ import annotations
+
+import math
+
+from PySide6.QtCore import (
+    QAbstractItemModel,
+    QAbstractTableModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QSortFilterProxyModel,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
+
+from slora_core.memory.sizes import format_size
+from slora_core.records.tables import NOT_AVAILABLE
+from slora_gui.plots.table import TableData
+
+AnyIndex = QModelIndex | QPersistentModelIndex
+
+
+class DataTable(QTableView):
+    """Shows any table model; sorts by its ``Qt.UserRole`` unless ``sortable`` is off."""
+
+    row_activated = Signal(int)
+    """A row of the model, not of the view: by Enter or a double click."""
+    selection_changed = Signal()
+
+    def __init__(self, *, sortable: bool = True, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._proxy = QSortFilterProxyModel(self)
+        self._proxy.setSortRole(Qt.ItemDataRole.UserRole)
+        self._proxy.setSortCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        self._sized = False
+        self.setAlternatingRowColors(True)
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setTabKeyNavigation(False)
+        self.setCornerButtonEnabled(False)
+        self.verticalHeader().hide()
+        self.verticalHeader().setDefaultSectionSize(28)
+        header = self.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        header.setMinimumSectionSize(48)
+        self.setSortingEnabled(sortable)
+        header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+        header.setSortIndicatorClearable(True)
+        self.activated.connect(self._activate)
+
+    def show_model(self, model: QAbstractItemModel | None) -> None:
+        """Show ``model`` (None: nothing), its columns as wide as what they hold."""
+        old = self._proxy.sourceModel()
+        if old is not None and old is not model:
+            old.modelReset.disconnect(self._fit_later)
+            old.rowsInserted.disconnect(self._fit_later)
+        self._sized = False
+        self._proxy.setSourceModel(model)  # type: ignore[arg-type]  # None is allowed
+        if self.model() is not self._proxy:
+            self.setModel(self._proxy)
+            self.selectionModel().selectionChanged.connect(self._selected)
+        if model is not None and old is not model:
+            model.modelReset.connect(self._fit_later)
+            model.rowsInserted.connect(self._fit_later)
+        self._fit_later()
+
+    def selected_rows(self) -> list[int]:
+        """Rows of the model that are selected, in the order in which they are shown."""
+        if self.selectionModel() is None:
+            return []
+        shown = sorted(index.row() for index in self.selectionModel().selectedRows())
+        return [self._proxy.mapToSource(self._proxy.index(row, 0)).row() for row in shown]
+
+    def select_row(self, source_row: int) -> None:
+        source = self._proxy.sourceModel()
+        index = self._proxy.mapFromSource(source.index(source_row, 0))
+        if index.isValid():
+            self.selectRow(index.row())
+            self.scrollTo(index)
+
+    def copy_selection(self) -> None:
+        """Selected rows, or all, with their headings, as tab-separated text."""
+        rows = sorted(index.row() for index in self.selectionModel().selectedRows()) if self.selectionModel() else []
+        model = self._proxy
+        columns = range(model.columnCount())
+        role = Qt.ItemDataRole.DisplayRole
+        lines = [[str(model.headerData(c, Qt.Orientation.Horizontal, role) or "") for c in columns]]
+        for row in rows or range(model.rowCount()):
+            lines.append([str(model.index(row, c).data(role) or "") for c in columns])
+        QGuiApplication.clipboard().setText("\n".join("\t".join(line) for line in lines))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.matches(QKeySequence.StandardKey.Copy):
+            self.copy_selection()
+        else:
+            super().keyPressEvent(event)
+
+    def _activate(self, index: QModelIndex) -> None:
+        self.row_activated.emit(self._proxy.mapToSource(index).row())
+
+    def _selected(self) -> None:
+        self.selection_changed.emit()
+
+    def _fit_later(self) -> None:
+        """Widths follow the content once, at the first rows; later they are the reader's."""
+        if self._sized or self._proxy.rowCount() == 0:
+            return
+        self._sized = True
+        self.resizeColumnsToContents()
+        for section in range(self._proxy.columnCount()):
+            self.setColumnWidth(section, min(360, self.columnWidth(section) + 16))
+        self.horizontalHeader().setStretchLastSection(True)
+
+
+class TableDataModel(QAbstractTableModel):
+    """The data behind a plot as a table model; cells are asked for when they are shown."""
+
+    def __init__(self, data: TableData | None = None, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._data = data or TableData("", (), (), ())
+
+    def set_data(self, data: TableData) -> None:
+        self.beginResetModel()
+        self._data = data
+        self.endResetModel()
+
+    def rowCount(self, parent: AnyIndex = QModelIndex()) -> int:  # noqa: B008  # Qt's own default
+        return 0 if parent.isValid() else len(self._data.rows)
+
+    def columnCount(self, parent: AnyIndex = QModelIndex()) -> int:  # noqa: B008
+        return 0 if parent.isValid() else len(self._data.columns)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
+            return _heading(self._data.columns[section])
+        return None
+
+    def data(self, index: AnyIndex, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        column = index.column()
+        if role == Qt.ItemDataRole.TextAlignmentRole and self._data.numeric[column]:
+            return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        if role not in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.UserRole):
+            return None
+        value = self._data.rows[index.row()][column]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return _cell(value, self._data.columns[column])
+        return _sort_key(value) if self._data.numeric[column] else value
+
+
+def _sort_key(value: object) -> float:
+    """Qt compares whole numbers above 2^31 wrongly, and what is not available not at all: it comes first."""
+    return float(value) if isinstance(value, (int, float)) else -math.inf
+
+
+def _heading(name: str) -> str:
+    """Raw names of data columns, which carry their unit, as a reader would write them."""
+    if name.endswith("_bytes"):
+        return name.removesuffix("_bytes").replace("_", " ")
+    return name.removesuffix("_s").replace("_", " ") + ", s" if name.endswith("_s") else name
+
+
+def _cell(value: object, heading: str) -> str:
+    if value is None:
+        return NOT_AVAILABLE
+    if type(value) is int and "bytes" in heading:
+        return format_size(value)
+    return f"{value:.6g}" if type(value) is float else str(value)

@@ -1,0 +1,122 @@
+"""Runs for plots: stand-ins with the interface of the run model, from arrays or from a run file."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+pytest.importorskip("PySide6.QtWidgets")
+pytest.importorskip("pyqtgraph")
+if sys.platform == "linux" and "DISPLAY" not in os.environ:
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from PySide6.QtCore import QObject, Signal
+
+from slora_core.records.run_file import StageRecord
+
+MIB = 2**20
+
+
+@dataclass
+class Band:
+    start_s: float
+    end_s: float
+    stage: str
+    depth: int
+
+
+class Store:
+    """Columns of samples, as a sample store shows them."""
+
+    def __init__(self, t_s=(), **counters):
+        self.t_s = np.asarray(t_s, dtype=np.float64)
+        self.columns = {name: np.asarray(values, dtype=np.float64) for name, values in counters.items()}
+        self.version = 0
+
+    def __len__(self):
+        return len(self.t_s)
+
+    def counter(self, name):
+        return self.columns.get(name, np.full(len(self), np.nan))
+
+    def has(self, name):
+        return bool(np.any(~np.isnan(self.counter(name))))
+
+    def grow(self, t_s, **counters):
+        self.t_s = np.append(self.t_s, t_s)
+        for name in set(self.columns) | set(counters):
+            old = self.columns.get(name, np.full(len(self.t_s) - 1, np.nan))
+            self.columns[name] = np.append(old, counters.get(name, np.nan))
+        self.version += 1
+
+
+class Run(QObject):
+    """What plots read of a run model."""
+
+    changed = Signal(str)
+
+    def __init__(self, store, stages=(), status="finished", device="cpu"):
+        super().__init__()
+        self.samples, self.stages, self.status = store, list(stages), status
+        self.environment = {"device": device, "device_name": "a device"}
+
+    def bands(self):
+        last = float(self.samples.t_s[-1]) if len(self.samples) else 0.0
+        return [
+            Band(s.started_s, last if s.seconds is None else s.started_s + s.seconds, s.stage, s.stage.count("."))
+            for s in self.stages
+        ]
+
+
+def stage(name, started_s, seconds, allocated=None, *, reserved=None, rss=None):
+    parent = name.rpartition(".")[0]
+    return StageRecord(name, parent, started_s, None, None, seconds, allocated, reserved, rss, None, True)
+
+
+@pytest.fixture
+def cpu_run():
+    """Ten seconds at 10 Hz on a CPU: two stages, the second with two parts; no reserved, process or device memory."""
+    t_s = np.arange(100) / 10
+    allocated = np.where(t_s < 5, 8, 24 + 8 * np.sin(t_s)) * MIB
+    store = Store(t_s, allocated_bytes=allocated, rss_bytes=300 * MIB + allocated, tensor_ram_bytes=allocated)
+    stages = [
+        stage("scan", 0.0, 5.0, 9 * MIB, rss=310 * MIB),
+        stage("attention", 5.0, 4.9, 40 * MIB, rss=350 * MIB),
+        stage("attention.fit", 5.0, 1.0, 20 * MIB, rss=330 * MIB),
+        stage("attention.move", 6.0, 3.9, 40 * MIB, rss=350 * MIB),
+    ]
+    return Run(store, stages)
+
+
+@pytest.fixture
+def cuda_run():
+    """A minute at 50 Hz on a card: every counter known, process memory from the tenth second on."""
+    t_s = np.arange(3000) / 50
+    allocated = (2000 + 1500 * np.sin(t_s / 5)) * MIB
+    process = allocated + 900 * MIB
+    process[t_s < 10] = np.nan
+    store = Store(
+        t_s,
+        allocated_bytes=allocated,
+        reserved_bytes=np.maximum.accumulate(allocated) + 64 * MIB,
+        process_bytes=process,
+        device_used_bytes=allocated + 3000 * MIB,
+        rss_bytes=np.linspace(2000, 2600, 3000) * MIB,
+        tensor_ram_bytes=np.full(3000, 500 * MIB),
+    )
+    stages = [
+        stage("linear", 0.0, 20.0, 3550 * MIB, reserved=3600 * MIB, rss=2300 * MIB),
+        stage("weaknonlinear", 20.0, 20.0, 3400 * MIB, reserved=3600 * MIB, rss=2500 * MIB),
+        stage("attention", 40.0, 19.98, 3510 * MIB, reserved=3600 * MIB, rss=2600 * MIB),
+    ]
+    return Run(store, stages, device="cuda:0")
+
+
+@pytest.fixture
+def parts():
+    """The stand-ins themselves, for tests that build a run of their own."""
+    return {"Band": Band, "Store": Store, "Run": Run, "stage": stage}
