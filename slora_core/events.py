@@ -116,6 +116,7 @@ NOTICE_KINDS: Final = (
     "outside-budget",
     "other-process",
     "labels",
+    "not-recorded",
 )
 
 
