@@ -1,0 +1,171 @@
+"""The tables of a run and of its plan: stages, plan, notices, accuracies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, Final
+
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QObject, Slot
+
+from slora_core.events import Notice
+from slora_core.memory.planner import PlanRow
+from slora_core.records.run_file import Accuracy
+from slora_core.types import UNCOMPENSATED
+from slora_gui.model.rows_table import Column, RowsTable
+from slora_gui.model.run_model import RunModel
+from slora_gui.model.stage_log import StageRow
+from slora_gui.model.texts import percent_text, seconds_text, size_text
+from slora_gui.model.what_if import Forecast
+
+
+def size_column(title: str, name: str, tip: str = "") -> Column[Any]:
+    """Bytes of the attribute ``name``."""
+    return Column(title, lambda row: getattr(row, name), lambda row: size_text(getattr(row, name)), True, tip)
+
+
+def seconds_column(title: str, name: str, tip: str = "") -> Column[Any]:
+    """Seconds of the attribute ``name``."""
+    return Column(title, lambda row: getattr(row, name), lambda row: seconds_text(getattr(row, name)), True, tip)
+
+
+def text_column(title: str, name: str, tip: str = "") -> Column[Any]:
+    """Text of the attribute ``name``."""
+    return Column(title, lambda row: getattr(row, name), lambda row: str(getattr(row, name)), False, tip)
+
+
+def _completed_text(row: StageRow) -> str:
+    tr = QCoreApplication.translate
+    if row.completed is None:
+        return tr("Tables", "not ended")
+    return tr("Tables", "done") if row.completed else tr("Tables", "not finished")
+
+
+_STAGES: Final[tuple[Column[StageRow], ...]] = (
+    text_column(QT_TRANSLATE_NOOP("Tables", "stage"), "stage"),
+    seconds_column(QT_TRANSLATE_NOOP("Tables", "started"), "started_s"),
+    seconds_column(QT_TRANSLATE_NOOP("Tables", "time"), "seconds"),
+    seconds_column(QT_TRANSLATE_NOOP("Tables", "predicted time"), "predicted_s"),
+    size_column(QT_TRANSLATE_NOOP("Tables", "peak allocated"), "allocated_bytes"),
+    size_column(QT_TRANSLATE_NOOP("Tables", "predicted peak"), "predicted_peak_bytes"),
+    size_column(QT_TRANSLATE_NOOP("Tables", "peak reserved"), "reserved_bytes"),
+    size_column(QT_TRANSLATE_NOOP("Tables", "peak RSS"), "rss_bytes"),
+    Column(QT_TRANSLATE_NOOP("Tables", "state"), _completed_text, _completed_text),
+)
+
+_PLAN: Final[tuple[Column[PlanRow], ...]] = (
+    text_column(QT_TRANSLATE_NOOP("Tables", "stage"), "stage"),
+    text_column(QT_TRANSLATE_NOOP("Tables", "choice"), "choice"),
+    size_column(QT_TRANSLATE_NOOP("Tables", "predicted peak"), "predicted_peak_bytes"),
+    size_column(QT_TRANSLATE_NOOP("Tables", "at most"), "bound_bytes"),
+    Column(
+        QT_TRANSLATE_NOOP("Tables", "share of budget"),
+        lambda row: row.share,
+        lambda row: "" if row.share is None else percent_text(row.share),
+        True,
+    ),
+    size_column(QT_TRANSLATE_NOOP("Tables", "smallest budget"), "smallest_bytes"),
+    seconds_column(QT_TRANSLATE_NOOP("Tables", "predicted time"), "seconds"),
+    Column(
+        "",
+        lambda row: row.binding,
+        lambda row: QCoreApplication.translate("Tables", "binds") if row.binding else "",
+    ),
+)
+
+_NOTICES: Final[tuple[Column[Notice], ...]] = (
+    seconds_column(QT_TRANSLATE_NOOP("Tables", "at"), "t_s"),
+    text_column(QT_TRANSLATE_NOOP("Tables", "kind"), "kind"),
+    text_column(QT_TRANSLATE_NOOP("Tables", "stage"), "stage"),
+    text_column(QT_TRANSLATE_NOOP("Tables", "message"), "message"),
+)
+
+
+class _RunTable(RowsTable[Any]):
+    """Rows that follow one aspect of a run."""
+
+    def __init__(
+        self,
+        columns: Sequence[Column[Any]],
+        aspect: str,
+        rows_of: Callable[[RunModel], Sequence[Any]],
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(columns, parent)
+        self._aspect, self._rows_of = aspect, rows_of
+        self._run: RunModel | None = None
+
+    def set_run(self, run: RunModel | None) -> None:
+        """Follow this run, or show nothing."""
+        if self._run is not None:
+            self._run.changed.disconnect(self._take)
+        self._run = run
+        if run is not None:
+            run.changed.connect(self._take)
+        self.set_rows([])
+        self._take(self._aspect)
+
+    @Slot(str)
+    def _take(self, aspect: str) -> None:
+        if aspect == self._aspect and self._run is not None:
+            self.set_rows(self._rows_of(self._run))
+
+
+class StagesTable(_RunTable):
+    """Measured against predicted, stage by stage, of one process of a run."""
+
+    def __init__(self, parent: QObject | None = None, rank: int = 0) -> None:
+        super().__init__(_STAGES, "stages", partial(RunModel.stages_of, rank=rank), parent)
+
+
+class NoticesTable(_RunTable):
+    """What a run had to say, as it came."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(_NOTICES, "notices", lambda run: run.notices, parent)
+
+
+class PlanTable(RowsTable[PlanRow]):
+    """What each stage will choose, take and need."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(_PLAN, parent)
+
+    @Slot(object)
+    def show_forecast(self, forecast: Forecast) -> None:
+        self.set_rows(forecast.rows)
+
+
+class AccuraciesTable(RowsTable[tuple[str, dict[str, float]]]):
+    """Accuracy after a task: one row a variant, one column a classifier."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__((), parent)
+
+    def set_accuracies(self, accuracies: Sequence[Accuracy], task: int | None = None) -> None:
+        """Show those after ``task``; None is the last there is."""
+        last = max((row.task for row in accuracies), default=0) if task is None else task
+        rows: dict[str, dict[str, float]] = {}
+        for row in accuracies:
+            if row.task == last:
+                rows.setdefault(row.variant, {})[row.classifier] = row.accuracy
+        classifiers = dict.fromkeys(name for values in rows.values() for name in values)
+        variant: Column[tuple[str, dict[str, float]]] = Column(
+            QT_TRANSLATE_NOOP("Tables", "variant"), lambda row: row[0], lambda row: _variant_text(row[0])
+        )
+        self.set_columns([variant, *(_accuracy_column(name) for name in classifiers)], list(rows.items()))
+
+
+def _accuracy_column(classifier: str) -> Column[tuple[str, dict[str, float]]]:
+    return Column(
+        classifier.upper(),
+        lambda row: row[1].get(classifier),
+        lambda row: percent_text(row[1].get(classifier)),
+        True,
+    )
+
+
+def _variant_text(name: str) -> str:
+    if name == UNCOMPENSATED:
+        return QCoreApplication.translate("Tables", "{name} (no compensation)").format(name=name)
+    return name
