@@ -13,7 +13,7 @@ from slora_gui.plots.table import TableData
 from slora_gui.theme import icon
 from slora_gui.views.cells import Percent, Range, SignedPercent, Size
 from slora_gui.views.data_table import DataTable, TableDataModel
-from slora_gui.views.layout import MARGIN, column, heading, row, wrapping_label
+from slora_gui.views.layout import MARGIN, column, heading, wrapping_label
 from slora_gui.views.setting_texts import measure_text
 from slora_gui.views.study_bar import StudyBar
 
@@ -41,13 +41,13 @@ class AblationPage(Retranslating, QWidget):
         self.repeats.setValue(3)
         self._repeats_label = QLabel()
         self._repeats_label.setBuddy(self.repeats)
-        self.study = StudyBar(self._repeats_label, self.repeats)
-        self.study.start_requested.connect(self._start)
-        self.study.resume_requested.connect(self._resume)
-        self.study.cancel_requested.connect(self.cancel_requested)
         self.csv_button = QPushButton()
         self.csv_button.setIcon(icon("export"))
         self.csv_button.clicked.connect(self._export)
+        self.study = StudyBar(self._repeats_label, self.repeats, after=self.csv_button)
+        self.study.start_requested.connect(self._start)
+        self.study.resume_requested.connect(self._resume)
+        self.study.cancel_requested.connect(self.cancel_requested)
         self.tables = {name: DataTable() for name in ("overview", *VIEWS)}
         self._models = {name: TableDataModel(parent=self) for name in self.tables}
         self.tabs = QTabWidget()
@@ -60,7 +60,6 @@ class AblationPage(Retranslating, QWidget):
         layout.addWidget(self._line)
         layout.addWidget(self.study)
         layout.addWidget(self._empty)
-        layout.addLayout(row(self.csv_button))
         layout.addWidget(self.tabs, 1)
         layout.addStretch(0)
         self.retranslate()
@@ -74,7 +73,7 @@ class AblationPage(Retranslating, QWidget):
         self._title.setText(self.tr("Ablation"))
         self._line.setText(
             self.tr(
-                "Every memory measure off alone, on alone, and added one after another in the original plan’s order:"
+                "Every memory measure off alone, on alone, and added one after another in the original plan's order:"
                 " the saving that the plan expects beside the one measured here."
             )
         )
@@ -84,7 +83,7 @@ class AblationPage(Retranslating, QWidget):
         self._repeats_label.setText(self.tr("Repeats"))
         self.repeats.setToolTip(self.tr("Runs of each combination; tables show their median and spread"))
         self.repeats.setAccessibleName(self.tr("Repeats"))
-        self.csv_button.setText(self.tr("Export CSV…"))
+        self.csv_button.setText(self.tr("Export CSV..."))
         titles = {
             "overview": (self.tr("Overview"), self.tr("Expected and measured saving of each measure")),
             "off alone": (self.tr("Off alone"), self.tr("Each measure alone off, all others on")),

@@ -84,7 +84,7 @@ class ComparePage(Retranslating, QWidget):
         self._title.setText(self.tr("Compare"))
         self.runs.setAccessibleName(self.tr("Runs that are compared"))
         texts = {
-            "add": (self.tr("Add run…"), self.tr("A run file; it can be dropped on this page as well")),
+            "add": (self.tr("Add run..."), self.tr("A run file; it can be dropped on this page as well")),
             "base": (self.tr("Make base"), self.tr("Differences and ratios are taken against the base")),
             "remove": (self.tr("Remove"), self.tr("Takes the run off this page; its file stays")),
         }
@@ -93,7 +93,7 @@ class ComparePage(Retranslating, QWidget):
             self.buttons[name].setToolTip(tip)
         self.both_button.setText(self.tr("Run baseline and optimised"))
         self.both_button.setToolTip(self.tr("Runs the job with the original and with the optimised engine"))
-        self.report_button.setText(self.tr("Report…"))
+        self.report_button.setText(self.tr("Report..."))
         self.report_button.setToolTip(self.tr("This comparison as PDF or CSV"))
         self._labels[0].setText(self.tr("Over"))
         self._labels[1].setText(self.tr("Counter"))

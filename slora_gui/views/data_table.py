@@ -20,6 +20,7 @@ from slora_core.memory.sizes import format_size
 from slora_core.records.tables import NOT_AVAILABLE
 from slora_gui.plots.table import TableData
 
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 AnyIndex = QModelIndex | QPersistentModelIndex
 
 
@@ -36,6 +37,7 @@ class DataTable(QTableView):
         self._proxy.setSortRole(Qt.ItemDataRole.UserRole)
         self._proxy.setSortCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         self._sized = False
+        self.setStyleSheet("QTableView::item { padding: 0 8px; }")  # as the headings have
         self.setAlternatingRowColors(True)
         self.setShowGrid(False)
         self.setWordWrap(False)
@@ -117,7 +119,9 @@ class DataTable(QTableView):
         self.resizeColumnsToContents()
         for section in range(self._proxy.columnCount()):
             self.setColumnWidth(section, min(360, self.columnWidth(section) + 16))
-        self.horizontalHeader().setStretchLastSection(True)
+        last = self._proxy.columnCount() - 1
+        alignment = self._proxy.headerData(last, Qt.Orientation.Horizontal, Qt.ItemDataRole.TextAlignmentRole)
+        self.horizontalHeader().setStretchLastSection(alignment is None)
 
 
 class TableDataModel(QAbstractTableModel):
@@ -128,9 +132,19 @@ class TableDataModel(QAbstractTableModel):
         self._data = data or TableData("", (), (), ())
 
     def set_data(self, data: TableData) -> None:
-        self.beginResetModel()
+        """Show other data; where only rows are new or changed, selection and scroll position stay."""
+        shown, known = len(self._data.rows), len(data.rows)
+        if data.columns != self._data.columns or known < shown or not shown:
+            self.beginResetModel()
+            self._data = data
+            self.endResetModel()
+            return
+        if known > shown:
+            self.beginInsertRows(QModelIndex(), shown, known - 1)
+            self._data = data
+            self.endInsertRows()
         self._data = data
-        self.endResetModel()
+        self.dataChanged.emit(self.index(0, 0), self.index(shown - 1, len(data.columns) - 1))
 
     def rowCount(self, parent: AnyIndex = QModelIndex()) -> int:  # noqa: B008  # Qt's own default
         return 0 if parent.isValid() else len(self._data.rows)
@@ -141,12 +155,14 @@ class TableDataModel(QAbstractTableModel):
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
             return _heading(self._data.columns[section])
+        if role == Qt.ItemDataRole.TextAlignmentRole and self._data.numeric[section]:
+            return _RIGHT
         return None
 
     def data(self, index: AnyIndex, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         column = index.column()
         if role == Qt.ItemDataRole.TextAlignmentRole and self._data.numeric[column]:
-            return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+            return _RIGHT
         if role not in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.UserRole):
             return None
         value = self._data.rows[index.row()][column]

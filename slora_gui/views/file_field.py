@@ -23,7 +23,7 @@ class FileField(QWidget):
         self.edit.setAcceptDrops(False)  # the field as a whole takes them
         self.edit.editingFinished.connect(self._typed)
         self.browse = QToolButton()
-        self.browse.setText("…")
+        self.browse.setText("...")
         self.browse.clicked.connect(self.browse_requested)
         self.line = wrapping_label("muted")
         self.line.hide()

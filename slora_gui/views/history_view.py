@@ -91,7 +91,7 @@ class HistoryView(Retranslating, QWidget):
         self.retranslate()
 
     def retranslate(self) -> None:
-        self.search.setPlaceholderText(self.tr("Search name, source, operators, status, date, note…"))
+        self.search.setPlaceholderText(self.tr("Search name, source, operators, status, date, note..."))
         self.search.setAccessibleName(self.tr("Search the history"))
         self.table.setAccessibleName(self.tr("Past runs"))
         self._note_label.setText(self.tr("Note"))

@@ -8,21 +8,19 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QSplitter, QStackedWidget, QTabWidget, QWidget
 
-from slora_core.memory.sizes import format_size
 from slora_gui.i18n import Retranslating
-from slora_gui.model.tables import StagesTable
 from slora_gui.plots.memory_plot import MemoryPlot
 from slora_gui.plots.style import plot_theme
 from slora_gui.theme import Theme
 from slora_gui.views.changes import request_change
 from slora_gui.views.data_table import DataTable, TableDataModel
-from slora_gui.views.figures import Figures
 from slora_gui.views.file_field import dropped_paths
 from slora_gui.views.layout import GRID, MARGIN, column, row
 from slora_gui.views.plot_tools import PlotTools
 from slora_gui.views.progress_panel import ProgressPanel
 from slora_gui.views.readout import ReadoutPanel
 from slora_gui.views.region_panel import RegionPanel
+from slora_gui.views.stage_table import stage_table
 
 if TYPE_CHECKING:
     from slora_gui.model.job_model import JobModel
@@ -49,13 +47,12 @@ class LivePage(Retranslating, QWidget):
         self.tools = PlotTools()
         self.plot = MemoryPlot()
         self.readout = ReadoutPanel()
-        self.peaks = Figures(("allocated", "reserved", "rss", "budget"), columns=4)
         self.stages = DataTable(sortable=True)
         self.region = RegionPanel()
         self.samples = DataTable(sortable=False)
         self._samples_model = TableDataModel(parent=self)
         self.samples.show_model(self._samples_model)
-        self._stages_model = StagesTable(self)
+        self._stages_model = TableDataModel(parent=self)
         self.stages.show_model(self._stages_model)
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
@@ -87,8 +84,7 @@ class LivePage(Retranslating, QWidget):
         self.progress.set_run(run)
         self.readout.set_run(run)
         self.region.show_region(None)
-        self._stages_model.set_run(run)
-        self._show_peaks()
+        self._show_stages()
 
     def refresh(self) -> None:
         """For the window's timer, 20 to 30 times a second: cheap when nothing has changed."""
@@ -106,15 +102,11 @@ class LivePage(Retranslating, QWidget):
 
     def retranslate(self) -> None:
         self.stages.setAccessibleName(self.tr("Stages"))
+        self._stages_model.set_data(stage_table(self._run))
         self.samples.setAccessibleName(self.tr("Samples of the memory curve"))
         self.tabs.setTabText(0, self.tr("Stages"))
         self.tabs.setTabText(1, self.tr("Region"))
-        counted = self.tr("From a counter, not from samples")
-        self.peaks.set_caption("allocated", self.tr("Peak allocated"), counted)
-        self.peaks.set_caption("reserved", self.tr("Peak reserved"), counted)
-        self.peaks.set_caption("rss", self.tr("Peak RSS"), counted)
-        self.peaks.set_caption("budget", self.tr("Budget of the run"))
-        self._show_peaks()
+        self._show_stages()
 
     def _arrange(self) -> None:
         top = QWidget()
@@ -126,13 +118,13 @@ class LivePage(Retranslating, QWidget):
         bottom = QWidget()
         lower = column(bottom)
         lower.setContentsMargins(0, GRID, 0, 0)
-        lower.addWidget(self.peaks)
         lower.addWidget(self.tabs, 1)
         self.splitter = QSplitter(Qt.Orientation.Vertical)
         self.splitter.addWidget(top)
         self.splitter.addWidget(bottom)
-        self.splitter.setStretchFactor(0, 3)
+        self.splitter.setStretchFactor(0, 2)
         self.splitter.setStretchFactor(1, 1)
+        self.splitter.setSizes([480, 208])
         self.splitter.setChildrenCollapsible(False)
         column(self, margin=MARGIN).addWidget(self.splitter)
 
@@ -183,18 +175,11 @@ class LivePage(Retranslating, QWidget):
 
     def _run_changed(self, aspect: str) -> None:
         if aspect in ("status", "stages"):
-            self._show_peaks()
+            self._show_stages()
 
-    def _show_peaks(self) -> None:
-        run = self._run
-        self.peaks.setVisible(run is not None)
-        if run is None:
-            return
-        self.peaks.set_value("allocated", format_size(run.peaks.allocated_bytes))
-        self.peaks.set_value("reserved", format_size(run.peaks.reserved_bytes))
-        self.peaks.set_value("rss", format_size(run.peaks.rss_bytes))
-        none = self.tr("unlimited")
-        self.peaks.set_value("budget", none if run.budget_bytes is None else format_size(run.budget_bytes))
+    def _show_stages(self) -> None:
+        self._stages_model.set_data(stage_table(self._run))
+        self.readout.show_peaks()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if dropped_paths(event.mimeData()):

@@ -49,7 +49,7 @@ class MeasuresForm(Retranslating, QWidget):
     def retranslate(self) -> None:
         for name, switch in self.switches.items():
             label, tip = measure_text(name)
-            switch.set_texts(label, tip, self.tr("Switch “{measure}”").format(measure=label))
+            switch.set_texts(label, tip, self.tr("Switch '{measure}'").format(measure=label))
         self._show_effects()
 
     def _show_effects(self) -> None:

@@ -109,7 +109,6 @@ class NoticeCard(Retranslating, QFrame):
         actions = QHBoxLayout()
         actions.setSpacing(GRID)
         for name, button in self.buttons.items():
-            button.setProperty("flat", "true")
             button.clicked.connect(getattr(self, f"_{name}"))
             actions.addWidget(button)
         actions.addStretch(1)
@@ -127,7 +126,7 @@ class NoticeCard(Retranslating, QFrame):
         self.setAccessibleName(self.tr("Notice at {time}: {message}").format(time=at, message=notice.message))
         texts = {
             "show": (self.tr("Show"), self.tr("Shows this moment on the plot")),
-            "raise_budget": (self.tr("Raise budget"), self.tr("Sets the job’s budget above what was used here")),
+            "raise_budget": (self.tr("Raise budget"), self.tr("Sets the job's budget above what was used here")),
             "replan": (self.tr("Re-plan"), self.tr("Plans the job anew within its budget")),
         }
         for name, button in self.buttons.items():

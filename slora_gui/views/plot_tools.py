@@ -63,9 +63,9 @@ class PlotTools(Retranslating, QWidget):
             button.setToolTip(tip)
             button.setAccessibleName(text)
         exports = {
-            "png": self.tr("Picture (PNG)…"),
-            "svg": self.tr("Vector picture (SVG)…"),
-            "csv": self.tr("Data (CSV)…"),
+            "png": self.tr("Picture (PNG)..."),
+            "svg": self.tr("Vector picture (SVG)..."),
+            "csv": self.tr("Data (CSV)..."),
             "clipboard": self.tr("Copy picture"),
         }
         for kind, action in self._exports.items():

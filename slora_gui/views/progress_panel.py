@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLabel, QProgressBar, QPushButton, QWidget
 
+from slora_core.memory.sizes import format_size
 from slora_core.records.tables import format_seconds
 from slora_gui.i18n import Retranslating
 from slora_gui.theme import icon
-from slora_gui.views.layout import GRID, column, row, set_role
+from slora_gui.views.layout import GRID, as_sentence, column, row, set_role
 
 if TYPE_CHECKING:
     from slora_gui.model.run_model import RunModel
@@ -76,8 +77,8 @@ class ProgressPanel(Retranslating, QWidget):
         self.left.setText("")
         if run is not None and live:
             self._show_progress(run)
-        elif run is not None and run.failure is not None:
-            self.stage.setText(run.failure.what)
+        elif run is not None:
+            self._show_outcome(run)
         self.stage.setToolTip(self.stage.text())
 
     def _show_progress(self, run: RunModel) -> None:
@@ -103,13 +104,27 @@ class ProgressPanel(Retranslating, QWidget):
             parts.append(self.tr("about {time} left").format(time=format_seconds(max(1, round(progress.eta_s)))))
         self.left.setText(" · ".join(parts))
 
+    def _show_outcome(self, run: RunModel) -> None:
+        if run.failure is not None:
+            self.stage.setText(as_sentence(run.failure.what))
+        if run.budget_bytes is None:
+            self.left.setText(self.tr("no budget"))
+            return
+        kept = None if run.result is None else run.result.within_budget
+        texts = {
+            True: self.tr("budget {size}, kept"),
+            False: self.tr("budget {size}, passed"),
+            None: self.tr("budget {size}"),
+        }
+        self.left.setText(texts[kept].format(size=format_size(run.budget_bytes)))
+
     def _status_text(self) -> str:
         if self._run is None:
             return ""
         if self._cancelling and self._run.status in _LIVE:
-            return self.tr("Cancelling…")
+            return self.tr("Cancelling...")
         texts = {
-            "starting": self.tr("Starting…"),
+            "starting": self.tr("Starting..."),
             "running": self.tr("Running"),
             "finished": self.tr("Finished"),
             "failed": self.tr("Failed"),

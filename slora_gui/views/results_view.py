@@ -77,7 +77,7 @@ class ResultsView(Retranslating, QWidget):
         self.accuracies.setAccessibleName(self.tr("Accuracy of each variant and classifier after the last task"))
         self.deviations.setAccessibleName(self.tr("Deviation of the moved statistics"))
         self.jitter.setAccessibleName(self.tr("Jitter of each class"))
-        self.deviation_button.setText(self.tr("Compare with a class state…"))
+        self.deviation_button.setText(self.tr("Compare with a class state..."))
         self._show()
 
     def _arrange(self) -> None:
@@ -91,6 +91,7 @@ class ResultsView(Retranslating, QWidget):
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self.splitter.addWidget(left)
         self.splitter.addWidget(right)
+        self.splitter.setSizes([480, 480])
         self.splitter.setChildrenCollapsible(False)
         self.splitter.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
         self.tabs.addTab(self.splitter, "")
@@ -152,7 +153,7 @@ class ResultsView(Retranslating, QWidget):
             )
         else:
             self._lines["deviations"].setText(
-                self.tr("This run wrote no class state. Set “Moved state” in the job to keep one for comparison.")
+                self.tr("This run wrote no class state. Set 'Moved state' in the job to keep one for comparison.")
             )
         self._deviations_model.set_data(self._deviation_table(found))
 

@@ -58,7 +58,7 @@ def measure_text(name: str) -> tuple[str, str]:
         ),
         "adaptive_budget": (
             tr("Measures", "Budget manager"),
-            tr("Measures", "Chunk sizes follow the budget; without it they are the original’s 128"),
+            tr("Measures", "Chunk sizes follow the budget; without it they are the original's 128"),
         ),
         "stage_release": (
             tr("Measures", "Release at stage borders"),
@@ -85,11 +85,11 @@ def _texts() -> dict[str, tuple[str, str]]:
     return {
         "operators.linear.gamma": (
             tr("Settings", "Ridge γ"),
-            tr("Settings", "Added to the diagonal of the features’ Gram matrix"),
+            tr("Settings", "Added to the diagonal of the features' Gram matrix"),
         ),
         "mixing_temperature": (
             tr("Settings", "Mixing temperature T"),
-            tr("Settings", "The identity’s share is exp(−N / (T d))"),
+            tr("Settings", "The identity's share is exp(−N / (T d))"),
         ),
         "ridge": (tr("Settings", "Covariance ridge"), tr("Settings", "Added to the diagonal of the moved covariance")),
         "steps": (tr("Settings", "Training steps"), tr("Settings", "Steps of AdamW on the two-branch network")),
@@ -104,7 +104,7 @@ def _texts() -> dict[str, tuple[str, str]]:
         "weight_decay": (tr("Settings", "Weight decay"), tr("Settings", "Of AdamW")),
         "samples": (
             tr("Settings", "Samples of a class"),
-            tr("Settings", "Drawn from the class’s Gaussian and pushed through the operator"),
+            tr("Settings", "Drawn from the class's Gaussian and pushed through the operator"),
         ),
         "temperature": (tr("Settings", "Temperature τ"), tr("Settings", "Divides the similarities before the softmax")),
         "top_k": (tr("Settings", "Neighbours k"), tr("Settings", "Only the k most similar pairs have a weight")),

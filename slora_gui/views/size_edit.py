@@ -41,7 +41,7 @@ class SizeEdit(Retranslating, QWidget):
 
     def retranslate(self) -> None:
         self.edit.setAccessibleName(self.tr("Memory budget"))
-        self.edit.setToolTip(self.tr("A size such as 256MiB, 8GB or 0.5g, or “unlimited”"))
+        self.edit.setToolTip(self.tr("A size such as 256MiB, 8GB or 0.5g, or 'unlimited'"))
         self.edit.setPlaceholderText(self.tr("unlimited"))
         self.set_size(self._size_bytes)
 

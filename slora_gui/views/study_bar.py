@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLabel, QProgressBar, QPushButton, QWidget
 
 from slora_core.records.tables import format_seconds
@@ -18,7 +18,8 @@ class StudyBar(Retranslating, QWidget):
     resume_requested = Signal()
     cancel_requested = Signal()
 
-    def __init__(self, *options: QWidget) -> None:
+    def __init__(self, *options: QWidget, after: QWidget | None = None) -> None:
+        """``after`` stands at the right end of the line."""
         super().__init__()
         self._running = False
         self._done = 0
@@ -42,7 +43,8 @@ class StudyBar(Retranslating, QWidget):
         self.line = QLabel()
         self.line.setProperty("role", "muted")
         buttons = row(*options, self.start, self.resume, self.cancel, self.line)
-        buttons.setAlignment(Qt.AlignmentFlag.AlignVCenter)
+        if after is not None:
+            buttons.addWidget(after)
         layout = column(self)
         layout.addLayout(buttons)
         layout.addWidget(self.bar)

@@ -48,7 +48,7 @@ class TunerPage(Retranslating, QWidget):
         self.points_table, self.trials = DataTable(), DataTable()
         self._points_model = TableDataModel(parent=self)
         self.points_table.show_model(self._points_model)
-        self.trials.show_model(trials)
+        self._trials: QAbstractItemModel | None = None
         self.tools = PlotTools(("table", "export"))
         self.upper = QStackedWidget()
         self.upper.addWidget(self.plot)
@@ -58,6 +58,7 @@ class TunerPage(Retranslating, QWidget):
         self.toml_button.setIcon(icon("export"))
         self._arrange()
         self._connect()
+        self.show_trials(trials)
         self.retranslate()
 
     def show_points(self, points: Sequence[FrontierPoint], chosen: int | None = None) -> None:
@@ -68,7 +69,13 @@ class TunerPage(Retranslating, QWidget):
         self.retranslate()
 
     def show_trials(self, trials: QAbstractItemModel | None) -> None:
+        """The table of the trials so far; None: there are none."""
         self.trials.show_model(trials)
+        self._trials = trials
+        if trials is not None:
+            trials.modelReset.connect(self._show_trials)
+            trials.rowsInserted.connect(self._show_trials)
+        self._show_trials()
 
     def set_theme(self, theme: Theme) -> None:
         self.plot.set_theme(plot_theme(theme.colors, theme.dark))
@@ -88,8 +95,8 @@ class TunerPage(Retranslating, QWidget):
         self.points_table.setAccessibleName(self.tr("Points of the frontier"))
         self.trials.setAccessibleName(self.tr("Trials"))
         self.apply_button.setText(self.tr("Apply this point"))
-        self.apply_button.setToolTip(self.tr("Sets the job’s budget and plan to those of the chosen point; undoable"))
-        self.toml_button.setText(self.tr("Export TOML…"))
+        self.apply_button.setToolTip(self.tr("Sets the job's budget and plan to those of the chosen point; undoable"))
+        self.toml_button.setText(self.tr("Export TOML..."))
         self.toml_button.setToolTip(self.tr("The tuned configuration, for the command line and for scripts"))
         headings = (self.tr("peak bytes"), self.tr("time, s"), self.tr("plan"), self.tr("measured"))
         yes, no = self.tr("yes"), self.tr("predicted")
@@ -159,6 +166,9 @@ class TunerPage(Retranslating, QWidget):
                 peak=format_size(point.peak_bytes), time=format_seconds(point.seconds), how=how, plan=point.label
             )
         )
+
+    def _show_trials(self) -> None:
+        self.trials.setVisible(self._trials is not None and self._trials.rowCount() > 0)
 
     def _show_table(self, table: bool) -> None:
         self.upper.setCurrentWidget(self.points_table if table else self.plot)
