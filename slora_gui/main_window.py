@@ -1,4 +1,4 @@
-"""The window: menus, toolbar, pages in the middle, panels around them. It shows what it is given and decides nothing."""
+"""The window: menus, toolbar, pages in the middle, panels around. It shows what it is given and decides nothing."""
 
 from __future__ import annotations
 
@@ -63,6 +63,7 @@ class MainWindow(Retranslating, QMainWindow):
     def __init__(self, actions: ActionSet, pages: Mapping[str, QWidget], docks: Mapping[str, QWidget]) -> None:
         super().__init__()
         self.actions_by_id = actions
+        self._subject = ""
         self.may_close: Callable[[], bool] = lambda: True
         self.setWindowIcon(theme.app_icon())
         self.setAcceptDrops(True)
@@ -111,6 +112,11 @@ class MainWindow(Retranslating, QMainWindow):
         self.docks[name].show()
         self.docks[name].raise_()
 
+    def set_subject(self, text: str) -> None:
+        """What the window's title names; the desktop adds the application's name."""
+        self._subject = text
+        self.setWindowTitle(text or "SLoRA")
+
     def reset_layout(self) -> None:
         """Every panel where it was at first, in its first size."""
         first_of: dict[Qt.DockWidgetArea, QDockWidget] = {}
@@ -141,7 +147,7 @@ class MainWindow(Retranslating, QMainWindow):
             self.reset_layout()
 
     def retranslate(self) -> None:
-        self.setWindowTitle(QCoreApplication.applicationDisplayName() or "SLoRA")
+        self.setWindowTitle(self._subject or "SLoRA")
         self.toolbar.setWindowTitle(self.tr("Toolbar"))
         self.pages.tabBar().setAccessibleName(self.tr("Pages"))
         for index, (title, _) in enumerate(PAGES.values()):

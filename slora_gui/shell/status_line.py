@@ -80,7 +80,9 @@ class StatusLine(Retranslating, QStatusBar):
         }
         self.state.setText(texts.get(self._status, self._status))
         self.bar.setAccessibleName(self.tr("Progress of the run"))
-        self.memory.setToolTip(self.tr("Tensors of the engine on the compute device, and resident memory of its process"))
+        self.memory.setToolTip(
+            self.tr("Tensors of the engine on the compute device, and resident memory of its process")
+        )
         self._show_progress()
         self._show_memory()
         self._show_device()

@@ -93,7 +93,9 @@ class WelcomePage(Retranslating, QWidget):
         for name, text in texts.items():
             self.buttons[name].setText(text)
             self.buttons[name].setToolTip(self._actions[name].toolTip())
-        self._drop_text.setText(self.tr("or drop here: features, a class state, a configuration (TOML), a run (.slora)"))
+        self._drop_text.setText(
+            self.tr("or drop here: features, a class state, a configuration (.toml), a run (.slora)")
+        )
         self._headings["recent"].setText(self.tr("Recent"))
         self._headings["keys"].setText(self.tr("Keys"))
         self._show_keys()

@@ -1,0 +1,112 @@
+"""``slora-gui``: the command line of the window, and the window made whole."""
+
+from __future__ import annotations
+
+import argparse
+import faulthandler
+import sys
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
+
+from slora_core import isolate
+from slora_core.errors import SloraError
+from slora_gui.composition import make_models, make_views
+from slora_gui.control.run_control import Engine
+from slora_gui.controller import Controller
+from slora_gui.i18n import LANGUAGES
+from slora_gui.main_window import MainWindow
+from slora_gui.settings import Settings
+from slora_gui.settings import load as load_settings
+from slora_gui.shell import desktop_entry
+from slora_gui.shell.action_set import ActionSet
+from slora_gui.theme.applying import CHOICES
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Open the window with the files named; returns the exit code."""
+    args = _parser().parse_args(argv)
+    if args.install_desktop or args.uninstall_desktop:
+        return _desktop(args.install_desktop)
+    _enable_faulthandler()
+    app = make_application()
+    settings, problem = load_settings()
+    if args.theme:
+        settings.theme = args.theme
+    if args.language:
+        settings.language = args.language
+    window = create_window(settings, problem=problem)
+    controller = controller_of(window)
+    controller.hook.install()
+    window.show()
+    controller.open_files(args.files)
+    if args.demo:
+        controller.start_demo()
+    return app.exec()
+
+
+def make_application() -> QApplication:
+    """The application, or the one that exists."""
+    app = QApplication.instance()
+    if not isinstance(app, QApplication):
+        app = QApplication([sys.argv[0] if sys.argv else "slora-gui"])
+    app.setApplicationName("slora-gui")
+    app.setApplicationDisplayName("SLoRA")
+    app.setDesktopFileName("io.github.slora.SLoRA")
+    return app
+
+
+def create_window(
+    settings: Settings | None = None, *, engine: Engine = isolate.stream, problem: str = ""
+) -> MainWindow:
+    """The main window, not shown yet. Needs a QApplication; ``problem`` is told in the window once.
+
+    ``settings`` None: those of this person. Its controller is found with :func:`controller_of`.
+    """
+    make_application()
+    if settings is None:
+        settings, problem = load_settings()
+    actions = ActionSet()
+    models, job_problem = make_models(settings.job)
+    views = make_views(models, actions)
+    window = MainWindow(actions, views.pages, views.docks)
+    for child in (actions, models.job, models.what_if, models.history, models.comparison):
+        child.setParent(window)
+    controller = Controller(window, models, views, settings, engine)
+    controller.begin()
+    if told := problem or job_problem:
+        controller.tell(told, "warning")
+    return window
+
+
+def controller_of(window: MainWindow) -> Controller:
+    controller = window.findChild(Controller, options=Qt.FindChildOption.FindDirectChildrenOnly)
+    assert isinstance(controller, Controller)
+    return controller
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="slora-gui", description="The window of SLoRA.")
+    parser.add_argument("files", nargs="*", metavar="FILE", help="runs, feature files, class states, configurations")
+    parser.add_argument("--demo", action="store_true", help="start the demo at once")
+    parser.add_argument("--language", choices=tuple(LANGUAGES), help="language of the window")
+    parser.add_argument("--theme", choices=CHOICES, help="theme of the window")
+    parser.add_argument("--install-desktop", action="store_true", help="put SLoRA into the menu of this desktop")
+    parser.add_argument("--uninstall-desktop", action="store_true", help="take it out of the menu again")
+    return parser
+
+
+def _desktop(install: bool) -> int:
+    try:
+        paths = desktop_entry.install() if install else desktop_entry.uninstall()
+    except SloraError as error:
+        print(f"slora-gui: {error.what}", file=sys.stderr)
+        return error.exit_code
+    print("\n".join(str(path) for path in paths) or "nothing was installed")
+    return 0
+
+
+def _enable_faulthandler() -> None:
+    if sys.stderr is not None:  # a windowed process of Windows has none
+        faulthandler.enable()
