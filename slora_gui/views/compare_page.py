@@ -117,7 +117,8 @@ class ComparePage(Retranslating, QWidget):
         side = column(left)
         side.addWidget(self.runs, 1)
         side.addWidget(self.buttons["add"])
-        side.addLayout(row(self.buttons["base"], self.buttons["remove"]))
+        side.addWidget(self.buttons["base"])
+        side.addWidget(self.buttons["remove"])
         right = QWidget()
         main = column(right)
         main.addLayout(row(self._labels[0], self.mode, self._labels[1], self.counter, self.tools))
@@ -126,7 +127,7 @@ class ComparePage(Retranslating, QWidget):
         across.addWidget(left)
         across.addWidget(right)
         across.setStretchFactor(1, 1)
-        across.setSizes([240, 720])
+        across.setSizes([200, 720])
         across.setChildrenCollapsible(False)
         for name, table in self.tables.items():
             table.show_model(self._models[name])

@@ -136,6 +136,8 @@ class HistoryView(Retranslating, QWidget):
         self.buttons["compare"].setEnabled(len(readable) >= 2)
         self.buttons["delete"].setEnabled(bool(rows))
         header = self._history.header(rows[0]) if len(rows) == 1 else None
+        if self._noted is not None and (header is None or header.path != self._noted):
+            self.note.commit()  # what was typed belongs to the run that is being left
         self.note.setEnabled(header is not None and not header.problem)
         if header is None or header.path != self._noted or not self.note.hasFocus():
             self.note.set_note(header.note if header is not None else "")

@@ -91,6 +91,16 @@ class LivePage(Retranslating, QWidget):
         self.plot.refresh()
         self.readout.refresh()
 
+    def show_moment(self, t_s: float) -> None:
+        """Select the surroundings of a moment, a twentieth of the run or a second to both sides, and zoom to them."""
+        if self._run is None:
+            return
+        reach_s = max(1.0, self._run.now_s / 20)
+        self.upper.setCurrentWidget(self.plot)
+        self.plot.refresh()
+        self.plot.region.show(max(0.0, t_s - reach_s), t_s + reach_s)
+        self.plot.zoom_to_region()
+
     def show_forecast(self, forecast: Forecast) -> None:
         self.plot.set_forecast(forecast.predicted_peak_bytes)
 
