@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication
 
 from slora_core import isolate
 from slora_core.errors import SloraError
+from slora_gui import theme
 from slora_gui.composition import make_models, make_views
 from slora_gui.control.run_control import Engine
 from slora_gui.controller import Controller
@@ -64,16 +65,18 @@ def create_window(
 
     ``settings`` None: those of this person. Its controller is found with :func:`controller_of`.
     """
-    make_application()
+    app = make_application()
     if settings is None:
         settings, problem = load_settings()
+    theme.apply(app, theme.chosen_theme(app, settings.theme))
     actions = ActionSet()
     models, job_problem = make_models(settings.job)
     views = make_views(models, actions)
     window = MainWindow(actions, views.pages, views.docks)
-    for child in (actions, models.job, models.what_if, models.history, models.comparison):
-        child.setParent(window)
+    actions.setParent(window)
     controller = Controller(window, models, views, settings, engine)
+    for model in (models.job, models.what_if, models.history, models.comparison):
+        model.setParent(controller)
     controller.begin()
     if told := problem or job_problem:
         controller.tell(told, "warning")

@@ -251,7 +251,8 @@ class Controller(QObject):
             text = self.tr("{run}: finished in {time}, peak {peak} allocated.")
             peak = format_size(model.peaks.allocated_bytes)
             self.tell(text.format(run=model.title, time=format_seconds(model.seconds), peak=peak), "good")
-            self.window.show_dock("results")
+            if model.accuracies:
+                self.window.show_dock("results")
 
     @Slot(bool)
     def _running_changed(self, running: bool) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from PySide6.QtCore import QT_TRANSLATE_NOOP, QByteArray, QCoreApplication, QEvent, QSize, Qt, Signal
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QByteArray, QCoreApplication, QEvent, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabWidget, QToolBar, QVBoxLayout, QWidget
 
@@ -46,7 +46,7 @@ DOCKS: Final = {
     "results": DockSpec(QT_TRANSLATE_NOOP("Docks", "Results"), Qt.DockWidgetArea.BottomDockWidgetArea, False),
     "history": DockSpec(QT_TRANSLATE_NOOP("Docks", "History"), Qt.DockWidgetArea.BottomDockWidgetArea, False),
 }
-_SIDE_WIDTHS: Final = {"job": 336, "forecast": 320}
+_SIDE_WIDTHS: Final = {"job": 336, "forecast": 304}
 _BOTTOM_HEIGHT: Final = 240
 _FIRST_SIZE: Final = QSize(1440, 900)
 _SMALLEST: Final = QSize(1024, 700)
@@ -68,7 +68,8 @@ class MainWindow(Retranslating, QMainWindow):
         self.setWindowIcon(theme.app_icon())
         self.setAcceptDrops(True)
         self.setMinimumSize(_SMALLEST)
-        self.setDockOptions(QMainWindow.DockOption.AllowTabbedDocks | QMainWindow.DockOption.AllowNestedDocks)
+        options = QMainWindow.DockOption
+        self.setDockOptions(options.AllowTabbedDocks | options.AllowNestedDocks | options.GroupedDragging)
         self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
         actions.fill_menu_bar(self.menuBar())
         self.toolbar = QToolBar()
@@ -183,7 +184,18 @@ class MainWindow(Retranslating, QMainWindow):
         dock.setWidget(content)
         self.addDockWidget(DOCKS[name].area, dock)
         self.actions_by_id.menu("View/Panels").addAction(dock.toggleViewAction())
+        dock.visibilityChanged.connect(self._show_dock_titles)
+        dock.topLevelChanged.connect(self._show_dock_titles)
         return dock
+
+    @Slot()
+    def _show_dock_titles(self) -> None:
+        """A panel that lies behind a tab has its title there already."""
+        for dock in self.findChildren(QDockWidget):
+            beside = [other for other in self.tabifiedDockWidgets(dock) if not other.isHidden()]
+            tabbed = bool(beside) and not dock.isFloating()
+            if tabbed != (dock.titleBarWidget() is not None):
+                dock.setTitleBarWidget(QWidget() if tabbed else None)
 
     def _page_changed(self) -> None:
         self.page_changed.emit(self.page)
