@@ -83,7 +83,7 @@ def _run_suite(
     if name == "prediction":
         return prediction.measure_prediction(config, args.runs, _say)
     if name == "sampling":
-        return sampling.measure_sampling(config.run.sample_hz, _say)
+        return sampling.measure_sampling(config, _say)
     return scale.measure_scale(config, folder, _say)
 
 

@@ -7,7 +7,7 @@ from typing import Final
 from slora_core.memory.device import DeviceProfile
 from slora_core.memory.footprint import Buffer
 
-THREADS: Final = 4
+THREADS: Final = 6
 WRITE_SLOTS: Final = 6
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from functools import partial
+from typing import TypeAlias, TypeVar
 
 import torch
 from torch import Tensor
@@ -21,6 +22,7 @@ from slora_core.numerics.noise import Noise
 from slora_core.sources.base import Pairs
 from slora_core.statistics.base import StateReader, StateWriter
 
+Result = TypeVar("Result")
 Shrink: TypeAlias = Callable[[Option], Option | None]
 """The next smaller option of the same stage, or None."""
 
@@ -61,14 +63,21 @@ def move_classes(  # noqa: PLR0917
 
 
 def fit_pairs(ctx: RunContext, compensator: Compensator, option: Option, pairs: Pairs, *, shrink: Shrink) -> Transition:
-    """Fit on all pairs; when memory is refused, again from the start with ``shrink(option)`` and a ``retry`` notice.
+    """Fit on all pairs, as :func:`run_smaller_after_refusal` does."""
+    return run_smaller_after_refusal(ctx, partial(compensator.fit, ctx, pairs), option, "fit", shrink=shrink)
+
+
+def run_smaller_after_refusal(
+    ctx: RunContext, work: Callable[[Option], Result], option: Option, name: str, *, shrink: Shrink
+) -> Result:
+    """``work(option)``; when memory is refused, again from the start with ``shrink(option)`` and a ``retry`` notice.
 
     Raises the refusal when there is no smaller option. No option changes a result.
     """
     while True:
         refusal: BudgetExceeded | torch.OutOfMemoryError
         try:
-            return compensator.fit(ctx, pairs, option)
+            return work(option)
         except (BudgetExceeded, torch.OutOfMemoryError) as refused:
             refusal = refused
         smaller = shrink(option)
@@ -77,7 +86,7 @@ def fit_pairs(ctx: RunContext, compensator: Compensator, option: Option, pairs: 
         _let_go(ctx, refusal)
         ctx.notice(
             "retry",
-            f"out of memory with {option.choice}; the fit begins again with {smaller.choice}",
+            f"out of memory with {option.choice}; the {name} begins again with {smaller.choice}",
             reason=str(refusal),
             kept=0,
             predicted_bytes=smaller.footprint.peak_bytes(),

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
-from slora_core.compensators.class_port import ClassPort
 from slora_core.statistics.base import StateReader, StateWriter
 
 Move: TypeAlias = Callable[[Sequence[int], StateReader, StateWriter], Mapping[int, float]]
+
+
+class Doorway(Protocol):
+    """Where classes come in and go out, as :class:`~slora_core.compensators.class_port.ClassPort`."""
+
+    def expect(self, batch: Sequence[int], state: StateReader) -> None: ...
+
+    def close(self, *, failed: bool = False) -> None: ...
 
 
 class OpenMover(AbstractContextManager["OpenMover"]):
@@ -18,7 +25,7 @@ class OpenMover(AbstractContextManager["OpenMover"]):
     Leaving it waits until every moved class is written; what failed in writing is raised then.
     """
 
-    def __init__(self, batch_classes: int, move: Move, port: ClassPort | None = None) -> None:
+    def __init__(self, batch_classes: int, move: Move, port: Doorway | None = None) -> None:
         self.batch_classes = batch_classes
         self._move: Move | None = move
         self._port = port

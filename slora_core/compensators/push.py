@@ -15,6 +15,7 @@ from torch import Tensor
 
 from slora_core.compensators.class_port import ClassPort
 from slora_core.compensators.push_plan import draw_step
+from slora_core.compensators.recordings import RecordableTransform, Recordings
 from slora_core.context import RunContext
 from slora_core.errors import InputError
 from slora_core.memory.workspace import Workspace
@@ -73,8 +74,9 @@ class GaussianPush:
         self._step = draw_step(workspace.device.type)
         self._moments = MomentAccumulator(workspace, batch, _ones(workspace))
         self._staging = Staging(workspace)
-        self.port = ClassPort(workspace, batch)
+        self._port = ClassPort(workspace, batch)
         self._held_noise = self._hold_noise(workspace)
+        self._recordings = None if self._held_noise is None else Recordings(ctx, workspace.device)
 
     def run(
         self, batch: Sequence[int], state: StateReader, transform: Transform, finish: Finish | None, out: StateWriter
@@ -87,21 +89,45 @@ class GaussianPush:
         count = len(batch)
         mean, factor = self._buffers["push_mean"][:count], self._buffers["push_factor"][:count]
         mean_out, cov_out = self._buffers["push_mean_out"][:count], factor
-        self.port.read(batch, state, mean, factor)
+        self._port.read(batch, state, mean, factor)
         jitter = self._factor(batch, state, factor)
+        self._move_samples(batch, mean, factor, transform)
+        self._moments.finish(mean_out, cov_out)
+        if finish is not None:
+            cov = self._rows[: count * self._dim].view(count, self._dim, self._dim)
+            self._port.read_again(batch, state, cov)
+            finish(mean, cov, mean_out, cov_out)
+        self._port.write(batch, out, mean_out, cov_out)
+        return jitter
+
+    def expect(self, batch: Sequence[int], state: StateReader) -> None:
+        """As :meth:`~slora_core.compensators.class_port.ClassPort.expect`."""
+        self._port.expect(batch, state)
+
+    def close(self, *, failed: bool = False) -> None:
+        """As :meth:`~slora_core.compensators.class_port.ClassPort.close`."""
+        if self._recordings is not None:
+            self._recordings.close()
+        self._port.close(failed=failed)
+
+    def _move_samples(self, batch: Sequence[int], mean: Tensor, factor: Tensor, transform: Transform) -> None:
+        """All samples of the batch, moved, into the moments."""
+        loop = partial(self._sample_loop, batch, mean, factor, transform)
+        recordings, rows = self._recordings, len(batch) * self._samples
+        if recordings is not None and isinstance(transform, RecordableTransform) and recordings.suits(transform, rows):
+            if recordings.run(len(batch), loop, transform):
+                self._moments.replayed(len(batch), self._samples)
+                return
+        loop()
+
+    def _sample_loop(self, batch: Sequence[int], mean: Tensor, factor: Tensor, transform: Transform) -> None:
         self._moments.reset()
         for start in range(0, self._samples, self._chunk):
             self._ctx.checkpoint()
             samples = self._draw(batch, mean, factor, start, min(start + self._chunk, self._samples))
             transform(samples.view(-1, self._dim))
             self._moments.add(samples)
-        self._moments.finish(mean_out, cov_out)
-        if finish is not None:
-            cov = self._rows[: count * self._dim].view(count, self._dim, self._dim)
-            self.port.read_again(batch, state, cov)
-            finish(mean, cov, mean_out, cov_out)
-        self.port.write(batch, out, mean_out, cov_out)
-        return jitter
+        self._moments.settle()
 
     def _hold_noise(self, workspace: Workspace) -> Tensor | None:
         """Beside a device, noise that all classes share: read once into pinned memory."""

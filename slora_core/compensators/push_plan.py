@@ -89,7 +89,7 @@ def push_seconds(*, samples: int, classes: int, batch: int, chunk: int, dim: int
     moments = 2 * rows * dim**2 / device.gemm64 + 40 * rows * dim / device.copy
     chunks = -(-samples // chunk)
     batches = -(-classes // batch)
-    work = factor + sample + moments + batches * (30 + chunks * (12 + batch)) * device.op_s
+    work = factor + sample + moments + batches * (30 * device.op_s + chunks * (12 + batch) * device.replay_s)
     classes_s = 4 * classes * 3 * dim**2 / device.host_copy
     if device.kind == "cuda":  # classes are read ahead and written behind; the device waits for the host once a batch
         return max(work + batches * (device.wait_s + chunks * 4 * chunk * dim / device.bus), classes_s)

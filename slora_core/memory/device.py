@@ -15,12 +15,13 @@ class DeviceProfile:
 
     Rates are per second: ``gemm32`` and ``gemm64`` in FLOP, ``copy`` in bytes of device memory moved, ``host_copy`` in
     bytes from a file to the device, ``bus`` in bytes from pinned memory to the device, ``pinning`` in bytes of host
-    memory locked, ``select`` in elements of a top-k. ``op_s`` is the fixed cost of one operation, ``row_s`` that of
-    reading one row by itself, ``wait_s`` what is lost each time that the host waits for the device before it can go on.
+    memory locked, ``select`` in elements of a top-k. ``op_s`` is the fixed cost of one operation, ``replay_s`` that of
+    one in a loop which is recorded once and replayed, ``row_s`` that of reading one row by itself, ``wait_s`` what is
+    lost each time that the host waits for the device before it can go on.
 
     ``slice_flop`` bounds one uninterruptible product, so that a cancel is answered in time. Of plans that take up to
-    ``nearly`` times the least seconds the smallest is taken: memory is not spent on the last tenth of speed, and the
-    time model is no more exact than that.
+    ``nearly`` times the least seconds the smallest is taken, inside a budget up to ``nearly_within``: memory is not
+    spent on the last tenth of speed, and the time model is no more exact than that.
     """
 
     kind: str
@@ -28,7 +29,7 @@ class DeviceProfile:
     total_bytes: int | None
     rounding_bytes: int = 1
     segment_bytes: int = 0
-    workspace_bytes: dict[str, int] = field(default_factory=dict)
+    workspace_bytes: dict[str, int] = field(default_factory=dict, hash=False)
     standing_bytes: int = 0
     gemm32: float = 1.2e11
     gemm64: float = 4.5e10
@@ -36,11 +37,13 @@ class DeviceProfile:
     host_copy: float = 4e9
     select: float = 4.5e8
     op_s: float = 2.5e-5
+    replay_s: float = 2.5e-5
     row_s: float = 0.0
     bus: float = 5.0e10
     pinning: float = 2.8e9
     wait_s: float = 0.0
     nearly: float = 1.1
+    nearly_within: float = 1.1
     slice_flop: float = 5e9
 
 
@@ -59,10 +62,12 @@ CUDA_PROFILE = DeviceProfile(
     copy=2.5e12,
     host_copy=5.5e9,
     select=5.5e10,
-    op_s=5e-6,
+    op_s=1.5e-5,
+    replay_s=2.5e-6,
     row_s=1.8e-6,
     wait_s=8e-4,
     nearly=1.2,
+    nearly_within=1.03,
     slice_flop=2e12,
 )
 """One NVIDIA H200, measured."""

@@ -76,6 +76,10 @@ class Footprint:
         peak_rounded = kept_rounded + standing_rounded + phase_rounded + self.workspace_bytes
         object.__setattr__(self, "_totals", (peak, kept, peak_rounded, kept_rounded))
 
+    def holds(self, name: str) -> bool:
+        """Whether a standing buffer of this name is declared."""
+        return any(buffer.name == name for buffer in self.standing)
+
     def totals(self, rounding: int = 1) -> tuple[int, int]:
         """(peak, kept) device bytes, each buffer rounded up to ``rounding``."""
         if rounding == 1:

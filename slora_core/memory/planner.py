@@ -28,6 +28,8 @@ library takes for moments. Workspaces themselves are cut from arenas that fill t
 TYPICAL_SEGMENTS: Final = 1
 REFERENCE_CHUNK: Final = 64
 UNLIMITED: Final = 2**62
+FASTEST: Final = 1.01
+"""Of options this close to the least seconds the smallest is taken where memory is free."""
 
 
 def bound_bytes(predicted_bytes: int, device: DeviceProfile) -> int:
@@ -65,20 +67,23 @@ def make_plan(
 ) -> Plan:
     """Plan stages that run in order with ``base_bytes`` live throughout.
 
-    ``planned``, ``tuned`` and ``fixed`` take the option with the smallest peak among the nearly cheapest that fit;
+    ``planned``, ``tuned`` and ``fixed`` take the option with the smallest peak among the nearly cheapest that fit, and
+    below the largest of these peaks the fastest;
     ``adaptive`` follows the seed's rule for options with a chunk. An option whose kept buffers would leave a later
     stage no room does not fit. ``smallest_feasible_bytes`` is exact: one byte less and some stage has no option.
     """
-    tables = _tables(requests, device, device.nearly)
+    tables = _tables(requests, device, device.nearly if budget_bytes is None else device.nearly_within)
     limit = UNLIMITED if budget_bytes is None else largest_predicted(budget_bytes, device)
     pick = partial(_pick_adaptive, budget_bytes) if policy == "adaptive" else _pick_cheapest
     chosen = choose(tables, base_bytes, limit, pick)
+    if policy != "adaptive" and _peak(tables, chosen, base_bytes) <= limit:
+        chosen = _use_of_the_peak(requests, device, base_bytes, tables, chosen)
     needs = least_needs(tables, base_bytes)
     stages = tuple(
         _stage_plan(table, option, before, need, device)
         for table, (option, before), need in zip(tables, chosen, needs, strict=True)
     )
-    predicted = max((stage.predicted_peak_bytes for stage in stages), default=base_bytes)
+    predicted = _peak(tables, chosen, base_bytes)
     return Plan(
         budget_bytes=budget_bytes,
         policy=policy,
@@ -90,6 +95,30 @@ def make_plan(
         bound_bytes=bound_bytes(predicted, device),
         seconds=sum(stage.seconds for stage in stages),
     )
+
+
+def _use_of_the_peak(
+    requests: Sequence[StageRequest],
+    device: DeviceProfile,
+    base_bytes: int,
+    tables: Sequence[StageTable],
+    chosen: list[tuple[int, int]],
+) -> list[tuple[int, int]]:
+    """Memory below the plan's own peak costs nothing: there every stage takes the fastest option."""
+    peak = max(
+        (before + table.peaks[option] for table, (option, before) in zip(tables, chosen, strict=True)), default=0
+    )
+    again = choose(_tables(requests, device, FASTEST), base_bytes, peak, _pick_cheapest)
+    return again if _seconds(tables, again) < _seconds(tables, chosen) else chosen
+
+
+def _peak(tables: Sequence[StageTable], chosen: Sequence[tuple[int, int]], base_bytes: int) -> int:
+    peaks = [before + table.peaks[option] for table, (option, before) in zip(tables, chosen, strict=True)]
+    return max(peaks, default=base_bytes)
+
+
+def _seconds(tables: Sequence[StageTable], chosen: Sequence[tuple[int, int]]) -> float:
+    return sum(table.request.options[option].seconds for table, (option, _) in zip(tables, chosen, strict=True))
 
 
 def frontier(

@@ -10,6 +10,7 @@ from typing import Final, Protocol
 
 from slora_core.events import Event, MemorySample, Notice
 from slora_core.memory.meter import Meter, Reading
+from slora_core.memory.other_processes import OtherProcessWatch
 from slora_core.memory.probe import Probe, SystemReading
 from slora_core.memory.sizes import format_size
 
@@ -80,6 +81,7 @@ class Sampler:
         self._position = position
         self._emit = emit
         self._watch = BudgetWatch(budget_bytes) if budget_bytes else None
+        self._others = OtherProcessWatch()
         # A lock that is held until the end: waiting for it is one call into C, an Event is a dozen in Python.
         self._stop = threading.Lock()
         self._stop.acquire()
@@ -138,6 +140,8 @@ class Sampler:
         if self._watch is not None and used is not None:
             for notice in self._watch.look(used, now, stage):
                 self._emit(notice)
+        for notice in self._others.look(system, tensors.reserved_bytes, now, stage):
+            self._emit(notice)
         self.ticks += 1
         self.min_tick_s = min(self.min_tick_s, time.perf_counter() - started)
 

@@ -74,6 +74,16 @@ class MomentAccumulator:
             if self._waiting == self._block:
                 self._merge()
 
+    def settle(self) -> None:
+        """Merge what waits, so that only the buffers say what was received."""
+        self._merge()
+
+    def replayed(self, batch: int, count: int) -> None:
+        """Take ``count`` rows of ``batch`` classes as settled: a recording has put them into the buffers."""
+        if batch != self._rows.shape[0]:
+            self._narrow(batch)
+        self._merged, self._waiting = count, 0
+
     def finish(self, mean_out: Tensor, cov_out: Tensor) -> None:
         """Mean [B, d] and exactly symmetric covariance [B, d, d] with ddof = 1, rounded once. Raises for one row."""
         count, mean, m2 = self.moments()

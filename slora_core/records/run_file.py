@@ -179,21 +179,6 @@ class RunFile:
             {name: np.ascontiguousarray(table[:, 2 + column]) for column, name in enumerate(SAMPLE_COUNTERS)},
         )
 
-    @property
-    def data_version(self) -> int:
-        """Another number once another process has committed to the file since the last look."""
-        return int(self._query("PRAGMA data_version")[0][0])
-
-    def samples_after(self, row: int) -> tuple[int, list[MemorySample]]:
-        """(last row, samples) of what has come after ``row``, in the order of writing; 0 for all there is."""
-        names = ", ".join(f"samples.{counter}" for counter in SAMPLE_COUNTERS)
-        rows = self._query(
-            f"SELECT samples.id, t_s, name, {names} FROM samples JOIN stage_names ON stage_names.id = stage"
-            " WHERE samples.id > ? ORDER BY samples.id",
-            (row,),
-        )
-        return (rows[-1][0] if rows else row), [MemorySample(*found[1:]) for found in rows]
-
     def sample_rows(self) -> list[tuple[Any, ...]]:
         """(t_s, stage name, counters...) with None for not available, in order of time."""
         counters = ", ".join(SAMPLE_COUNTERS)
@@ -213,6 +198,21 @@ class RunFile:
             " LEFT JOIN tasks USING (task) ORDER BY task, accuracies.id"
         )
         return [Accuracy(*row) for row in rows]
+
+    @property
+    def data_version(self) -> int:
+        """Another number once another process has committed to the file since the last look."""
+        return int(self._query("PRAGMA data_version")[0][0])
+
+    def samples_after(self, row: int) -> tuple[int, list[MemorySample]]:
+        """(last row, samples) of what has come after ``row``, in the order of writing; 0 for all there is."""
+        names = ", ".join(f"samples.{counter}" for counter in SAMPLE_COUNTERS)
+        rows = self._query(
+            f"SELECT samples.id, t_s, name, {names} FROM samples JOIN stage_names ON stage_names.id = stage"
+            " WHERE samples.id > ? ORDER BY samples.id",
+            (row,),
+        )
+        return (rows[-1][0] if rows else row), [MemorySample(*found[1:]) for found in rows]
 
     def _document(self, name: str) -> dict[str, Any] | None:
         rows = self._query("SELECT json FROM documents WHERE name = ?", (name,))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from slora_core.classifiers.plan import evaluate_options
 from slora_core.compensators import registry
-from slora_core.config import RunConfig
+from slora_core.config import RunConfig, SourceConfig
 from slora_core.memory.device import CPU_PROFILE, CUDA_PROFILE, DeviceProfile
 from slora_core.memory.footprint import Buffer, Footprint
 from slora_core.memory.plan import Option, Plan, StageRequest
@@ -22,42 +23,23 @@ DEAD_CACHE_ROWS = 50_000
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
-    """What the planner is asked for a job, but for the budget: requests as the plan counts them and what is live."""
-
-    requests: Sequence[StageRequest]
-    policy: str
-    device: DeviceProfile
-    base_bytes: int
-
-    def plan(self, budget_bytes: int | None) -> Plan:
-        return make_plan(
-            self.requests,
-            budget_bytes=budget_bytes,
-            policy=self.policy,
-            device=self.device,
-            base_bytes=self.base_bytes,
-        )
-
-
-@dataclass(frozen=True, slots=True)
 class JobPlan:
-    """A plan with the options it chose from, so that a stage can run one and fall back to a smaller one."""
+    """A plan with the options it chose from, so that a stage can run one and fall back to a smaller one.
+
+    ``counted`` are the same requests as the plan counts them, with what lies beside a stage; ``base_bytes`` is live
+    throughout.
+    """
 
     plan: Plan
     requests: Mapping[str, StageRequest]
     rounding_bytes: int
     dim: int
-    setting: Setting
+    counted: tuple[StageRequest, ...] = ()
+    base_bytes: int = 0
 
-    def with_budget(self, budget_bytes: int | None) -> JobPlan:
-        """The plan of the same job in another budget; options are not built again, so a drag can ask at every step."""
-        return replace(self, plan=self.setting.plan(budget_bytes))
-
-    def frontier(self, points: int = 100) -> list[tuple[int, float]]:
+    def frontier(self, device: DeviceProfile, points: int = 100) -> list[tuple[int, float]]:
         """(predicted peak bytes, seconds) of the run over all budgets: peaks ascend, seconds descend."""
-        setting = self.setting
-        return frontier(setting.requests, device=setting.device, base_bytes=setting.base_bytes, points=points)
+        return frontier(self.counted, device=device, base_bytes=self.base_bytes, points=points)
 
     def option(self, stage: str) -> Option:
         choice = self.plan.stage(stage).choice
@@ -111,14 +93,11 @@ def plan_job(
     if not config.measures.device_split:
         planned = [_beside(r, held_buffers(moved[r.stage], dim)) if r.stage in moved else r for r in requests]
     base = held_bytes + base_bytes(config, workloads) + device.standing_bytes
-    setting = Setting(planned, config.memory.policy, device, base)
-    return JobPlan(
-        setting.plan(config.memory.budget),
-        {request.stage: request for request in requests},
-        device.rounding_bytes,
-        dim,
-        setting,
+    plan = make_plan(
+        planned, budget_bytes=config.memory.budget, policy=config.memory.policy, base_bytes=base, device=device
     )
+    named = {request.stage: request for request in requests}
+    return JobPlan(plan, named, device.rounding_bytes, dim, tuple(planned), base)
 
 
 def base_bytes(config: RunConfig, workloads: Sequence[Workload]) -> int:
@@ -128,6 +107,22 @@ def base_bytes(config: RunConfig, workloads: Sequence[Workload]) -> int:
 
 def round_requests(config: RunConfig, workload: Workload, device: DeviceProfile, prefix: str) -> list[StageRequest]:
     """The stages of one round in order. A round without pairs only takes statistics and evaluates."""
+    memory = config.memory.model_copy(update={"budget": None})
+    plain = RunConfig(
+        source=SourceConfig(kind=config.source.kind),
+        operators=config.operators,
+        classifiers=config.classifiers,
+        memory=memory,
+        measures=config.measures,
+    )
+    return list(_round_requests(plain, workload, device, prefix))
+
+
+@lru_cache(maxsize=64)
+def _round_requests(
+    config: RunConfig, workload: Workload, device: DeviceProfile, prefix: str
+) -> tuple[StageRequest, ...]:
+    """Kept for the next call: the options are the same whatever the budget, which a person drags about."""
     requests: list[StageRequest] = []
     if workload.pairs:
         requests.append(StageRequest("scan", scan_options(workload, config, device)))
@@ -144,7 +139,7 @@ def round_requests(config: RunConfig, workload: Workload, device: DeviceProfile,
             requests += [StageRequest(f"{name}.fit", fit, keeps_for=1), StageRequest(f"{name}.move", move)]
     if workload.evaluation_rows:
         requests.append(StageRequest("evaluate", evaluate_options(workload, config, device)))
-    return [_in_round(request, number, len(requests), prefix) for number, request in enumerate(requests)]
+    return tuple(_in_round(request, number, len(requests), prefix) for number, request in enumerate(requests))
 
 
 def _in_round(request: StageRequest, number: int, stages: int, prefix: str) -> StageRequest:

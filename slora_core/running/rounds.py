@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
 
 from slora_core.classifiers.plan import evaluation_steps
 from slora_core.classifiers.registry import evaluate
 from slora_core.compensators import registry
+from slora_core.compensators.driver import run_smaller_after_refusal
 from slora_core.config import RunConfig
 from slora_core.context import RunContext
 from slora_core.errors import InputError
 from slora_core.events import TaskFinished
+from slora_core.memory.plan import Option
 from slora_core.numerics.noise import Noise, SharedNoise
 from slora_core.running.compensation import Compensation, Move
 from slora_core.running.planning import JobPlan
@@ -32,6 +36,7 @@ from slora_core.statistics.state_file import open_state
 from slora_core.statistics.state_writer import StateFileWriter
 from slora_core.types import OPERATORS, UNCOMPENSATED, VARIANT_OF
 
+Result = TypeVar("Result")
 NONE: Final = "none"
 """The uncompensated variant among the operators' names."""
 
@@ -56,7 +61,7 @@ class RoundRunner:
 
     def run(self, round_: Round, prefix: str, output: Path | None) -> None:
         """Run one round; the moved state goes to ``output``, or to a scratch file that the next round reads."""
-        self.jitter = {}
+        self.jitter, self.accuracies = {}, {}
         self._check(round_, prefix)
         census = self._new_classes(round_.labelled)
         self._check_evaluation_labels(round_.evaluation, census)
@@ -166,8 +171,9 @@ class RoundRunner:
             self.ctx.stage("statistics", total=int(census.counts.sum()), unit="rows"),
         ):
             targets = [(file.writer(self._variant(operator)), old) for operator in self._operators]
-            option = self.job.option(f"{prefix}statistics")
-            collect_statistics(self.ctx, round_.labelled, census, option, FanOutWriter([*targets, (own.writer(), 0)]))
+            out = FanOutWriter([*targets, (own.writer(), 0)])
+            collect = partial(collect_statistics, self.ctx, round_.labelled, census, out=out)
+            self._smaller_after_refusal(lambda option: collect(option=option), f"{prefix}statistics")
             own.commit()
         return self.open_files.enter_context(open_state(path))
 
@@ -212,10 +218,14 @@ class RoundRunner:
         variants = (NONE, *self._operators) if self.unmoved else self._operators
         total = sum(evaluation_steps(names, len(self.states[variant].class_ids)) for variant in variants)
         with self.ctx.stage("evaluate", total=total, unit="classes"):
-            option = self.job.option(f"{prefix}evaluate")
-            self.accuracies = {
-                VARIANT_OF.get(variant, UNCOMPENSATED): evaluate(
-                    self.ctx, self.config, self.states[variant], rows, option
-                )
-                for variant in variants
-            }
+            for variant in variants:
+                measure = partial(evaluate, self.ctx, self.config, self.states[variant], rows)
+                accuracies = self._smaller_after_refusal(measure, f"{prefix}evaluate")
+                self.accuracies[VARIANT_OF.get(variant, UNCOMPENSATED)] = accuracies
+
+    def _smaller_after_refusal(self, work: Callable[[Option], Result], stage: str) -> Result:
+        """``work`` with the planned option of ``stage``, or a smaller one where memory is refused."""
+        name = stage.rpartition(".")[2]
+        return run_smaller_after_refusal(
+            self.ctx, work, self.job.option(stage), name, shrink=lambda option: self.job.smaller(stage, option)
+        )

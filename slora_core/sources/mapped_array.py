@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from math import prod
 from pathlib import Path
 from types import TracebackType
@@ -22,6 +24,14 @@ from slora_core.sources.unpack import unpack
 
 _RESIDENT_BYTES: Final = 32 * 1024**2
 _BOUNCE_BYTES: Final = 256 * 1024
+_READERS: Final = min(6, (os.cpu_count() or 1) // 2)
+_PIECE_BYTES: Final = 1536 * 1024
+
+
+@cache
+def _readers() -> ThreadPoolExecutor:
+    """One pool for the process; its threads begin when they are first needed and end with it."""
+    return ThreadPoolExecutor(_READERS, "file-reader")
 
 
 class MappedArray:
@@ -60,7 +70,7 @@ class MappedArray:
         from any thread; all others by one thread at a time.
         """
         if self._reads_past and self._torch_dtype == torch.float32:
-            self._read_bytes(start, self._as_bytes(out[: stop - start]).numpy())
+            self._read_pieces(start, self._as_bytes(out[: stop - start]).numpy())
             return
         with self._lock:
             self._read_mapped(start, stop, out)
@@ -134,6 +144,16 @@ class MappedArray:
                 raise IndexError(f"row {row} of {self.rows}")
             if os.preadv(handle, [target], self._offset + row * self._row_bytes) != self._row_bytes:
                 raise InputError(f"file {str(self.spec.path)!r} became shorter while it was open: row {row} is missing")
+
+    def _read_pieces(self, start: int, out: NDArray[np.uint8]) -> None:
+        """Copying out of the page cache is what takes time: several threads share a long stretch."""
+        pieces = min(_READERS, out.nbytes // _PIECE_BYTES)
+        if pieces < 2:
+            self._read_bytes(start, out)
+            return
+        rows = -(-len(out) // pieces)
+        firsts = range(0, len(out), rows)
+        list(_readers().map(lambda first: self._read_bytes(start + first, out[first : first + rows]), firsts))
 
     def _read_bytes(self, start: int, out: NDArray[np.uint8]) -> None:
         """Rows from ``start`` that fill ``out`` [m, row bytes]."""

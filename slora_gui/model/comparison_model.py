@@ -6,13 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QObject, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QObject, Signal, Slot
 
 from slora_core.records.compare import Comparison, Metric, Unit, Value, compare
 from slora_gui.model.rows_table import Column, RowsTable
 from slora_gui.model.run_model import RunModel
 from slora_gui.model.run_state import ComparedState
-from slora_gui.model.texts import flag_text, percent_text, ratio_text, seconds_text, size_text
+from slora_gui.model.texts import QT_TRANSLATE_NOOP, flag_text, percent_text, ratio_text, seconds_text, size_text
 
 _NAMES: Final = {
     "peak_allocated_bytes": QT_TRANSLATE_NOOP("Tables", "peak allocated"),

@@ -75,43 +75,33 @@ class Frontier:
 
 
 class Forecaster:
-    """Forecasts in a row: while only the budget changes, the options of the stages are not built again."""
+    """Forecasts in a row: files are read again only when they have changed."""
 
     def __init__(self) -> None:
         self._key: tuple[RunConfig, DeviceProfile, Stamps] | None = None
         self._sizes: tuple[tuple[object, Stamps], tuple[Workload, ...]] | None = None
-        self._job: JobPlan | None = None
-        self._baseline_bytes = 0
 
     def ready_for(self, config: RunConfig, profile: DeviceProfile) -> bool:
-        """Whether a forecast takes no longer than a plan: a millisecond."""
+        """Whether only the budget is new since the last forecast, which then takes a millisecond or two."""
         return self._key == _key(config, profile)
 
     def forecast(self, config: RunConfig, profile: DeviceProfile, generation: int = 0) -> Forecast:
         """Never raises for a configuration that cannot run: the forecast has its ``problem``."""
         budget = config.memory.budget
         try:
-            job = self._planned(config, profile).with_budget(budget)
+            workloads, job = self._planned(config, profile)
         except InputError as error:
             return Forecast(generation, config, None, [], error.what, budget)
+        baseline = max(predicted_peak(workload, config, profile) for workload in workloads)
         if config.run.engine == "baseline":
-            return Forecast(generation, config, None, [], baseline_peak_bytes=self._baseline_bytes)
-        plan = job.plan
-        return Forecast(
-            generation,
-            config,
-            plan,
-            planned_table(plan),
-            "",
-            budget,
-            plan.smallest_feasible_bytes,
-            self._baseline_bytes,
-        )
+            return Forecast(generation, config, None, [], baseline_peak_bytes=baseline)
+        plan, smallest = job.plan, job.plan.smallest_feasible_bytes
+        return Forecast(generation, config, plan, planned_table(plan), "", budget, smallest, baseline)
 
     def frontier(self, config: RunConfig, profile: DeviceProfile, generation: int = 0) -> Frontier:
         """Peak against time over all budgets. Never raises, as :meth:`forecast`."""
         try:
-            found = self._planned(config, profile).frontier()
+            found = self._planned(config, profile)[1].frontier(profile)
         except InputError as error:
             return Frontier(generation, config, (), error.what)
         points = tuple(
@@ -122,15 +112,13 @@ class Forecaster:
         )
         return Frontier(generation, config, points)
 
-    def _planned(self, config: RunConfig, profile: DeviceProfile) -> JobPlan:
+    def _planned(self, config: RunConfig, profile: DeviceProfile) -> tuple[tuple[Workload, ...], JobPlan]:
         key = _key(config, profile)
-        if self._job is None or key != self._key:
-            self._key = None
-            workloads = self._workloads(config, key[2])
-            self._job = plan_job(key[0], workloads, profile)
-            self._baseline_bytes = max(predicted_peak(workload, config, profile) for workload in workloads)
-            self._key = key
-        return self._job
+        self._key = None
+        workloads = self._workloads(config, key[2])
+        job = plan_job(config, workloads, profile)
+        self._key = key
+        return workloads, job
 
     def _workloads(self, config: RunConfig, stamps: Stamps) -> tuple[Workload, ...]:
         """Sizes of the source; labels are read again only when a file has changed."""

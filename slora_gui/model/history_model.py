@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QObject, Qt, Signal
+from PySide6.QtCore import QCoreApplication, QObject, Qt, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from slora_core.errors import SloraError
@@ -15,7 +15,7 @@ from slora_core.records.history import History, matches
 from slora_core.records.run_file import RunFile
 from slora_gui.model.rows_table import AnyIndex, Column, RowsTable
 from slora_gui.model.tables import seconds_column, size_column, text_column
-from slora_gui.model.texts import budget_text, moment_s, moment_text
+from slora_gui.model.texts import QT_TRANSLATE_NOOP, budget_text, moment_s, moment_text
 
 
 def _status_text(run: RunHeader) -> str:

@@ -81,5 +81,5 @@ def sensible_size(size_bytes: int) -> int:
 
     ``256 MiB, 320 MiB, 384 MiB, 448 MiB, 512 MiB``.
     """
-    step = max(1, 2 ** (max(1, size_bytes - 1).bit_length() - 1) // _STEPS)
+    step = max(1, (1 << max(1, size_bytes - 1).bit_length() - 1) // _STEPS)
     return -(-size_bytes // step) * step

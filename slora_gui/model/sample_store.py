@@ -133,6 +133,7 @@ class SampleStore:
 
 def _extremes(buckets: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """The smallest and the largest known value of each row [n, 4], the one that came first in front."""
-    low, high = np.fmin.reduce(buckets, axis=1), np.fmax.reduce(buckets, axis=1)
+    low: NDArray[np.float64] = np.fmin.reduce(buckets, axis=1)
+    high: NDArray[np.float64] = np.fmax.reduce(buckets, axis=1)
     low_first = (buckets == low[:, None]).argmax(axis=1) <= (buckets == high[:, None]).argmax(axis=1)
     return np.where(low_first, low, high), np.where(low_first, high, low)

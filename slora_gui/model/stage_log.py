@@ -62,22 +62,18 @@ class StageLog:
 
     def bands(self, now_s: float) -> list[StageBand]:
         """One band a row; a stage that has not ended reaches to ``now_s``."""
+        depths: dict[str, int] = {}
+        for row in self.rows:  # a stage begins after the one around it
+            depths[row.stage] = depths[row.parent] + 1 if row.parent in depths else 0
         return [
             StageBand(
                 row.started_s,
                 max(row.started_s, now_s) if row.seconds is None else row.started_s + row.seconds,
                 row.stage,
-                self._depth(row),
+                depths[row.stage],
             )
             for row in self.rows
         ]
-
-    def _depth(self, row: StageRow) -> int:
-        parents = {found.stage: found.parent for found in self.rows}
-        depth, parent = 0, row.parent
-        while parent and depth < len(parents):
-            depth, parent = depth + 1, parents.get(parent, "")
-        return depth
 
 
 def _of_rank(row: StageRow, rank: int) -> StageRow:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QObject
+from PySide6.QtCore import QCoreApplication, QObject
 
 from slora_gui.model.rows_table import Column, RowsTable
 from slora_gui.model.tables import seconds_column, size_column, text_column
-from slora_gui.model.texts import not_available, percent_text, seconds_text, size_text
+from slora_gui.model.texts import QT_TRANSLATE_NOOP, not_available, percent_text, seconds_text, size_text
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Final
 
-from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QObject, Slot
+from PySide6.QtCore import QCoreApplication, QObject, Slot
 
 from slora_core.events import Notice
 from slora_core.memory.planner import PlanRow
@@ -15,7 +15,7 @@ from slora_core.types import UNCOMPENSATED
 from slora_gui.model.rows_table import Column, RowsTable
 from slora_gui.model.run_model import RunModel
 from slora_gui.model.stage_log import StageRow
-from slora_gui.model.texts import percent_text, seconds_text, size_text
+from slora_gui.model.texts import QT_TRANSLATE_NOOP, percent_text, seconds_text, size_text
 from slora_gui.model.what_if import Forecast
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TypeAlias
 
-from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal, Slot
+from PySide6.QtCore import QObject, QThreadPool, Signal, Slot
 
 from slora_core.config import RunConfig
 from slora_core.memory.device import DeviceProfile
+from slora_gui.model.background import Task
 from slora_gui.model.device_profiles import planning_profile
 from slora_gui.model.forecasting import Forecast, Forecaster, Frontier, FrontierPoint, forecast, frontier
 
@@ -71,7 +73,7 @@ class _Lane(QObject):
         self._compute, self._answer = compute, answer
         self._generation = 0
         self._waiting: RunConfig | None = None
-        self._task: _Task | None = None
+        self._task: Task | None = None
 
     @property
     def busy(self) -> bool:
@@ -93,9 +95,9 @@ class _Lane(QObject):
     def _start(self) -> None:
         if self._task is None and self._waiting is not None:
             config, self._waiting = self._waiting, None
-            self._task = _Task(self._compute, config, self._generation)
+            self._task = Task(partial(self._compute, config, self._generation))
             self._task.signals.done.connect(self._take)
-            QThreadPool.globalInstance().start(self._task)
+            self._task.start()
 
     @Slot(object)
     def _take(self, answer: Forecast | Frontier | None) -> None:
@@ -103,26 +105,3 @@ class _Lane(QObject):
         if answer is not None and answer.generation == self._generation:
             self._answer(answer)
         self._start()
-
-
-class _Signals(QObject):
-    done = Signal(object)
-
-
-class _Task(QRunnable):
-    """Computes in a pool thread. Its signals object has no parent, so that it outlives whoever asked."""
-
-    def __init__(
-        self, compute: Callable[[RunConfig, int], Forecast | Frontier], config: RunConfig, number: int
-    ) -> None:
-        super().__init__()
-        self.setAutoDelete(False)
-        self.signals = _Signals()
-        self._compute, self._config, self._number = compute, config, number
-
-    def run(self) -> None:
-        answer = None
-        try:
-            answer = self._compute(self._config, self._number)
-        finally:
-            self.signals.done.emit(answer)

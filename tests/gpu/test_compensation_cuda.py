@@ -11,14 +11,14 @@ import torch
 from slora_core.baseline.draws import Draws
 from slora_core.baseline.engine import run_baseline
 from slora_core.baseline.plan import predicted_peak
-from slora_core.compensators import registry
+from slora_core.compensators import recordings, registry
 from slora_core.compensators.rff.draws import random_features
 from slora_core.compensators.weak_nonlinear import training
 from slora_core.compensators.weak_nonlinear.draws import batch_indices, initial_weights
-from slora_core.compensators.weak_nonlinear.graph import GraphedStep
 from slora_core.config import RunConfig
 from slora_core.context import RunContext
 from slora_core.memory.device import CPU_PROFILE, CUDA_PROFILE
+from slora_core.numerics.graph import GraphedStep
 from slora_core.numerics.noise import GivenNoise
 from slora_core.sources.arrays import ArrayPairs
 from slora_core.statistics.state import ClassState
@@ -179,3 +179,34 @@ def test_the_baseline_takes_the_sixteen_gigabytes_that_are_predicted() -> None:
     run_seed(config, pairs, state, noises, {"attention": Discarded()})
     peak = torch.cuda.max_memory_allocated() - allocated
     assert peak == pytest.approx(predicted_peak(Workload(count, dim, 1), config, CUDA_PROFILE), rel=0.03)
+
+
+@pytest.mark.parametrize("name", ["weaknonlinear", "attention"])
+def test_the_sample_loop_is_recorded_once_and_replayed_with_the_same_result(name: str, data, monkeypatch) -> None:
+    pairs, state, noises = data
+    transition = fit(name, pairs, "cuda", registry.fit_options(name, WORKLOAD, CONFIG, CUDA_PROFILE)[-1])
+    options = [o for o in registry.move_options(name, WORKLOAD, CONFIG, CUDA_PROFILE) if _records(o)][::7]
+    original, replayed = recordings.Recordings.run, []
+
+    def run(self, classes, loop, transform):
+        exact = original(self, classes, loop, transform)
+        replayed.append(exact and self._steps[classes]._graph is not None)
+        return exact
+
+    monkeypatch.setattr(recordings.Recordings, "run", run)
+    for option in options:
+        replayed.clear()
+        got = move(transition, state, "cuda", option, noises[name])
+        assert any(replayed), option.choice
+        with monkeypatch.context() as patch:
+            patch.setattr(recordings, "MOST_FLOP", 0.0)
+            eager = move(transition, state, "cuda", option, noises[name])
+        assert relative(got.means, eager.means) < 1e-6, option.choice
+        assert relative(got.covariances, eager.covariances) < 1e-6, option.choice
+
+
+def _records(option) -> bool:
+    """One class at a time, so that the second of five already replays."""
+    choice = option.choice
+    batch = getattr(choice, "batch", None) or getattr(choice, "classes", 0)
+    return batch == 1 and (getattr(choice, "resident", True) or getattr(choice, "pinned", True))

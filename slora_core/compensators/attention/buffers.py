@@ -19,6 +19,9 @@ LOAD_ROWS: Final = 2048
 TOP_K_ROW_BYTES: Final = 4096
 """Workspace of CUDA's top-k for one row: 1.9 to 3.7 KiB measured on an H200, torch 2.11, rows of 5,777 to 41,024."""
 
+TIE_SLOTS: Final = 8
+"""Rows of a pass whose ties a device cuts by itself. About one of 1,000 rows of features has any."""
+
 _SCRATCH_ELEMENTS: Final = 2**15
 
 
@@ -119,8 +122,31 @@ def _selection_buffers(
             Buffer("attention_largest_index", (strip, selected + 1), "int64"),
             Buffer("attention_lowest", (rows, 2)),
             Buffer("attention_lowest_index", (rows, 2), "int64"),
+            *_slot_buffers(rows, line),
         )
     if choice.form == "tiles":
         return ties
     scratch_rows = min(rows, max(4, _SCRATCH_ELEMENTS // tiling.length))
     return (*ties, Buffer("attention_scratch", (scratch_rows, tiling.length)))
+
+
+def _slot_buffers(rows: int, line: int) -> tuple[Buffer, ...]:
+    """What cutting ties without the host needs."""
+    column = (TIE_SLOTS, 1)
+    return (
+        Buffer("attention_slot_flags", (rows, 1)),
+        Buffer("attention_slot_flag", (TIE_SLOTS,)),
+        Buffer("attention_slot_rows", (TIE_SLOTS,), "int64"),
+        Buffer("attention_slot_excess", (1,)),
+        Buffer("attention_slot_overflow", (1,)),
+        Buffer("attention_slot_scores", (TIE_SLOTS * line,)),
+        Buffer("attention_slot_mask", (TIE_SLOTS * line,), "bool"),
+        Buffer("attention_slot_equal", (TIE_SLOTS * line,), "int32"),
+        Buffer("attention_slot_rank", (TIE_SLOTS * line,), "int32"),
+        Buffer("attention_slot_room", column, "int32"),
+        Buffer("attention_slot_spent", column, "int32"),
+        Buffer("attention_slot_threshold", column),
+        Buffer("attention_slot_below", column),
+        Buffer("attention_slot_lowered", column),
+        Buffer("attention_slot_tied", column, "bool"),
+    )

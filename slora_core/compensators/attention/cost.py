@@ -14,6 +14,9 @@ from slora_core.types import Workload
 HALF_RATE_ROWS: Final = {"cpu": 48, "cuda": 130}
 """Query rows at which products reach half their full rate, measured: below, loading keys costs more than the sums."""
 
+HALF_RATE_SCORES: Final = 5e5
+"""Scores of a product at which a card reaches half its rate, measured on an H200."""
+
 
 def move_seconds(workload: Workload, config: RunConfig, device: DeviceProfile, choice: AttentionChoice) -> float:
     """Products, selection, elementwise passes, reads of keys and the push around them."""
@@ -27,7 +30,8 @@ def move_seconds(workload: Workload, config: RunConfig, device: DeviceProfile, c
         seconds = max(seconds, _bus_seconds(workload, device, choice, passes)) + _pinning_seconds(workload, device)
     else:
         seconds += _key_seconds(workload, device, choice, passes)
-    seconds += passes * (20 + 12 * key_tiling(workload.pairs, choice.panel).parts) * device.op_s
+    tiles = key_tiling(workload.pairs, choice.panel).parts
+    seconds += passes * (20 + tiles * _tile_operations(choice, device)) * _operation_s(choice, device)
     if not settings.mean_only:
         seconds += push_seconds(
             samples=samples,
@@ -40,12 +44,24 @@ def move_seconds(workload: Workload, config: RunConfig, device: DeviceProfile, c
     return seconds
 
 
+def _tile_operations(choice: AttentionChoice, device: DeviceProfile) -> int:
+    """A device selects in a dozen small kernels a strip, and cuts ties in as many a tile."""
+    if device.kind != "cuda" or choice.form != "tiles":
+        return 12
+    return 25 + 14 * -(-choice.rows // choice.selected_rows)
+
+
+def _operation_s(choice: AttentionChoice, device: DeviceProfile) -> float:
+    """Passes over keys that the host streams cannot be recorded."""
+    return device.replay_s if choice.resident or choice.pinned else device.op_s
+
+
 def _row_seconds(workload: Workload, top_k: int, device: DeviceProfile, choice: AttentionChoice) -> float:
     """One query against all keys."""
     pairs, dim = workload.pairs, workload.dim
     width = key_tiling(pairs, choice.panel).width
     selecting, tiled = top_k < pairs, choice.form == "tiles"
-    rate = device.gemm32 * _share_of_rate(choice.rows, device)
+    rate = device.gemm32 * _share_of_rate(choice.rows, width, device)
     products = 3 if tiled and selecting else 2
     seconds = products * 2 * pairs * dim / rate
     if selecting:
@@ -56,10 +72,12 @@ def _row_seconds(workload: Workload, top_k: int, device: DeviceProfile, choice: 
     return seconds + 12 * pairs / device.copy
 
 
-def _share_of_rate(rows: int, device: DeviceProfile) -> float:
-    """On a card, whose idle multiprocessors are the loss, the full rate is reached sooner."""
+def _share_of_rate(rows: int, width: int, device: DeviceProfile) -> float:
+    """On a card, whose idle multiprocessors are the loss, the full rate is reached sooner, by rows and by products."""
     half = HALF_RATE_ROWS.get(device.kind, 0)
-    return rows**2 / (rows**2 + half**2) if device.kind == "cuda" else rows / (rows + half)
+    if device.kind == "cuda":
+        return rows**2 / (rows**2 + half**2) * (rows * width) / (rows * width + HALF_RATE_SCORES)
+    return rows / (rows + half)
 
 
 def _bus_seconds(workload: Workload, device: DeviceProfile, choice: AttentionChoice, passes: int) -> float:

@@ -22,13 +22,21 @@ class Keys(Protocol):
     @property
     def tiling(self) -> Tiling: ...
 
+    @property
+    def on_device(self) -> bool:
+        """Whether tiles come without the host."""
+
     def keys(self, tile: Tile) -> Tensor: ...
 
     def drift(self, tile: Tile) -> Tensor: ...
 
     def keys_and_drift(self, tile: Tile) -> tuple[Tensor, Tensor]: ...
 
-    def close(self) -> None: ...
+    def restart(self) -> None:
+        """Count on nothing that was begun before: a recording starts or has ended."""
+
+    def close(self) -> None:
+        """Let what is under way end."""
 
 
 class KeyStore:
@@ -70,6 +78,13 @@ class KeyStore:
 
     def _tile(self, held: Tensor, tile: Tile) -> Tensor:
         return held[tile.start : tile.start + self.tiling.width] if self._resident else held
+
+    @property
+    def on_device(self) -> bool:
+        return self._resident
+
+    def restart(self) -> None:
+        """Nothing is begun beforehand."""
 
     def close(self) -> None:
         """Nothing is under way between requests."""

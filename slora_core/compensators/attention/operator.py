@@ -99,7 +99,7 @@ class AttentionTransition(Transition):
             samples=settings.samples,
         )
         finish = blend(settings.mean_mixing, settings.covariance_blend)
-        return OpenMover(choice.batch, lambda batch, state, out: push.run(batch, state, drift, finish, out), push.port)
+        return OpenMover(choice.batch, lambda batch, state, out: push.run(batch, state, drift, finish, out), push)
 
 
 def _move_means(

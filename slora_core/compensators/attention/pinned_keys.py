@@ -30,6 +30,7 @@ class PinnedKeys:
     def __init__(self, ctx: RunContext, workspace: Workspace, pairs: Pairs, tiling: Tiling) -> None:
         self.tiling = tiling
         self._tiles = list(tiling.tiles())
+        self._position = {tile: number for number, tile in enumerate(self._tiles)}
         self._host = workspace["attention_keys_held"], workspace["attention_drift_held"]
         shape = (_SLOTS, tiling.width, pairs.dim)
         self._keys, self._drift = workspace["attention_keys"].view(shape), workspace["attention_drift"].view(shape)
@@ -54,8 +55,15 @@ class PinnedKeys:
         slot = self._request(tile, "both")
         return self._keys[slot], self._drift[slot]
 
+    @property
+    def on_device(self) -> bool:
+        return True
+
+    def restart(self) -> None:
+        self._under_way = None
+
     def close(self) -> None:
-        """Let the copies under way end before the slots are given up."""
+        """What the device does next comes after the copies under way."""
         torch.cuda.current_stream(self._device).wait_stream(self._copies)
 
     def _load(self, ctx: RunContext, workspace: Workspace, pairs: Pairs) -> None:
@@ -87,7 +95,7 @@ class PinnedKeys:
         assert self._under_way is not None
         slot = self._under_way[2]
         torch.cuda.current_stream(self._device).wait_event(self._ready[slot])
-        position = self._tiles.index(tile) + 1
+        position = self._position[tile] + 1
         if position < len(self._tiles):
             self._copy(self._tiles[position], kind, 1 - slot)
         else:

@@ -19,9 +19,9 @@ from slora_core.types import Workload
 
 STREAMED_PANELS: Final = (256, 2048)
 TILE_PANELS: Final = (KEY_STEP, 512, 4096, 16384)
-PINNED_PANELS: Final = (512, 1024, 2048, 4096)
-SELECTED_ROWS: Final = 512
-"""Beyond these a device selects hardly faster from more rows at once, and the buffers for it grow."""
+PINNED_PANELS: Final = (1024, 2048, 4096)
+STRIPS: Final = (512, 1024)
+"""Rows that a device selects from at once: more are faster, and take larger buffers."""
 _PINNED_FORMS: Final[tuple[Form, ...]] = ("rows", "tiles")
 MOST_MEANS: Final = 256
 
@@ -58,12 +58,18 @@ def _choices(workload: Workload, config: RunConfig, device: DeviceProfile) -> It
         yield AttentionChoice(chunk, min(workload.pairs, most), resident=True, batch=batch)
         for panel in STREAMED_PANELS:
             yield AttentionChoice(chunk, min(panel, workload.pairs, most), resident=False, batch=batch)
-        strip = SELECTED_ROWS if device.kind == "cuda" and rows > SELECTED_ROWS else 0
+        strips = _strips(rows, device)
         for panel in TILE_PANELS:
             if panel < workload.pairs:
-                yield AttentionChoice(chunk, min(panel, most), resident=False, batch=batch, form="tiles", strip=strip)
+                tile = AttentionChoice(chunk, min(panel, most), resident=False, batch=batch, form="tiles")
+                yield from (replace(tile, strip=strip) for strip in strips)
         for choice in _pinned(workload, device, chunk, batch, most):
-            yield replace(choice, strip=strip) if choice.form == "tiles" else choice
+            yield from (replace(choice, strip=strip) for strip in (strips if choice.form == "tiles" else (0,)))
+
+
+def _strips(rows: int, device: DeviceProfile) -> tuple[int, ...]:
+    """The host selects in place; a device from strips, which differ from all rows only below them."""
+    return tuple(strip for strip in STRIPS if device.kind == "cuda" and strip < rows) or (0,)
 
 
 def _pinned(workload: Workload, device: DeviceProfile, chunk: int, batch: int, most: int) -> Iterator[AttentionChoice]:

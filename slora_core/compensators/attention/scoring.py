@@ -6,7 +6,9 @@ For a query q of cosines s_i with the keys: w = softmax(s / tau) over the k larg
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor
@@ -15,15 +17,20 @@ from slora_core.compensators.attention import softmax
 from slora_core.compensators.attention.choice import ROW_STEP, Form
 from slora_core.compensators.attention.keys import Keys
 from slora_core.compensators.attention.selection import open_selection
+from slora_core.compensators.attention.tie_slots import TieSlots
 from slora_core.compensators.attention.ties import Ties
+from slora_core.compensators.recordings import RecordableTransform
 from slora_core.context import RunContext
 from slora_core.memory.workspace import Workspace
 from slora_core.numerics.rows import normalise_rows
 from slora_core.numerics.tiles import Tile, round_up
 
 
-class AttentionDrift(ABC):
-    """Adds the attention's drift to rows, in place. ``top_k`` None means all keys."""
+class AttentionDrift(RecordableTransform):
+    """Adds the attention's drift to rows, in place. ``top_k`` None means all keys.
+
+    While it is recorded, ties are cut in slots on the device; else the host is asked which rows have them.
+    """
 
     def __init__(
         self, ctx: RunContext, workspace: Workspace, keys: Keys, *, top_k: int | None, temperature: float
@@ -39,11 +46,17 @@ class AttentionDrift(ABC):
             workspace[f"attention_{name}"] for name in ("norm", "below", "top", "total")
         )
         self._top_k = top_k
+        self._recording = False
+        self._slots: TieSlots | None = None
         if top_k is not None:
             whole = not isinstance(self, TiledScores)
             self._selection = open_selection(ctx, workspace, top_k, whole=whole)
             self._ties = Ties(workspace, top_k)
             self._threshold = workspace["attention_threshold"]
+            if workspace.footprint.holds("attention_slot_rows"):
+                self._slots = TieSlots(workspace, top_k, softmax.below_ties(temperature))
+        if keys.on_device and (self._slots is not None or top_k is None):
+            self.row_flop = 6.0 * self._tiling.length * self._query.shape[1]
 
     def __call__(self, x: Tensor) -> None:
         """Move the rows ``x`` [m, d]."""
@@ -53,9 +66,25 @@ class AttentionDrift(ABC):
         query[rows:].zero_()
         normalise_rows(x, self._norm[:rows], query[:rows])
         query.mul_(softmax.score_scale(self._temperature))
+        if self._recording:
+            self._keys.restart()
         drift, weight = self._attend(query, rows)
         drift.div_(weight)
         x.add_(drift[:rows])
+        if self._recording:
+            self._keys.close()
+
+    @contextmanager
+    def recording(self) -> Iterator[None]:
+        self._recording = True
+        try:
+            yield
+        finally:
+            self._recording = False
+            self._keys.restart()
+
+    def is_exact(self) -> bool:
+        return self._slots is None or not self._slots.overflowed()
 
     @abstractmethod
     def _attend(self, query: Tensor, rows: int) -> tuple[Tensor, Tensor]:
@@ -95,11 +124,15 @@ class WholeScores(AttentionDrift):
             return
         threshold = self._threshold[: len(scores)]
         self._selection.whole(scores, below, threshold)
-        for row in self._ties.rows(below[:rows], threshold[:rows]):
-            self._ctx.checkpoint()
-            self._ties.open(row, scores[row], threshold[row])
-            self._ties.cut(row, scores[row], threshold[row])
-            self._lower(row)
+        if self._recording and self._slots is not None:
+            self._slots.open(scores, below, threshold, rows)
+            self._slots.cut(scores)
+        else:
+            for row in self._ties.rows(below[:rows], threshold[:rows]):
+                self._ctx.checkpoint()
+                self._ties.open(row, scores[row], threshold[row])
+                self._ties.cut(row, scores[row], threshold[row])
+                self._lower(row)
         if self._wide:
             top.sub_(below)
         softmax.weigh_selected(scores, below, top if self._wide else None)
@@ -178,11 +211,14 @@ class TiledScores(AttentionDrift):
             self._selection.absorb(scores, tile.dead)
         below, threshold, top = self._below[:count], self._threshold[:count], self._top[:count]
         self._selection.settle(below, threshold)
-        kept = self._selection.kept(count)
-        tied = self._ties.rows(below[:rows], threshold[:rows])
-        for row in tied:
-            self._ties.open(row, kept[row], threshold[row])
-            self._lower(row)
+        kept, tied = self._selection.kept(count), []
+        if self._recording and self._slots is not None:
+            self._slots.open(kept, below, threshold, rows)
+        else:
+            tied = self._ties.rows(below[:rows], threshold[:rows])
+            for row in tied:
+                self._ties.open(row, kept[row], threshold[row])
+                self._lower(row)
         if self._wide:
             torch.amax(kept, dim=1, keepdim=True, out=top)
             top.sub_(below)
@@ -205,6 +241,8 @@ class TiledScores(AttentionDrift):
         if self._top_k is None:
             softmax.weigh_all(scores, below)
             return
+        if self._recording and self._slots is not None:
+            self._slots.cut(scores)
         for row in tied:
             self._ctx.checkpoint()
             self._ties.cut(row, scores[row], self._threshold[row])

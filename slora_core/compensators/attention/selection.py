@@ -131,6 +131,6 @@ class DeviceSelection:
 
 def open_selection(ctx: RunContext, workspace: Workspace, top_k: int, *, whole: bool) -> Selection:
     """The selection that the footprint of ``workspace`` was planned for; ``whole`` when rows are held whole."""
-    if any(buffer.name == "attention_largest" for buffer in workspace.footprint.standing):
+    if workspace.footprint.holds("attention_largest"):
         return DeviceSelection(workspace, top_k, whole=whole)
     return HostSelection(ctx, top_k, workspace["attention_scores"], workspace["attention_scratch"] if whole else None)

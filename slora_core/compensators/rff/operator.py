@@ -18,6 +18,7 @@ from slora_core.compensators.base import Compensator, Transition
 from slora_core.compensators.mover import OpenMover
 from slora_core.compensators.push import GaussianPush, blend
 from slora_core.compensators.reading import read_pairs
+from slora_core.compensators.recordings import RecordableTransform
 from slora_core.compensators.rff.draws import fill_random_features, random_features
 from slora_core.compensators.rff.features import rff_features
 from slora_core.compensators.rff.plan import RffFitChoice, RffMoveChoice
@@ -149,14 +150,15 @@ class RffTransition(Transition):
             samples=settings.samples,
         )
         drift, finish = RffDrift(self._held(), space), blend(settings.mean_mixing, settings.covariance_blend)
-        return OpenMover(choice.batch, lambda batch, state, out: push.run(batch, state, drift, finish, out), push.port)
+        return OpenMover(choice.batch, lambda batch, state, out: push.run(batch, state, drift, finish, out), push)
 
 
-class RffDrift:
+class RffDrift(RecordableTransform):
     """Adds phi(q)'(Phi'V) / phi(q)'(Phi'1) to rows, in place."""
 
     def __init__(self, fitted: Fitted, space: Workspace) -> None:
         self._fitted = fitted
+        self.row_flop = 4.0 * fitted.omega.numel()
         self._buffers = tuple(space[f"rff_{name}"] for name in ("query", "norm", "phi", "weight"))
 
     def __call__(self, x: Tensor) -> None:

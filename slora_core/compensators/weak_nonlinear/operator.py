@@ -16,6 +16,7 @@ from torch import Tensor
 from slora_core.compensators.base import Compensator, Mover, Transition
 from slora_core.compensators.mover import OpenMover
 from slora_core.compensators.push import GaussianPush
+from slora_core.compensators.recordings import RecordableTransform
 from slora_core.compensators.weak_nonlinear.training import train
 from slora_core.config import RunConfig
 from slora_core.context import RunContext
@@ -93,7 +94,7 @@ class WeakNonlinearTransition(Transition):
                 samples=self._config.operators.weaknonlinear.samples,
             )
             network = Network(self.weights, self.gates, space)
-            with OpenMover(option.choice.classes, partial(_move, push, network), push.port) as mover:
+            with OpenMover(option.choice.classes, partial(_move, push, network), push) as mover:
                 yield mover
 
     def close(self) -> None:
@@ -105,7 +106,7 @@ class WeakNonlinearTransition(Transition):
         return self._fitted
 
 
-class Network:
+class Network(RecordableTransform):
     """f over rows, in place, with ``hidden`` and ``branch`` of the workspace as scratch."""
 
     def __init__(self, weights: Tensor, gates: Tensor, space: Workspace) -> None:
@@ -113,6 +114,7 @@ class Network:
         alpha1, alpha2, log_scale = gates.tolist()
         self._a1 = 1 / (1 + math.exp((alpha2 - alpha1) / math.exp(log_scale)))
         self._hidden, self._branch = space["hidden"], space["branch"]
+        self.row_flop = 6.0 * weights.shape[-1] ** 2
 
     def __call__(self, rows: Tensor) -> None:
         """Replace ``rows`` [m, d] by f(rows)."""

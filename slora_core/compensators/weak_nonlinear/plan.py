@@ -26,8 +26,6 @@ BATCHES: Final = {"cpu": (4,), "cuda": (2, 4, 8)}
 RESIDENT_LOAD_ROWS: Final = 2048
 CUDA_SLICES: Final = 35
 """Slices of a matrix for the optimiser: with the gates as many tensors as it takes in one launch."""
-GRAPHED: Final = 0.33
-"""Cost of an operation inside a captured graph, over that of one by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,8 +154,7 @@ def _fit_option(choice: WeakFitChoice, workload: Workload, config: RunConfig, de
     training, dim = config.operators.weaknonlinear, workload.dim
     step_s = 14 * training.batch * dim**2 / device.gemm32
     step_s += (24 * dim**2 + 60 * training.batch * dim) / device.copy
-    own = GRAPHED if device.kind == "cuda" else 1.0
-    step_s += own * STEP_OPERATIONS * device.op_s
+    step_s += STEP_OPERATIONS * device.replay_s
     block_s = BLOCK_OPERATIONS * device.op_s / choice.block_steps
     gather_s = 2 * training.batch * (4 * dim / device.host_copy + (0.0 if choice.held else device.row_s))
     if device.kind == "cpu":
@@ -179,5 +176,5 @@ def _move_option(classes: int, chunk: int, workload: Workload, config: RunConfig
         samples=samples, classes=workload.classes, batch=classes, chunk=chunk, dim=dim, device=device
     )
     seconds += 6 * rows * dim**2 / device.gemm32 + 24 * rows * dim / device.copy
-    seconds += chunks * (24 * dim**2 / device.copy + CHUNK_OPERATIONS * device.op_s)
+    seconds += chunks * (24 * dim**2 / device.copy + CHUNK_OPERATIONS * device.replay_s)
     return Option(WeakMoveChoice(classes, chunk), move_footprint(classes, chunk, samples, dim, device), seconds)

@@ -13,12 +13,12 @@ from torch import Tensor
 
 from slora_core.compensators.reading import read_pairs
 from slora_core.compensators.weak_nonlinear.draws import IndexStream, WeightStart
-from slora_core.compensators.weak_nonlinear.graph import GraphedStep
 from slora_core.compensators.weak_nonlinear.plan import RESIDENT_LOAD_ROWS, WeakFitChoice
 from slora_core.compensators.weak_nonlinear.step import TrainingStep
 from slora_core.config import WeakNonlinearConfig
 from slora_core.context import RunContext
 from slora_core.memory.workspace import Workspace
+from slora_core.numerics.graph import GraphedStep
 from slora_core.numerics.staging import Staging
 from slora_core.numerics.staging_plan import STAGING_SLOTS
 from slora_core.sources.base import Pairs

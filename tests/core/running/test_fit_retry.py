@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from slora_core import api
+from slora_core import api, pipeline
 from slora_core.config import RunConfig
 from slora_core.events import Notice
 from slora_core.memory.ledger import Ledger
@@ -69,3 +69,28 @@ def test_every_allocation_may_fail_once(monkeypatch: pytest.MonkeyPatch) -> None
             assert np.array_equal(moved[name].means, expected[name].means)
             assert np.allclose(moved[name].covariances, expected[name].covariances, rtol=0, atol=1e-6)
     assert tried_again == {"linear.fit", "linear.move", "weaknonlinear.fit", "weaknonlinear.move"}
+
+
+def test_statistics_and_evaluation_begin_again_smaller(monkeypatch: pytest.MonkeyPatch, make_files, tmp_path) -> None:
+    files = make_files(pairs=240, dim=12, classes=3)
+    labels = np.repeat(np.arange(100, 106), 40)
+    features = files.write_features("labelled.npz", labels=labels)
+    np.savez(tmp_path / "evaluation.npz", features=files.after, labels=labels)
+    source = {"kind": "files", "features": features, "state": files.state, "evaluate": str(tmp_path / "evaluation.npz")}
+    config = RunConfig().merged({"source": source, "operators": {"names": ["linear"]}})
+    monkeypatch.setattr(surroundings, "Ledger", FaultyLedger)
+
+    def run(at: int | None) -> tuple[list[str], dict, int]:
+        monkeypatch.setattr(FaultyLedger, "at", at)
+        events = list(pipeline.stream(config))
+        retried = [event.stage for event in events if isinstance(event, Notice) and event.kind == "retry"]
+        assert FaultyLedger.last is not None
+        return retried, getattr(events[-1], "accuracies", {}), FaultyLedger.last.allocations
+
+    _, expected, allocations = run(None)
+    tried_again = set()
+    for at in range(1, allocations + 1, 3):
+        retried, accuracies, _ = run(at)
+        tried_again.update(retried)
+        assert not retried or accuracies == expected
+    assert {"statistics", "evaluate"} <= tried_again

@@ -1,0 +1,182 @@
+"""Memory that runs out on a CUDA device, and neighbours on the card: the same result, recorded, within the budget."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import torch
+
+from slora_core import api, isolate
+from slora_core.config import RunConfig
+from slora_core.events import Notice, RunFinished, RunStarted, StageFinished, StageStarted
+from slora_core.memory.devices import profile_of
+from slora_core.running.planning import plan_config
+from slora_core.statistics.state import ClassState
+from slora_core.types import MIB
+
+pytestmark = [pytest.mark.gpu, pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")]
+PAIRS, DIM, CLASSES = 6000, 192, 24
+CONFIG = RunConfig().merged(
+    {
+        "source": {"kind": "synthetic", "pairs": PAIRS, "dim": DIM, "classes": CLASSES},
+        "operators": {
+            "names": ["linear", "weaknonlinear", "attention", "rff"],
+            "weaknonlinear": {"steps": 80, "samples": 900},
+            "attention": {"samples": 500, "top_k": 300},
+            "rff": {"samples": 500},
+        },
+        "run": {"device": "cuda"},
+    }
+)
+
+
+@pytest.fixture(scope="module")
+def data():
+    rng = np.random.default_rng(0)
+    before = rng.standard_normal((PAIRS, DIM), dtype=np.float32)
+    roots = rng.standard_normal((CLASSES, DIM, 2 * DIM), dtype=np.float32)
+    covariances = roots @ roots.transpose(0, 2, 1) / (2 * DIM)
+    ids = np.arange(CLASSES)
+    state = ClassState.from_arrays(
+        ids, ids + 9, rng.standard_normal((CLASSES, DIM)), (covariances + covariances.transpose(0, 2, 1)) / 2
+    )
+    return before, before + 0.2 * np.tanh(before), state
+
+
+def compensate(data, budget_bytes=None, on_event=None):
+    return api.compensate(*data, config=CONFIG, budget=budget_bytes, on_event=on_event)
+
+
+def worst_deviation(got, expected) -> float:
+    return max(
+        float(np.linalg.norm(a - b) / np.linalg.norm(b))
+        for name in expected
+        for a, b in (
+            (got[name].means, expected[name].means),
+            (got[name].covariances, expected[name].covariances),
+        )
+    )
+
+
+@pytest.fixture(scope="module")
+def expected(data):
+    return compensate(data)
+
+
+def ample_budget() -> int:
+    """Room for the fastest plan, so that every stage has something smaller to go on with."""
+    plan = plan_config(CONFIG, profile_of(torch.device("cuda"))).plan
+    return plan.bound_bytes + 8 * MIB
+
+
+@pytest.mark.parametrize(
+    "stage",
+    ["linear.fit", "linear.move", "weaknonlinear.fit", "weaknonlinear.move", "attention.move", "rff.fit", "rff.move"],
+)
+def test_an_out_of_memory_in_a_stage_is_survived_recorded_and_changes_nothing(stage, data, expected) -> None:
+    """A hog takes the room of the pool while the stage begins, and all but the smallest plan is refused."""
+    budget_bytes, hog, notices = ample_budget(), [], []
+    planned = plan_config(CONFIG, profile_of(torch.device("cuda"))).plan.stage(stage)
+
+    def on_event(event) -> None:
+        if isinstance(event, StageStarted) and event.stage == stage:
+            torch.cuda.empty_cache()
+            room = budget_bytes - torch.cuda.memory_reserved() - planned.predicted_peak_bytes * 3 // 4
+            hog.append(torch.empty(max(room, 2 * MIB), dtype=torch.uint8, device="cuda"))
+        if isinstance(event, StageFinished) and event.stage == stage:
+            hog.clear()
+        if isinstance(event, Notice) and event.kind == "retry":
+            notices.append(event)
+
+    moved = compensate(data, budget_bytes, on_event)
+    assert [notice.stage for notice in notices[:1]] == [stage]
+    assert "out of memory" in notices[0].message
+    assert worst_deviation(moved, expected) < 1e-6 if "weak" not in stage else worst_deviation(moved, expected) < 1e-4
+
+
+def test_budgets_are_kept_and_change_nothing(data, expected) -> None:
+    smallest = plan_config(CONFIG, profile_of(torch.device("cuda"))).plan.smallest_feasible_bytes
+    for budget_bytes in (ample_budget(), (ample_budget() + smallest) // 2, smallest):
+        torch.cuda.empty_cache()
+        torch.cuda.reset_peak_memory_stats()
+        moved = compensate(data, budget_bytes)
+        assert torch.cuda.max_memory_reserved() <= budget_bytes
+        assert worst_deviation(moved, expected) < 1e-6
+
+
+def test_the_host_program_s_settings_are_as_before(data) -> None:
+    torch.backends.cuda.matmul.allow_tf32 = True
+    torch.backends.cudnn.allow_tf32 = True
+    torch.cuda.manual_seed(5)
+    try:
+        before = (
+            torch.get_float32_matmul_precision(),
+            torch.cuda.get_rng_state().clone(),
+            torch.get_rng_state().clone(),
+        )
+        fraction = torch.cuda.get_per_process_memory_fraction()
+        compensate(data, ample_budget())
+        assert torch.backends.cuda.matmul.allow_tf32
+        assert torch.backends.cudnn.allow_tf32
+        assert torch.get_float32_matmul_precision() == precision
+        assert torch.equal(torch.cuda.get_rng_state(), on_device)
+        assert torch.equal(torch.get_rng_state(), on_host)
+        assert torch.cuda.get_per_process_memory_fraction() == fraction
+        assert torch.cuda.current_stream() == torch.cuda.default_stream()
+    finally:
+        torch.backends.cuda.matmul.allow_tf32 = False
+        torch.backends.cudnn.allow_tf32 = False
+
+
+OTHER_RUN = """
+import json, sys
+from slora_core import isolate
+from slora_core.config import RunConfig
+for event in isolate.stream(RunConfig.from_dict(json.loads(sys.argv[1]))):
+    pass
+print(json.dumps([type(event).__name__, event.within_budget, event.peaks.reserved_bytes]))
+"""
+
+
+def test_two_runs_at_once_stay_in_their_budgets() -> None:
+    budget = 96 * MIB
+    config = CONFIG.merged({"memory": {"budget": budget}})
+    command = [sys.executable, "-c", OTHER_RUN, json.dumps(config.to_dict())]
+    other = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    *_, last = isolate.stream(config)
+    assert isinstance(last, RunFinished)
+    assert last.within_budget
+    name, within, reserved = json.loads(other.communicate(timeout=120)[0])
+    assert (name, within) == ("RunFinished", True)
+    assert reserved <= budget
+
+
+HOG = """
+import sys, torch
+hog = torch.zeros(512 * 1024**2, dtype=torch.uint8, device="cuda")
+print("taken", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_memory_that_another_process_takes_is_noticed() -> None:
+    """The run waits at its first stage, in its own process, while a neighbour takes half a gigabyte and more."""
+    config = CONFIG.merged({"operators": {"weaknonlinear": {"steps": 20000}}})
+    hog, noticed = None, []
+    try:
+        for event in isolate.stream(config):
+            if isinstance(event, RunStarted):
+                hog = subprocess.Popen(
+                    [sys.executable, "-c", HOG], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+                )
+            noticed += [event] if isinstance(event, Notice) and event.kind == "other-process" else []
+        assert isinstance(event, RunFinished)
+        assert noticed
+        assert noticed[0].data["grown_bytes"] >= 64 * MIB
+    finally:
+        if hog is not None:
+            hog.communicate()
