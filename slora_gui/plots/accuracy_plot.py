@@ -116,7 +116,7 @@ class AccuracyPlot(Plot):
         tasks = [task for line in shown for task in line[0]]
         values = [value for line in shown for value in line[1]]
         margin = max(0.01, 0.1 * (max(values) - min(values)))
-        self.canvas.view.setXRange(min(tasks) - 0.25, max(tasks) + 0.25, padding=0)
-        self.canvas.view.setYRange(
-            max(0.0, min(values) - margin), min(1.0 + margin / 3, max(values) + margin), padding=0
+        self.canvas.show_range(
+            (min(tasks) - 0.25, max(tasks) + 0.25),
+            (max(0.0, min(values) - margin), min(1.0 + margin / 3, max(values) + margin)),
         )

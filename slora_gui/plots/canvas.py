@@ -33,6 +33,23 @@ class Canvas(pg.PlotWidget):
         self.scene().sigMouseMoved.connect(self._mouse_moved)
         self.viewport().installEventFilter(self)
 
+    def add_curve(self, *, thinned: bool = True) -> pg.PlotDataItem:
+        """A curve interrupted where values are NaN; ``thinned`` to the peaks of each pixel, for ascending x."""
+        item = pg.PlotDataItem(connect="finite")
+        self.addItem(item)  # first: the plot imposes its own thinning on what is added
+        if thinned:
+            item.opts["autoDownsampleFactor"] = 1.0  # two points a pixel; the library's five cost four times as much
+            item.setDownsampling(auto=True, method="peak")
+            item.setClipToView(True)
+        return item
+
+    def show_range(self, x: tuple[float, float], y: tuple[float, float] | None = None) -> None:
+        """Set the view; items take it over at once, so that one frame is painted and not two."""
+        self.view.setXRange(*x, padding=0)
+        if y is not None:
+            self.view.setYRange(*y, padding=0)
+        self.scene().prepareForPaint()
+
     def set_theme(self, theme: PlotTheme) -> None:
         self.setBackground(theme.background)
         for axis in (self.left, self.bottom):

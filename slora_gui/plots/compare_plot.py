@@ -73,8 +73,8 @@ class ComparePlot(Plot):
         column.addWidget(self.canvas, 1)
         self.header.key_toggled.connect(self._toggle)
         self.canvas.pointed.connect(self._point)
-        self.view.pan_requested.connect(self._pan)
-        self.view.zoom_requested.connect(self._zoom)
+        self.view.pan_requested.connect(self.pan_view)
+        self.view.zoom_requested.connect(self.zoom_view)
         self.view.reset_requested.connect(self.reset_view)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumSize(360, 220)
@@ -104,6 +104,16 @@ class ComparePlot(Plot):
 
     def reset_view(self) -> None:
         self._range.reset()
+        self._show_range()
+
+    def pan_view(self, amount: float) -> None:
+        """Move the view by seconds, or by slots."""
+        self._range.pan(amount)
+        self._show_range()
+
+    def zoom_view(self, factor: float, center: float) -> None:
+        """Make the view ``factor`` times as long around ``center``, in seconds or slots."""
+        self._range.zoom(factor, center)
         self._show_range()
 
     def data_table(self) -> TableData:
@@ -138,13 +148,13 @@ class ComparePlot(Plot):
         middle, span = (self._range.start_s + self._range.end_s) / 2, self._range.end_s - self._range.start_s
         match event.key():
             case Qt.Key.Key_Plus | Qt.Key.Key_Equal:
-                self._zoom(0.8, middle)
+                self.zoom_view(0.8, middle)
             case Qt.Key.Key_Minus:
-                self._zoom(1.25, middle)
+                self.zoom_view(1.25, middle)
             case Qt.Key.Key_Left:
-                self._pan(-span / 10)
+                self.pan_view(-span / 10)
             case Qt.Key.Key_Right:
-                self._pan(span / 10)
+                self.pan_view(span / 10)
             case Qt.Key.Key_Home:
                 self.reset_view()
             case _:
@@ -181,11 +191,7 @@ class ComparePlot(Plot):
         )
 
     def _add(self, series: Series) -> pg.PlotDataItem:
-        item = pg.PlotDataItem(connect="finite")
-        self.canvas.addItem(item)
-        if self._mode == "time":
-            item.setDownsampling(auto=True, method="peak")
-            item.setClipToView(True)
+        item = self.canvas.add_curve(thinned=self._mode == "time")
         item.setData(series.x, series.bytes)
         return item
 
@@ -210,7 +216,6 @@ class ComparePlot(Plot):
         self.set_empty("" if self._runs else self.tr("Choose two runs or more to see them over each other."))
 
     def _show_range(self) -> None:
-        self.view.setXRange(self._range.start_s, self._range.end_s, padding=0)
         tops = [0.0]
         for series in self.series:
             if series.label not in self._hidden:
@@ -220,19 +225,11 @@ class ComparePlot(Plot):
                 tops += [float(value) for slot, value in series.peaks.items() if slot in seen]
         height = max(80.0, self.view.rect().height())
         room = height / (height - min(self.bands.names_height, height / 3))
-        self.view.setYRange(0, max(1024.0, *tops) * 1.06 * room, padding=0)
+        self.canvas.show_range((self._range.start_s, self._range.end_s), (0.0, max(1024.0, *tops) * 1.06 * room))
 
     def _toggle(self, label: str, shown: bool) -> None:
         (self._hidden.discard if shown else self._hidden.add)(label)
         self._style()
-        self._show_range()
-
-    def _pan(self, amount: float) -> None:
-        self._range.pan(amount)
-        self._show_range()
-
-    def _zoom(self, factor: float, center: float) -> None:
-        self._range.zoom(factor, center)
         self._show_range()
 
     def _point(self, position: QPointF | None) -> None:

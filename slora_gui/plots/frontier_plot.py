@@ -74,8 +74,8 @@ class FrontierPlot(Plot):
         if points:
             logs = [math.log2(max(1, point.peak_bytes)) for point in points]
             margin = max(0.25, 0.08 * (max(logs) - min(logs)))
-            self.canvas.view.setXRange(min(logs) - margin, max(logs) + margin, padding=0)
-            self.canvas.view.setYRange(0, 1.15 * max(point.seconds for point in points) or 1.0, padding=0)
+            longest_s = 1.15 * max(point.seconds for point in points) or 1.0
+            self.canvas.show_range((min(logs) - margin, max(logs) + margin), (0.0, longest_s))
         self._dots.update()
 
     def set_chosen(self, index: int | None) -> None:

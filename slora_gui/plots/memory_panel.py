@@ -42,7 +42,7 @@ class MemoryPanel(QWidget):
         if not time_labels:
             self.plot.bottom.setHeight(8)
         self._curves = {curve.counter: curve for curve in curves}
-        self._items = {curve.counter: self._add_curve() for curve in curves}
+        self._items = {curve.counter: self.plot.add_curve() for curve in curves}
         self._hidden: set[str] = set()
         self._known: tuple[str, ...] = ()
         self.bands = StageBands(self.view, named=not time_labels)
@@ -111,16 +111,20 @@ class MemoryPanel(QWidget):
         self.header.keys[name].setChecked(visible)
         self.visibility_changed.emit()
 
-    def set_time(self, start_s: float, end_s: float) -> None:
-        self.view.setXRange(start_s, end_s, padding=0)
+    def show_range(self, start_s: float, end_s: float, top_bytes: float | None, *, exactly: bool = False) -> None:
+        """Show 0 to ``top_bytes`` below the rows of names, between two times; None keeps the height.
 
-    def fit_height(self, top_bytes: float, *, exactly: bool = False) -> None:
-        """Show 0 to ``top_bytes`` below the rows of names; unless ``exactly``, an axis that fits roughly stays."""
-        height = max(80.0, self.view.rect().height())
-        top = max(top_bytes, 1024.0) * _HEADROOM * height / (height - min(self.bands.names_height, height / 3))
+        Unless ``exactly``, a height that fits roughly stays as well.
+        """
+        y = None if top_bytes is None else (0.0, self._height(top_bytes))
         low, high = self.view.viewRange()[1]
-        if exactly or low != 0 or not 0.5 * high <= top <= high:
-            self.view.setYRange(0, top, padding=0)
+        if y is not None and not exactly and low == 0 and 0.5 * high <= y[1] <= high:
+            y = None
+        self.plot.show_range((start_s, end_s), y)
+
+    def _height(self, top_bytes: float) -> float:
+        height = max(80.0, self.view.rect().height())
+        return max(top_bytes, 1024.0) * _HEADROOM * height / (height - min(self.bands.names_height, height / 3))
 
     def point_at(self, readout: Readout, text: str = "") -> None:
         """Put the crosshair on a sample, and the values into the key."""
@@ -144,10 +148,3 @@ class MemoryPanel(QWidget):
 
     def _pointed(self, position: Any) -> None:
         self.hovered.emit(None if position is None else self.view.seconds_at(position))
-
-    def _add_curve(self) -> pg.PlotDataItem:
-        item = pg.PlotDataItem(np.empty(0), np.empty(0), connect="finite")
-        item.setDownsampling(auto=True, method="peak")
-        item.setClipToView(True)
-        self.plot.addItem(item)
-        return item

@@ -168,6 +168,16 @@ class MemoryPlot(Plot):
         self._range.zoom(factor, center_s)
         self._show_time()
 
+    def pan_view(self, seconds: float) -> None:
+        """Move the view; it stays inside the run."""
+        self._range.pan(seconds)
+        self._show_time()
+
+    @property
+    def time_span_s(self) -> float:
+        """Seconds in view."""
+        return self._range.end_s - self._range.start_s
+
     def walk_samples(self, count: int) -> None:
         """Move the crosshair by ``count`` samples; it begins at the middle of the view."""
         self.hover.walk_samples(count, self._middle_s)
@@ -261,7 +271,7 @@ class MemoryPlot(Plot):
         for panel in (self.device, self.host):
             panel.hovered.connect(self.hover.move_to)
             panel.visibility_changed.connect(self._visibility_changed)
-            panel.view.pan_requested.connect(self._pan)
+            panel.view.pan_requested.connect(self.pan_view)
             panel.view.zoom_requested.connect(self.zoom_view)
             panel.view.region_requested.connect(self._mark)
             panel.view.reset_requested.connect(self.reset_view)
@@ -340,21 +350,15 @@ class MemoryPlot(Plot):
         if budget is not None and (budget <= _BUDGET_IN_VIEW * top or not top):
             top = max(top, budget)
         for panel, height in ((self.device, top), (self.host, tops[1])):
-            panel.set_time(start_s, end_s)
-            if not self.budget.dragging:
-                panel.fit_height(height, exactly=exactly)
+            panel.show_range(start_s, end_s, None if self.budget.dragging else height, exactly=exactly)
 
     def _give_budget_room(self) -> None:
         low, high = self.device.view.viewRange()[1]
-        self.device.view.setYRange(low, high * 1.08, padding=0)
+        self.device.plot.show_range((self._range.start_s, self._range.end_s), (low, high * 1.08))
 
     def _budget_released(self, budget_bytes: int) -> None:
         self._show_time(exactly=True)
         self.budget_released.emit(budget_bytes)
-
-    def _pan(self, seconds: float) -> None:
-        self._range.pan(seconds)
-        self._show_time()
 
     def _mark(self, start_s: float, end_s: float, finished: bool) -> None:
         if finished and end_s - start_s < (self._range.end_s - self._range.start_s) / 500:
@@ -373,7 +377,7 @@ class MemoryPlot(Plot):
 
     def _hover_moved(self, readout: Readout | None) -> None:
         if readout is not None and not self._range.start_s <= readout.t_s <= self._range.end_s:
-            self._pan(readout.t_s - self._middle_s)
+            self.pan_view(readout.t_s - self._middle_s)
         self.hovered.emit(readout)
 
     def _retitle(self) -> None:
