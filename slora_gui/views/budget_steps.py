@@ -9,7 +9,7 @@ from typing import Final
 
 from slora_core.types import GIB, MIB
 
-LOWEST_BYTES: Final = MIB
+LOWEST_BYTES: Final = MIB // 16
 HIGHEST_BYTES: Final = 256 * GIB
 _QUARTERS: Final = (4, 5, 6, 7)
 

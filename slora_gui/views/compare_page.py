@@ -19,13 +19,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from slora_core.records.compare import Comparison, Metric
+from slora_core.records.compare import Comparison
 from slora_gui.i18n import Retranslating
+from slora_gui.model.comparison_model import ComparisonTable
 from slora_gui.plots.compare_plot import ComparePlot
 from slora_gui.plots.style import plot_theme
-from slora_gui.plots.table import TableData
 from slora_gui.theme import Theme, icon
-from slora_gui.views.cells import metric_cells, metric_name
 from slora_gui.views.data_table import DataTable, TableDataModel
 from slora_gui.views.file_field import dropped_paths
 from slora_gui.views.layout import MARGIN, column, heading, row, wrapping_label
@@ -70,7 +69,7 @@ class ComparePage(Retranslating, QWidget):
         self.upper.addWidget(self.plot)
         self.upper.addWidget(self.plot_table)
         self.tables = {name: DataTable() for name in GROUPS}
-        self._models = {name: TableDataModel(parent=self) for name in GROUPS}
+        self._models = {name: ComparisonTable(self) for name in GROUPS}
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
         self._arrange()
@@ -191,21 +190,10 @@ class ComparePage(Retranslating, QWidget):
             self._plot_table_model.set_data(self.plot.data_table())
 
     def _show_metrics(self, comparison: Comparison | None) -> None:
-        for index, name in enumerate(GROUPS):
-            metrics = [m for m in comparison.metrics if m.group == name] if comparison is not None else []
-            known = [metric for metric in metrics if any(value is not None for value in metric.values)]
-            self.tabs.setTabVisible(index, bool(known))
-            labels = comparison.labels if comparison is not None else ()
-            self._models[name].set_data(self._table(labels, known))
-
-    def _table(self, labels: Sequence[str], metrics: Sequence[Metric]) -> TableData:
-        base = self._model.base
-        headings, numeric = [self.tr("metric")], [False]
-        for index, label in enumerate(labels):
-            headings += [label] if index == base else [label, self.tr("difference"), self.tr("ratio")]
-            numeric += [True] if index == base else [True, True, True]
-        rows = [(metric_name(metric), *metric_cells(metric, base)) for metric in metrics]
-        return TableData(self.tr("Comparison"), tuple(headings), tuple(numeric), rows)
+        for index, (name, table) in enumerate(self._models.items()):
+            table.show_comparison(comparison, (name,))
+            table.retranslate()
+            self.tabs.setTabVisible(index, table.rowCount() > 0)
 
     def _show_buttons(self) -> None:
         index = self.runs.currentRow()

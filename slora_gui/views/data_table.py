@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 from PySide6.QtCore import (
     QAbstractItemModel,
     QAbstractTableModel,
@@ -13,7 +11,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from slora_core.memory.sizes import format_size
@@ -21,7 +19,20 @@ from slora_core.records.tables import NOT_AVAILABLE
 from slora_gui.plots.table import TableData
 
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+_WIDEST = 360
 AnyIndex = QModelIndex | QPersistentModelIndex
+
+
+class _ByValue(QSortFilterProxyModel):
+    """Sorts by raw values; what is not available is the least. Qt's own order is wrong for sizes above 2^31."""
+
+    def lessThan(self, left: AnyIndex, right: AnyIndex) -> bool:
+        first, second = (index.data(Qt.ItemDataRole.UserRole) for index in (left, right))
+        if first is None or second is None:
+            return first is None and second is not None
+        if isinstance(first, str) or isinstance(second, str):
+            return str(first).casefold() < str(second).casefold()
+        return bool(first < second)
 
 
 class DataTable(QTableView):
@@ -33,10 +44,9 @@ class DataTable(QTableView):
 
     def __init__(self, *, sortable: bool = True, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._proxy = QSortFilterProxyModel(self)
-        self._proxy.setSortRole(Qt.ItemDataRole.UserRole)
-        self._proxy.setSortCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
-        self._sized = False
+        self._proxy = _ByValue(self)
+        self._natural: list[int] = []
+        self._filling = False
         self.setStyleSheet("QTableView::item { padding: 0 8px; }")  # as the headings have
         self.setAlternatingRowColors(True)
         self.setShowGrid(False)
@@ -56,23 +66,24 @@ class DataTable(QTableView):
         self.setSortingEnabled(sortable)
         header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         header.setSortIndicatorClearable(True)
+        header.sectionResized.connect(self._resized)
         self.activated.connect(self._activate)
 
     def show_model(self, model: QAbstractItemModel | None) -> None:
         """Show ``model`` (None: nothing), its columns as wide as what they hold."""
         old = self._proxy.sourceModel()
         if old is not None and old is not model:
-            old.modelReset.disconnect(self._fit_later)
-            old.rowsInserted.disconnect(self._fit_later)
-        self._sized = False
+            old.modelReset.disconnect(self._refit)
+            old.rowsInserted.disconnect(self._fit)
+        self._natural = []
         self._proxy.setSourceModel(model)  # type: ignore[arg-type]  # None is allowed
         if self.model() is not self._proxy:
             self.setModel(self._proxy)
             self.selectionModel().selectionChanged.connect(self._selected)
         if model is not None and old is not model:
-            model.modelReset.connect(self._fit_later)
-            model.rowsInserted.connect(self._fit_later)
-        self._fit_later()
+            model.modelReset.connect(self._refit)
+            model.rowsInserted.connect(self._fit)
+        self._fit()
 
     def selected_rows(self) -> list[int]:
         """Rows of the model that are selected, in the order in which they are shown."""
@@ -111,17 +122,38 @@ class DataTable(QTableView):
     def _selected(self) -> None:
         self.selection_changed.emit()
 
-    def _fit_later(self) -> None:
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fill()
+
+    def _refit(self) -> None:
+        """Other columns, other widths; the same columns keep theirs."""
+        if len(self._natural) != self._proxy.columnCount():
+            self._natural = []
+        self._fit()
+
+    def _fit(self) -> None:
         """Widths follow the content once, at the first rows; later they are the reader's."""
-        if self._sized or self._proxy.rowCount() == 0:
+        if self._natural or self._proxy.rowCount() == 0:
             return
-        self._sized = True
         self.resizeColumnsToContents()
-        for section in range(self._proxy.columnCount()):
-            self.setColumnWidth(section, min(360, self.columnWidth(section) + 16))
-        last = self._proxy.columnCount() - 1
-        alignment = self._proxy.headerData(last, Qt.Orientation.Horizontal, Qt.ItemDataRole.TextAlignmentRole)
-        self.horizontalHeader().setStretchLastSection(alignment is None)
+        self._natural = [min(_WIDEST, self.columnWidth(section)) for section in range(self._proxy.columnCount())]
+        self._fill()
+
+    def _fill(self) -> None:
+        """Share the room that is left among the columns, so that none lies empty beside them."""
+        if not self._natural:
+            return
+        room = max(0, self.viewport().width() - sum(self._natural))
+        share, rest = divmod(room, len(self._natural))
+        self._filling = True
+        for section, width in enumerate(self._natural):
+            self.setColumnWidth(section, width + share + (rest if section == 0 else 0))
+        self._filling = False
+
+    def _resized(self, section: int, _old: int, width: int) -> None:
+        if not self._filling and section < len(self._natural):
+            self._natural[section] = width
 
 
 class TableDataModel(QAbstractTableModel):
@@ -166,14 +198,7 @@ class TableDataModel(QAbstractTableModel):
         if role not in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.UserRole):
             return None
         value = self._data.rows[index.row()][column]
-        if role == Qt.ItemDataRole.DisplayRole:
-            return _cell(value, self._data.columns[column])
-        return _sort_key(value) if self._data.numeric[column] else value
-
-
-def _sort_key(value: object) -> float:
-    """Qt compares whole numbers above 2^31 wrongly, and what is not available not at all: it comes first."""
-    return float(value) if isinstance(value, (int, float)) else -math.inf
+        return value if role == Qt.ItemDataRole.UserRole else _cell(value, self._data.columns[column])
 
 
 def _heading(name: str) -> str:

@@ -9,6 +9,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QSplitter, QStackedWidget, QTabWidget, QWidget
 
 from slora_gui.i18n import Retranslating
+from slora_gui.model.tables import StagesTable
 from slora_gui.plots.memory_plot import MemoryPlot
 from slora_gui.plots.style import plot_theme
 from slora_gui.theme import Theme
@@ -20,7 +21,6 @@ from slora_gui.views.plot_tools import PlotTools
 from slora_gui.views.progress_panel import ProgressPanel
 from slora_gui.views.readout import ReadoutPanel
 from slora_gui.views.region_panel import RegionPanel
-from slora_gui.views.stage_table import stage_table
 
 if TYPE_CHECKING:
     from slora_gui.model.job_model import JobModel
@@ -52,7 +52,7 @@ class LivePage(Retranslating, QWidget):
         self.samples = DataTable(sortable=False)
         self._samples_model = TableDataModel(parent=self)
         self.samples.show_model(self._samples_model)
-        self._stages_model = TableDataModel(parent=self)
+        self._stages_model = StagesTable(self)
         self.stages.show_model(self._stages_model)
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
@@ -84,7 +84,7 @@ class LivePage(Retranslating, QWidget):
         self.progress.set_run(run)
         self.readout.set_run(run)
         self.region.show_region(None)
-        self._show_stages()
+        self._stages_model.set_run(run)
 
     def refresh(self) -> None:
         """For the window's timer, 20 to 30 times a second: cheap when nothing has changed."""
@@ -102,11 +102,10 @@ class LivePage(Retranslating, QWidget):
 
     def retranslate(self) -> None:
         self.stages.setAccessibleName(self.tr("Stages"))
-        self._stages_model.set_data(stage_table(self._run))
+        self._stages_model.retranslate()
         self.samples.setAccessibleName(self.tr("Samples of the memory curve"))
         self.tabs.setTabText(0, self.tr("Stages"))
         self.tabs.setTabText(1, self.tr("Region"))
-        self._show_stages()
 
     def _arrange(self) -> None:
         top = QWidget()
@@ -175,11 +174,7 @@ class LivePage(Retranslating, QWidget):
 
     def _run_changed(self, aspect: str) -> None:
         if aspect in ("status", "stages"):
-            self._show_stages()
-
-    def _show_stages(self) -> None:
-        self._stages_model.set_data(stage_table(self._run))
-        self.readout.show_peaks()
+            self.readout.show_peaks()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if dropped_paths(event.mimeData()):

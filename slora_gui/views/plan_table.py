@@ -6,15 +6,12 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QWidget
 
-from slora_core.memory.planner import PlanRow
 from slora_core.memory.sizes import format_size
 from slora_core.records.tables import format_seconds
 from slora_gui.i18n import Retranslating
-from slora_gui.plots.table import TableData
-from slora_gui.views.cells import Percent, Seconds, Size
-from slora_gui.views.data_table import DataTable, TableDataModel
+from slora_gui.model import tables
+from slora_gui.views.data_table import DataTable
 from slora_gui.views.layout import MARGIN, as_sentence, column, wrapping_label
-from slora_gui.views.stage_bars import verdict_of
 
 if TYPE_CHECKING:
     from slora_gui.model.what_if import Forecast, WhatIf
@@ -28,7 +25,7 @@ class PlanTable(Retranslating, QWidget):
         self._forecast: Forecast | None = None
         self.line = wrapping_label("muted")
         self.table = DataTable()
-        self._model = TableDataModel(parent=self)
+        self._model = tables.PlanTable(self)
         self.table.show_model(self._model)
         layout = column(self, margin=MARGIN)
         layout.addWidget(self.line)
@@ -39,10 +36,15 @@ class PlanTable(Retranslating, QWidget):
 
     def show_forecast(self, forecast: Forecast) -> None:
         self._forecast = forecast
-        self.retranslate()
+        self._model.show_forecast(forecast)
+        self._show()
 
     def retranslate(self) -> None:
         self.table.setAccessibleName(self.tr("Plan of the job"))
+        self._model.retranslate()
+        self._show()
+
+    def _show(self) -> None:
         forecast = self._forecast
         plan = forecast.plan if forecast is not None else None
         self.table.setVisible(plan is not None)
@@ -60,31 +62,3 @@ class PlanTable(Retranslating, QWidget):
                 time=format_seconds(plan.seconds),
             )
         )
-        self._model.set_data(self._table(forecast.rows))
-
-    def _table(self, rows: list[PlanRow]) -> TableData:
-        headings = (
-            self.tr("stage"),
-            self.tr("predicted peak"),
-            self.tr("at most"),
-            self.tr("share of budget"),
-            self.tr("smallest budget"),
-            self.tr("time"),
-            self.tr("verdict"),
-            self.tr("choice"),
-        )
-        verdicts = {"fits": self.tr("✓ fits"), "binds": self.tr("▲ binds"), "infeasible": self.tr("✕ too big")}
-        cells = [
-            (
-                row.stage,
-                Size(row.predicted_peak_bytes),
-                Size(row.bound_bytes),
-                None if row.share is None else Percent(row.share),
-                Size(row.smallest_bytes),
-                Seconds(row.seconds),
-                verdicts[verdict_of(row)],
-                row.choice,
-            )
-            for row in rows
-        ]
-        return TableData(self.tr("Plan"), headings, (False, *(True,) * 5, False, False), cells)

@@ -27,6 +27,7 @@ class RegionPanel(Retranslating, QWidget):
         layout = column(self)
         layout.addWidget(self.line)
         layout.addWidget(self.table, 1)
+        layout.addStretch(0)
         self.retranslate()
 
     def show_region(self, region: RegionStatistics | None) -> None:

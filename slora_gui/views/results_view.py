@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QComboBox, QLabel, QPushButton, QSplitter, QTabWid
 
 from slora_core.records.deviation import Deviation
 from slora_core.records.run_file import Accuracy
-from slora_core.types import UNCOMPENSATED
 from slora_gui.i18n import Retranslating
+from slora_gui.model.tables import AccuraciesTable
 from slora_gui.plots.accuracy_plot import AccuracyPlot
 from slora_gui.plots.style import plot_theme
 from slora_gui.plots.table import TableData
@@ -37,7 +37,8 @@ class ResultsView(Retranslating, QWidget):
         self._classifier_label = QLabel()
         self._classifier_label.setBuddy(self.classifier)
         self.plot = AccuracyPlot()
-        self.accuracies, self._accuracies_model = _table(self)
+        self.accuracies, self._accuracies_model = DataTable(), AccuraciesTable(self)
+        self.accuracies.show_model(self._accuracies_model)
         self.deviations, self._deviations_model = _table(self)
         self.jitter, self._jitter_model = _table(self)
         self._lines = {name: wrapping_label("muted") for name in ("accuracies", "deviations", "jitter")}
@@ -133,7 +134,7 @@ class ResultsView(Retranslating, QWidget):
             "No accuracies yet. The demo, and files with an evaluation file, measure them after each task."
         )
         self._lines["accuracies"].setText(after if accuracies else nothing)
-        self._accuracies_model.set_data(accuracy_table(accuracies, self.tr("variant"), self.tr("no compensation")))
+        self._accuracies_model.set_accuracies(accuracies)
         self._choose_classifier()
 
     def _choose_classifier(self) -> None:
@@ -193,20 +194,6 @@ class ResultsView(Retranslating, QWidget):
         self._lines["jitter"].setText(some if rows else none if done else early)
         headings = (self.tr("operator"), self.tr("class"), self.tr("jitter"))
         self._jitter_model.set_data(TableData(self.tr("Jitter"), headings, (False, True, True), rows))
-
-
-def accuracy_table(accuracies: Sequence[Accuracy], variant: str, uncompensated: str) -> TableData:
-    """Percent after the last task: one row a variant, one column a classifier."""
-    last = max((row.task for row in accuracies), default=0)
-    final = {(row.variant, row.classifier): row.accuracy for row in accuracies if row.task == last}
-    classifiers = tuple(dict.fromkeys(classifier for _, classifier in final))
-    rows = []
-    for name in dict.fromkeys(name for name, _ in final):
-        label = f"{name} ({uncompensated})" if name == UNCOMPENSATED else name
-        values = (final.get((name, classifier)) for classifier in classifiers)
-        rows.append((label, *(None if value is None else round(100 * value, 2) for value in values)))
-    headings = (variant, *(f"{name.upper()} %" for name in classifiers))
-    return TableData("", headings, (False, *(True,) * len(classifiers)), rows)
 
 
 def _table(parent: QWidget) -> tuple[DataTable, TableDataModel]:
