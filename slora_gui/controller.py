@@ -77,7 +77,6 @@ class Controller(QObject):
     def begin(self) -> None:
         """Put settings into force and look at the machine; call it once, before the window is shown."""
         self.appearance.begin()
-        self.window.restore_layout(self.settings.geometry, self.settings.layout)
         self.recent.show()
         self.models.what_if.request(self.models.job.config)
         self.window.status.show_device(self.models.job.config.run.device)
