@@ -6,22 +6,25 @@ import argparse
 import faulthandler
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
-from slora_core import isolate
 from slora_core.errors import SloraError
-from slora_gui.composition import make_models, make_views
-from slora_gui.control.run_control import Engine
-from slora_gui.controller import Controller
-from slora_gui.i18n import LANGUAGES
+from slora_gui import theme
+from slora_gui.i18n import LANGUAGES, languages_of, system_language
 from slora_gui.main_window import MainWindow
 from slora_gui.settings import Settings
 from slora_gui.settings import load as load_settings
 from slora_gui.shell import desktop_entry
 from slora_gui.shell.action_set import ActionSet
+from slora_gui.shell.welcome_page import WelcomePage
 from slora_gui.theme.applying import CHOICES
+
+if TYPE_CHECKING:
+    from slora_gui.control.run_control import Engine
+    from slora_gui.controller import Controller
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -36,10 +39,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         settings.theme = args.theme
     if args.language:
         settings.language = args.language
-    window = create_window(settings, problem=problem)
-    controller = controller_of(window)
-    controller.hook.install()
+    window = _frame(settings)
     window.show()
+    app.processEvents()  # the first painting, well before the rest is there
+    controller = _furnish(window, settings, None, problem)
+    controller.hook.install()
     controller.open_files(args.files)
     if args.demo:
         controller.start_demo()
@@ -57,32 +61,56 @@ def make_application() -> QApplication:
     return app
 
 
-def create_window(
-    settings: Settings | None = None, *, engine: Engine = isolate.stream, problem: str = ""
-) -> MainWindow:
-    """The main window, not shown yet. Needs a QApplication; ``problem`` is told in the window once.
+def create_window(settings: Settings | None = None, *, engine: Engine | None = None, problem: str = "") -> MainWindow:
+    """The main window, not shown yet. Needs a QApplication, and makes one where there is none.
 
-    ``settings`` None: those of this person. Its controller is found with :func:`controller_of`.
+    ``settings`` None: those of this person. ``engine`` replaces the isolated engine; ``problem`` is told in the window
+    once. Its controller is found with :func:`controller_of`.
     """
     make_application()
     if settings is None:
         settings, problem = load_settings()
-    actions = ActionSet()
-    models, job_problem = make_models(settings.job)
-    views = make_views(models, actions)
-    window = MainWindow(actions, views.pages, views.docks)
-    for child in (actions, models.job, models.what_if, models.history, models.comparison):
-        child.setParent(window)
-    controller = Controller(window, models, views, settings, engine)
-    controller.begin()
-    if told := problem or job_problem:
-        controller.tell(told, "warning")
+    window = _frame(settings)
+    _furnish(window, settings, engine, problem)
     return window
 
 
 def controller_of(window: MainWindow) -> Controller:
+    from slora_gui.controller import Controller
+
     controller = window.findChild(Controller, options=Qt.FindChildOption.FindDirectChildrenOnly)
     assert isinstance(controller, Controller)
+    return controller
+
+
+def _frame(settings: Settings) -> MainWindow:
+    """The window with its welcome page: what can be painted before the engine's modules are loaded."""
+    app = make_application()
+    theme.apply(app, theme.chosen_theme(app, settings.theme))
+    languages_of(app).use(settings.language or system_language())
+    actions = ActionSet()
+    window = MainWindow(actions, WelcomePage(actions))
+    actions.setParent(window)
+    window.restore_layout(settings.geometry, settings.layout)
+    return window
+
+
+def _furnish(window: MainWindow, settings: Settings, engine: Engine | None, problem: str) -> Controller:
+    from slora_core import isolate
+    from slora_gui.composition import make_models, make_views
+    from slora_gui.controller import Controller
+
+    models, job_problem = make_models(settings.job)
+    welcome = window.pages.widget(0)
+    assert isinstance(welcome, WelcomePage)
+    views = make_views(models, welcome)
+    window.furnish(views.pages, views.docks)
+    controller = Controller(window, models, views, settings, engine or isolate.stream)
+    for model in (models.job, models.what_if, models.history, models.comparison):
+        model.setParent(controller)
+    controller.begin()
+    if told := problem or job_problem:
+        controller.tell(told, "warning")
     return controller
 
 

@@ -15,7 +15,6 @@ from slora_gui.model.comparison_model import ComparisonModel
 from slora_gui.model.history_model import HistoryModel
 from slora_gui.model.job_model import JobModel
 from slora_gui.model.what_if import WhatIf
-from slora_gui.shell.action_set import ActionSet
 from slora_gui.shell.welcome_page import WelcomePage
 from slora_gui.views.ablation_page import AblationPage
 from slora_gui.views.compare_page import ComparePage
@@ -76,9 +75,9 @@ def make_models(job_toml: str, parent: QObject | None = None) -> tuple[Models, s
     return models, problem
 
 
-def make_views(models: Models, actions: ActionSet) -> Views:
+def make_views(models: Models, welcome: WelcomePage) -> Views:
     return Views(
-        welcome=WelcomePage(actions),
+        welcome=welcome,
         live=LivePage(None, models.job),
         compare=ComparePage(models.comparison),
         ablation=AblationPage(),

@@ -77,7 +77,6 @@ class Controller(QObject):
     def begin(self) -> None:
         """Put settings into force and look at the machine; call it once, before the window is shown."""
         self.appearance.begin()
-        self.window.restore_layout(self.settings.geometry, self.settings.layout)
         self.recent.show()
         self.models.what_if.request(self.models.job.config)
         self.window.status.show_device(self.models.job.config.run.device)
@@ -251,7 +250,8 @@ class Controller(QObject):
             text = self.tr("{run}: finished in {time}, peak {peak} allocated.")
             peak = format_size(model.peaks.allocated_bytes)
             self.tell(text.format(run=model.title, time=format_seconds(model.seconds), peak=peak), "good")
-            self.window.show_dock("results")
+            if model.accuracies:
+                self.window.show_dock("results")
 
     @Slot(bool)
     def _running_changed(self, running: bool) -> None:

@@ -7,6 +7,7 @@ widget sets all of its text in ``retranslate`` and is told to do so again when t
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -45,6 +46,8 @@ class Languages:
         """Switch to ``language``; every widget gets a LanguageChange event. Raises InputError for an unknown one."""
         if language not in LANGUAGES:
             raise InputError(f"language {language!r} is not known: expected one of {', '.join(LANGUAGES)}")
+        if language == self.current:
+            return
         for translator in self._installed:
             self._app.removeTranslator(translator)
         self._installed = _translators(language)
@@ -52,6 +55,12 @@ class Languages:
             self._app.installTranslator(translator)
         self.current = language
         QLocale.setDefault(QLocale(language))
+
+
+@cache
+def languages_of(app: QCoreApplication) -> Languages:
+    """The one that keeps the translators of an application."""
+    return Languages(app)
 
 
 def system_language() -> str:

@@ -6,7 +6,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from PySide6.QtCore import QT_TRANSLATE_NOOP, QByteArray, QCoreApplication, QEvent, QSize, Qt, Signal
+from PySide6.QtCore import (
+    QT_TRANSLATE_NOOP,
+    QByteArray,
+    QCoreApplication,
+    QEvent,
+    QSignalBlocker,
+    QSize,
+    Qt,
+    Signal,
+    Slot,
+)
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabWidget, QToolBar, QVBoxLayout, QWidget
 
@@ -46,21 +56,21 @@ DOCKS: Final = {
     "results": DockSpec(QT_TRANSLATE_NOOP("Docks", "Results"), Qt.DockWidgetArea.BottomDockWidgetArea, False),
     "history": DockSpec(QT_TRANSLATE_NOOP("Docks", "History"), Qt.DockWidgetArea.BottomDockWidgetArea, False),
 }
-_SIDE_WIDTHS: Final = {"job": 336, "forecast": 320}
+_SIDE_WIDTHS: Final = {"job": 336, "forecast": 304}
 _BOTTOM_HEIGHT: Final = 240
 _FIRST_SIZE: Final = QSize(1440, 900)
 _SMALLEST: Final = QSize(1024, 700)
 
 
 class MainWindow(Retranslating, QMainWindow):
-    """``pages`` and ``docks`` are widgets by the names of PAGES and DOCKS."""
+    """Painted with the welcome page alone, while the others are still made; :meth:`furnish` puts them in."""
 
     page_changed = Signal(str)
     open_file_requested = Signal(str)
     seen_changed = Signal()
     closed = Signal()
 
-    def __init__(self, actions: ActionSet, pages: Mapping[str, QWidget], docks: Mapping[str, QWidget]) -> None:
+    def __init__(self, actions: ActionSet, welcome: QWidget) -> None:
         super().__init__()
         self.actions_by_id = actions
         self._subject = ""
@@ -68,7 +78,8 @@ class MainWindow(Retranslating, QMainWindow):
         self.setWindowIcon(theme.app_icon())
         self.setAcceptDrops(True)
         self.setMinimumSize(_SMALLEST)
-        self.setDockOptions(QMainWindow.DockOption.AllowTabbedDocks | QMainWindow.DockOption.AllowNestedDocks)
+        options = QMainWindow.DockOption
+        self.setDockOptions(options.AllowTabbedDocks | options.AllowNestedDocks | options.GroupedDragging)
         self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
         actions.fill_menu_bar(self.menuBar())
         self.toolbar = QToolBar()
@@ -84,7 +95,7 @@ class MainWindow(Retranslating, QMainWindow):
         self.pages.setDocumentMode(True)
         self._names = tuple(PAGES)
         for name, (_, picture) in PAGES.items():
-            self.pages.addTab(pages[name], theme.icon(picture), "")
+            self.pages.addTab(welcome if name == "welcome" else QWidget(), theme.icon(picture), "")
         self.pages.currentChanged.connect(self._page_changed)
         centre = QWidget()
         layout = QVBoxLayout(centre)
@@ -93,12 +104,29 @@ class MainWindow(Retranslating, QMainWindow):
         layout.addWidget(self.messages)
         layout.addWidget(self.pages, 1)
         self.setCentralWidget(centre)
-        self.docks = {name: self._dock(name, docks[name]) for name in DOCKS}
+        self.docks = {name: self._dock(name) for name in DOCKS}
         self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
         self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
         self.resize(_FIRST_SIZE)
         self.reset_layout()
         self.retranslate()
+
+    def furnish(self, pages: Mapping[str, QWidget], docks: Mapping[str, QWidget]) -> None:
+        """Put in the widgets by the names of PAGES and DOCKS, in place of what stands there."""
+        with QSignalBlocker(self.pages):
+            for index, name in enumerate(PAGES):
+                before = self.pages.widget(index)
+                if before is pages[name]:
+                    continue
+                title, picture = self.pages.tabText(index), self.pages.tabIcon(index)
+                self.pages.removeTab(index)
+                self.pages.insertTab(index, pages[name], picture, title)
+                before.deleteLater()
+            self.pages.setCurrentIndex(0)
+        for name, dock in self.docks.items():
+            before = dock.widget()
+            dock.setWidget(docks[name])
+            before.deleteLater()
 
     @property
     def page(self) -> str:
@@ -177,13 +205,26 @@ class MainWindow(Retranslating, QMainWindow):
         if event.type() == QEvent.Type.WindowStateChange:
             self.seen_changed.emit()
 
-    def _dock(self, name: str, content: QWidget) -> QDockWidget:
+    def _dock(self, name: str) -> QDockWidget:
         dock = QDockWidget()
         dock.setObjectName(f"dock-{name}")
-        dock.setWidget(content)
+        place = QWidget()
+        place.setMinimumSize(_SIDE_WIDTHS.get(name, 0), 0)
+        dock.setWidget(place)
         self.addDockWidget(DOCKS[name].area, dock)
         self.actions_by_id.menu("View/Panels").addAction(dock.toggleViewAction())
+        dock.visibilityChanged.connect(self._show_dock_titles)
+        dock.topLevelChanged.connect(self._show_dock_titles)
         return dock
+
+    @Slot()
+    def _show_dock_titles(self) -> None:
+        """A panel that lies behind a tab has its title there already."""
+        for dock in getattr(self, "docks", {}).values():
+            beside = [other for other in self.tabifiedDockWidgets(dock) if not other.isHidden()]
+            tabbed = bool(beside) and not dock.isFloating()
+            if tabbed != (dock.titleBarWidget() is not None):
+                dock.setTitleBarWidget(QWidget() if tabbed else None)
 
     def _page_changed(self) -> None:
         self.page_changed.emit(self.page)

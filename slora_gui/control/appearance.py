@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QApplication
 
 from slora_gui import theme
-from slora_gui.i18n import Languages, system_language
+from slora_gui.i18n import languages_of, system_language
 from slora_gui.settings import Settings
 from slora_gui.shell.action_set import ActionSet
 
@@ -31,7 +31,7 @@ class Appearance(QObject):
         self._settings = settings
         self._actions = actions
         self._views = tuple(views)
-        self._languages = Languages(app)
+        self._languages = languages_of(app)
         app.styleHints().colorSchemeChanged.connect(self._desktop_changed)
 
     @property

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QLabel, QProgressBar, QStatusBar
 
 from slora_core.events import MemorySample, Progress
 from slora_core.memory.sizes import format_size
-from slora_core.records.tables import format_seconds
 from slora_gui.i18n import Retranslating
 from slora_gui.shell.device_watch import CardUse
 
@@ -95,6 +94,8 @@ class StatusLine(Retranslating, QStatusBar):
         eta_s = progress.eta_s if progress is not None else None
         self.eta.setVisible(eta_s is not None)
         if eta_s is not None:
+            from slora_core.records.tables import format_seconds  # not needed for the first painting
+
             self.eta.setText(self.tr("{time} left").format(time=format_seconds(round(eta_s))))
 
     def _show_memory(self) -> None:

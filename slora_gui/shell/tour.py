@@ -118,7 +118,7 @@ class Tour(Retranslating, QWidget):
 
     def _place(self) -> None:
         """Beside the spot where there is room: right, left, below, above, else in the middle of it."""
-        self.card.adjustSize()
+        self.card.resize(_CARD_WIDTH, self.card.layout().totalHeightForWidth(_CARD_WIDTH))
         size, spot, room = self.card.size(), self._spot(), self.rect().adjusted(_GAP, _GAP, -_GAP, -_GAP)
         if spot.isEmpty():
             spot = QRect(self.rect().center(), self.rect().center())

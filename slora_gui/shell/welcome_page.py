@@ -27,7 +27,7 @@ from slora_gui.shell.action_set import ActionSet
 
 _KEYS: Final = ("palette", "shortcuts", "open", "run", "cancel", "undo", "history")
 _BUTTONS: Final = (("demo", "demo"), ("open", "open"), ("new-job", "new"), ("tour", "help"))
-_WIDTH: Final = 760
+_WIDTH: Final = 720
 
 
 class WelcomePage(Retranslating, QWidget):
@@ -117,10 +117,10 @@ class WelcomePage(Retranslating, QWidget):
                 self.open_file_requested.emit(url.toLocalFile())
 
     def _arrange(self) -> None:
-        start = QHBoxLayout()
+        start = QGridLayout()
         start.setSpacing(8)
-        for button in self.buttons.values():
-            start.addWidget(button)
+        for index, button in enumerate(self.buttons.values()):
+            start.addWidget(button, index // 2, index % 2)
         drop = QVBoxLayout(self.drop_zone)
         drop.setContentsMargins(16, 16, 16, 16)
         drop.setSpacing(12)

@@ -18,4 +18,5 @@ _FILE: Final = "themes/style.qss"
 
 def style_sheet(theme: Theme) -> str:
     text = Template(resource_path(_FILE).read_text(encoding="utf-8"))
-    return text.substitute(theme.colors, faded=faded(theme).name())
+    signs = resource_path(f"themes/{theme.name}").as_posix()
+    return text.substitute(theme.colors, faded=faded(theme).name(), signs=signs)
