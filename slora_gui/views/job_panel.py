@@ -115,9 +115,9 @@ class JobPanel(Retranslating, QWidget):
         return {
             "source": self.source,
             "operators": self.operators,
-            "device": self.device,
             "memory": self.budget,
             "policy": self.policy,
+            "device": self.device,
         }
 
     def _arrange(self) -> None:
