@@ -348,20 +348,25 @@ class MemoryPlot(Plot):
         start_s, end_s = self._range.start_s, self._range.end_s
         anything = self._run is not None or bool(self.budget.budget_bytes or self.forecast.predicted_bytes)
         self.set_empty("" if anything else self.tr("No run yet. Start one or open a run file to see its memory here."))
-        tops = [panel.top_of(self._samples, start_s, end_s) for panel in (self.device, self.host)]
-        top = max(tops[0], self.forecast.predicted_bytes or 0)
-        budget = self.budget.budget_bytes
+        top, budget = self._device_top(), self.budget.budget_bytes
         if budget is not None and (budget <= _BUDGET_IN_VIEW * top or not top):
             top = max(top, budget)
-        for panel, height in ((self.device, top), (self.host, tops[1])):
+        host_top = self.host.top_of(self._samples, start_s, end_s)
+        for panel, height in ((self.device, top), (self.host, host_top)):
             panel.show_range(start_s, end_s, None if self.budget.dragging else height, exactly=exactly)
+
+    def _device_top(self) -> float:
+        """The largest value to be shown in the device panel, the budget apart."""
+        top = self.device.top_of(self._samples, self._range.start_s, self._range.end_s)
+        return max(top, float(self.forecast.predicted_bytes or 0))
 
     def _give_budget_room(self) -> None:
         low, high = self.device.view.viewRange()[1]
         self.device.plot.show_range((self._range.start_s, self._range.end_s), (low, high * 1.08))
 
     def _budget_released(self, budget_bytes: int) -> None:
-        self._show_time(exactly=True)
+        if budget_bytes <= _BUDGET_IN_VIEW * self._device_top():
+            self._show_time(exactly=True)  # a line dragged far above the curves stays in view until the view changes
         self.budget_released.emit(budget_bytes)
 
     def _mark(self, start_s: float, end_s: float, finished: bool) -> None:

@@ -94,8 +94,10 @@ class Overlay(QGraphicsObject):
         bitmap.setDevicePixelRatio(ratio)
         bitmap.fill(QColor(self.theme.background) if self._opaque else Qt.GlobalColor.transparent)
         painter = QPainter(bitmap)
-        self.draw(painter)
-        painter.end()
+        try:
+            self.draw(painter)
+        finally:
+            painter.end()  # a bitmap that dies under its painter takes the process with it
         return bitmap
 
     def _view_changed(self, *_: object) -> None:

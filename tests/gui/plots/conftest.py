@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from dataclasses import dataclass
 
@@ -184,11 +185,11 @@ def show(qtbot):
 
 @pytest.fixture
 def shouting(qapp):
-    """Installs a language that is English in capitals."""
+    """Installs a language that is English in capitals, but for the names of what is filled in."""
 
     class Capitals(QTranslator):
         def translate(self, context, source, disambiguation=None, n=-1):
-            return source.upper()
+            return re.sub(r"[^{}]+(?![^{}]*\})", lambda text: text[0].upper(), source)
 
         def isEmpty(self):
             return False

@@ -50,4 +50,4 @@ def test_one_task_and_none(plot):
 
 def test_its_text_follows_the_language(plot, shouting):
     shouting()
-    assert plot.header.title == "ACCURACY WITH {CLASSIFIER}".format(CLASSIFIER="lda")
+    assert plot.header.title == "ACCURACY WITH lda"
