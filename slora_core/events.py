@@ -119,6 +119,7 @@ NOTICE_KINDS: Final = (
     "skipped-images",
     "feature-cache",
     "replanned",
+    "not-recorded",
 )
 
 

@@ -1,0 +1,123 @@
+"""The job as it is edited: forecasts and frontier that follow it, files looked for, notices acted upon."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Slot
+
+from slora_core.events import Notice
+from slora_gui.control.dialogs import Dialogs
+from slora_gui.model.device_profiles import planning_profile
+from slora_gui.model.forecasting import Forecast, Frontier, FrontierPoint
+from slora_gui.model.notices import notice_actions
+from slora_gui.shell.device_watch import CardUse
+
+if TYPE_CHECKING:
+    from slora_gui.composition import Models, Views
+    from slora_gui.main_window import MainWindow
+
+_FOLDERS = ("base", "adapter_before", "adapter_after", "images", "aux_images")
+
+
+class JobDesk(QObject):
+    def __init__(self, models: Models, views: Views, dialogs: Dialogs, window: MainWindow, parent: QObject) -> None:
+        super().__init__(parent)
+        self._models, self._views, self._dialogs, self._window = models, views, dialogs, window
+        models.job.changed.connect(self._job_changed)
+        models.what_if.ready.connect(self._forecast)
+        models.what_if.frontier_ready.connect(self._frontier)
+        window.page_changed.connect(self._page_changed)
+        views.job.browse_requested.connect(self._browse)
+        views.forecast.budget_requested.connect(self._set_budget)
+        views.tuner.start_requested.connect(self._request_frontier)
+        views.tuner.apply_requested.connect(self._apply_point)
+        views.notices.show_requested.connect(self._show_notice)
+        views.notices.raise_budget_requested.connect(self._raise_budget)
+        views.notices.replan_requested.connect(self._replan)
+
+    def show_cards(self, cards: Sequence[CardUse]) -> None:
+        self._show_total()
+
+    def _show_total(self) -> None:
+        total = planning_profile(self._models.job.config.run.device).total_bytes
+        self._views.live.set_device_total(total)
+        self._views.job.set_device_total(total)
+
+    @Slot(str)
+    def _job_changed(self, section: str) -> None:
+        config = self._models.job.config
+        self._models.what_if.request(config)
+        if section in ("", "run"):
+            self._window.status.show_device(config.run.device)
+            self._show_total()
+        if self._window.page == "tuner":
+            self._request_frontier()
+
+    @Slot(object)
+    def _forecast(self, forecast: Forecast) -> None:
+        self._views.live.show_forecast(forecast)
+
+    @Slot(str)
+    def _page_changed(self, page: str) -> None:
+        if page == "tuner":
+            self._request_frontier()
+
+    @Slot()
+    def _request_frontier(self) -> None:
+        self._models.what_if.request_frontier(self._models.job.config)
+
+    @Slot(object)
+    def _frontier(self, frontier: Frontier) -> None:
+        self._views.tuner.show_points(frontier.points)
+
+    @Slot(object)
+    def _apply_point(self, point: FrontierPoint) -> None:
+        budget = point.budget_bytes if point.budget_bytes is not None else point.peak_bytes
+        changes = {"memory": {"budget": budget, "policy": "planned"}}
+        self._models.job.change(changes, self.tr("Apply a point of the frontier"))
+        self._window.show_dock("forecast")
+
+    @Slot(object)
+    def _set_budget(self, budget_bytes: int) -> None:
+        self._models.job.change({"memory": {"budget": budget_bytes}}, self.tr("Set budget"))
+
+    @Slot(str)
+    def _browse(self, role: str) -> None:
+        if role == "output":
+            path = self._dialogs.save_file(
+                self.tr("Where to write the moved state"),
+                "state.safetensors",
+                self.tr("Class state (*.safetensors)"),
+                ".safetensors",
+            )
+            if path is not None:
+                self._models.job.change({"output": {"state": str(path)}}, self.tr("Choose output"))
+            return
+        if role in _FOLDERS:
+            path = self._dialogs.folder(self.tr("Choose a folder"))
+        else:
+            path = self._dialogs.open_file(
+                self.tr("Choose a file"), self.tr("Arrays (*.npz *.safetensors);;All files (*)")
+            )
+        if path is not None:
+            self._models.job.change({"source": {role: str(path)}}, self.tr("Choose {name}").format(name=path.name))
+
+    @Slot(object)
+    def _show_notice(self, notice: Notice) -> None:
+        self._window.show_page("live")
+        self._views.live.show_moment(notice_actions(notice).show_s)
+
+    @Slot(object)
+    def _raise_budget(self, notice: Notice) -> None:
+        raised = notice_actions(notice).raised_budget_bytes
+        if raised is not None:
+            self._models.job.change({"memory": {"budget": raised}}, self.tr("Raise budget"))
+            self._window.show_dock("forecast")
+
+    @Slot(object)
+    def _replan(self, notice: Notice) -> None:
+        self._models.job.change({"memory": {"policy": "planned"}}, self.tr("Plan again"))
+        self._models.what_if.request(self._models.job.config)
+        self._window.show_dock("plan")

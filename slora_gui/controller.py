@@ -1,0 +1,391 @@
+"""Connects the intents of the views to models, engine and dialogs. Nothing else knows all of them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, QTimer, Slot
+from PySide6.QtWidgets import QApplication, QWidget
+
+from slora_core import isolate
+from slora_core.config import RunConfig
+from slora_core.errors import OutputError, SloraError
+from slora_core.events import Event, MemorySample, Notice, Progress, RunStarted
+from slora_core.memory.sizes import format_size
+from slora_core.records.tables import format_seconds
+from slora_gui.actions import WindowState
+from slora_gui.composition import Models, Views
+from slora_gui.control.appearance import Appearance
+from slora_gui.control.background import Background
+from slora_gui.control.batches import demo_config, single_job
+from slora_gui.control.compare_desk import CompareDesk
+from slora_gui.control.dialogs import Dialogs
+from slora_gui.control.export_desk import PLOT_KINDS, ExportDesk
+from slora_gui.control.help_desk import HelpDesk
+from slora_gui.control.history_desk import HistoryDesk
+from slora_gui.control.job_desk import JobDesk
+from slora_gui.control.opening import Opener
+from slora_gui.control.recent_files import RecentFiles
+from slora_gui.control.recording import NOT_RECORDED
+from slora_gui.control.refreshing import RefreshTimer
+from slora_gui.control.run_control import Engine, Job, RunControl
+from slora_gui.main_window import MainWindow
+from slora_gui.model.run_model import RunModel
+from slora_gui.settings import Settings
+from slora_gui.shell.device_watch import DeviceWatch
+from slora_gui.shell.error_hook import ErrorHook
+from slora_gui.shell.message_bar import Message
+from slora_gui.shell.problems import Problem, problem_of_run
+
+
+class Controller(QObject):
+    """Owns what lives beside the widgets; ends with the window."""
+
+    def __init__(
+        self, window: MainWindow, models: Models, views: Views, settings: Settings, engine: Engine = isolate.stream
+    ) -> None:
+        super().__init__(window)
+        self.window, self.models, self.views, self.settings = window, models, views, settings
+        self.dialogs = Dialogs(window)
+        self.background = Background(self)
+        self.runs = RunControl(models.history.history, engine, self)
+        self.opener = Opener(models.job, self.background, self)
+        self.exports = ExportDesk(models.job, self.dialogs, self.background, self)
+        self.watch = DeviceWatch(self)
+        self.hook = ErrorHook(self)
+        themed = (views.live, views.compare, views.tuner, views.forecast, views.results)
+        app = QApplication.instance()
+        assert isinstance(app, QApplication)
+        self.appearance = Appearance(app, settings, window.actions_by_id, themed, self)
+        self.help = HelpDesk(window, views, settings, self.appearance, self)
+        self.job_desk = JobDesk(models, views, self.dialogs, window, self)
+        self.compare_desk = CompareDesk(
+            models, views, self.dialogs, window, runs=self.runs, background=self.background, parent=self
+        )
+        self.history_desk = HistoryDesk(models, views.history, self.dialogs, window, self)
+        self.recent = RecentFiles(settings, views.welcome, window.actions_by_id.menu("File/Recent"), self)
+        self.refresher = RefreshTimer(views.live.refresh, self._live_is_seen, self)
+        self._run: RunModel | None = None
+        self._actions = self._action_table()
+        self._connect_window()
+        self._connect_views()
+        self._connect_runs()
+
+    def begin(self) -> None:
+        """Put settings into force and look at the machine; call it once, before the window is shown."""
+        self.appearance.begin()
+        self.recent.show()
+        self.models.what_if.request(self.models.job.config)
+        self.window.status.show_device(self.models.job.config.run.device)
+        self._update_state()
+        QTimer.singleShot(0, self._begin_slowly)
+
+    @property
+    def run(self) -> RunModel | None:
+        """The run on show."""
+        return self._run
+
+    def open_files(self, paths: Sequence[str | Path]) -> None:
+        for path in paths:
+            self.opener.open(path)
+
+    def tell(self, text: str, level: str = "info") -> None:
+        self.window.messages.tell(Message(text, level))
+
+    def show_run(self, model: RunModel) -> None:
+        """Put a run on show, live or opened, on every view of one run."""
+        if self._run is not None:
+            self._run.changed.disconnect(self._run_changed)
+            self._run.stop_following()
+        self._run = model
+        model.changed.connect(self._run_changed)
+        for view in (self.views.live, self.views.results, self.views.notices):
+            view.set_run(model)
+        self.window.status.show_sample(None)
+        self.window.status.show_status(model.status)
+        self.window.status.show_progress(model.progress)
+        self.window.set_subject(model.title)
+        self.window.show_page("live")
+        self.refresher.follow(model)
+        self._update_state()
+
+    def start(self, jobs: Sequence[Job]) -> None:
+        self.window.messages.dismiss()
+        self.runs.start(jobs)
+
+    @Slot()
+    def start_job(self) -> None:
+        if not self.runs.running:
+            self.start(single_job(self.models.job.config))
+
+    @Slot()
+    def start_demo(self) -> None:
+        if self.runs.running:
+            return
+        self.models.job.replace(demo_config(self.models.job.config), self.tr("Set up the demo"))
+        self.start_job()
+        if not self.settings.toured:
+            self.help.tour()
+
+    @Slot(str)
+    def perform(self, action_id: str) -> None:
+        """What an action of the table does."""
+        self._actions[action_id]()
+
+    def _action_table(self) -> dict[str, Callable[[], Any]]:
+        window, exports, job = self.window, self.exports, self.models.job
+        table: dict[str, Callable[[], Any]] = {
+            "new-job": lambda: job.replace(RunConfig(), self.tr("New job")),
+            "open": self._open,
+            "save-config": exports.save_config,
+            "export-report": self._export_report,
+            "export-csv": self._export_tables,
+            "copy-plot": lambda: self._export_plot("clipboard"),
+            "export-snippet": exports.save_snippet,
+            "copy-snippet": exports.copy_snippet,
+            "copy-command": exports.copy_command,
+            "quit": window.close,
+            "undo": job.undo_stack.undo,
+            "redo": job.undo_stack.redo,
+            "note": lambda: self.history_desk.note(self._run),
+            "run": self.start_job,
+            "cancel": self.runs.cancel,
+            "compare-engines": self.compare_desk.run_both,
+            "demo": self.start_demo,
+            "history": self.history_desk.search,
+            "pause-view": self._toggle_pause,
+            "zoom-region": self.views.live.plot.zoom_to_region,
+            "reset-view": self.views.live.plot.reset_view,
+            "full-screen": self._toggle_full_screen,
+            "reset-layout": window.reset_layout,
+            **self.help.actions(),
+        }
+        for name in self.views.pages:
+            table[f"page-{name}"] = lambda name=name: window.show_page(name)
+        for action_id, kind in PLOT_KINDS.items():
+            table[action_id] = lambda kind=kind: self._export_plot(kind)
+        return table
+
+    def _connect_window(self) -> None:
+        window, stack = self.window, self.models.job.undo_stack
+        window.actions_by_id.triggered.connect(self.perform)
+        window.page_changed.connect(self._page_changed)
+        window.open_file_requested.connect(self.opener.open)
+        window.seen_changed.connect(self.refresher.wake)
+        window.may_close = self._may_close
+        window.closed.connect(self._end)
+        stack.indexChanged.connect(self._undo_changed)
+        self.hook.caught.connect(self.help.show_defect)
+        self.watch.changed.connect(self._cards_changed)
+        self.exports.told.connect(window.messages.tell)
+        self.recent.open_requested.connect(self.opener.open)
+        self.compare_desk.failed.connect(self._failed)
+        self.history_desk.failed.connect(self._failed)
+        self.models.history.failed.connect(self._refused)
+        self.opener.refused.connect(self._refused)
+        self.opener.run_opened.connect(self._run_opened)
+        self.opener.job_changed.connect(self._job_opened)
+
+    def _connect_views(self) -> None:
+        views = self.views
+        views.welcome.action_requested.connect(self.perform)
+        for view in (views.welcome, views.job, views.live):
+            view.open_file_requested.connect(self.opener.open)
+        views.job.run_requested.connect(self.start_job)
+        views.job.compare_requested.connect(self.compare_desk.run_both)
+        views.live.cancel_requested.connect(self.runs.cancel)
+        views.live.pause_toggled.connect(self._pause_toggled)
+        for page in (views.live, views.compare, views.tuner):
+            page.export_requested.connect(self._export_requested)
+        views.history.open_requested.connect(self.opener.open)
+        self.models.comparison.changed.connect(self._update_state)
+
+    def _connect_runs(self) -> None:
+        self.runs.started.connect(self.show_run)
+        self.runs.event.connect(self._event)
+        self.runs.ended.connect(self._run_ended)
+        self.runs.running_changed.connect(self._running_changed)
+
+    @Slot()
+    def _begin_slowly(self) -> None:
+        """What can wait until the window has been painted."""
+        self.models.history.refresh()
+        self.watch.start()
+
+    def _live_is_seen(self) -> bool:
+        window = self.window
+        return window.isVisible() and not window.isMinimized() and window.page == "live"
+
+    @Slot(object)
+    def _event(self, event: Event) -> None:
+        if isinstance(event, MemorySample):
+            self.window.status.show_sample(event)
+        elif isinstance(event, Progress):
+            self.window.status.show_progress(event)
+        elif isinstance(event, RunStarted):
+            self.models.history.refresh()
+        elif isinstance(event, Notice) and event.kind == NOT_RECORDED:
+            self.tell(event.message, "warning")
+
+    @Slot(str)
+    def _run_changed(self, aspect: str) -> None:
+        if aspect == "status" and self._run is not None:
+            self.window.status.show_status(self._run.status)
+            self._update_state()
+
+    @Slot(object)
+    def _run_ended(self, model: RunModel) -> None:
+        self.models.history.refresh()
+        if model.failure is not None:
+            problem = problem_of_run(model.failure)
+            text = f"{problem.what}. {problem.remedy}" if problem.remedy else problem.what
+            kept = self.tr("What was measured until then is kept.") if model.failure.kind == "engine-died" else ""
+            self._tell_problem(f"{text} {kept}".strip(), problem)
+        elif model.status == "cancelled":
+            self.tell(self.tr("The run was cancelled; what was measured until then is kept."))
+        elif model.result is not None:
+            text = self.tr("{run}: finished in {time}, peak {peak} allocated.")
+            peak = format_size(model.peaks.allocated_bytes)
+            self.tell(text.format(run=model.title, time=format_seconds(model.seconds), peak=peak), "good")
+            if model.accuracies:
+                self.window.show_dock("results")
+
+    @Slot(bool)
+    def _running_changed(self, running: bool) -> None:
+        self.views.job.set_running(running)
+        self._update_state()
+
+    def _tell_problem(self, text: str, problem: Problem) -> None:
+        details = self.tr("Details") if problem.details else ""
+        self.window.messages.tell(Message(text, "danger", details, lambda: self.help.show_problem(problem)))
+
+    def _failed(self, error: Exception) -> None:
+        if not isinstance(error, SloraError):
+            raise error
+        self._refused(f"{error.what}; {error.remedy}" if error.remedy else error.what)
+
+    @Slot(str)
+    def _refused(self, sentence: str) -> None:
+        self.tell(sentence, "danger")
+
+    @Slot(object)
+    def _run_opened(self, model: RunModel) -> None:
+        self.window.messages.dismiss()
+        self.show_run(model)
+        if model.path is not None:
+            self.recent.remember(model.path)
+
+    @Slot(object)
+    def _job_opened(self, path: Path) -> None:
+        self.window.messages.dismiss()
+        self.recent.remember(path)
+        self.window.show_dock("job")
+        self.window.show_dock("forecast")
+        self.tell(self.tr("{name} is in the job now.").format(name=path.name), "good")
+
+    def _open(self) -> None:
+        patterns = self.tr("All that SLoRA reads (*.slora *.toml *.npz *.safetensors);;All files (*)")
+        if path := self.dialogs.open_file(self.tr("Open"), patterns):
+            self.opener.open(path)
+
+    def _plot(self) -> QWidget | None:
+        return getattr(self.views.pages[self.window.page], "plot", None)
+
+    @Slot(str)
+    def _export_requested(self, kind: str) -> None:
+        if kind == "report":
+            self._export_report()
+        elif kind == "toml":
+            self.exports.save_config()
+        else:
+            self._export_plot(kind)
+
+    def _export_plot(self, kind: str) -> None:
+        if (plot := self._plot()) is not None:
+            self.exports.export_plot(plot, kind)
+
+    def _shown_files(self) -> list[Path]:
+        """The runs of the comparison when that is on show, else the one run."""
+        shown = self.models.comparison.runs if self.window.page == "compare" else ()
+        runs = shown or ((self._run,) if self._run is not None else ())
+        return [run.path for run in runs if run.path is not None]
+
+    def _export_report(self) -> None:
+        self.exports.export_report(self._shown_files(), self.appearance.language)
+
+    def _export_tables(self) -> None:
+        self.exports.export_tables(self._shown_files())
+
+    def _toggle_pause(self) -> None:
+        self.views.live.tools.buttons["pause"].click()
+
+    @Slot(bool)
+    def _pause_toggled(self, paused: bool) -> None:
+        self.window.actions_by_id["pause-view"].setChecked(paused)
+
+    def _toggle_full_screen(self) -> None:
+        if self.window.isFullScreen():
+            self.window.showNormal()
+        else:
+            self.window.showFullScreen()
+
+    @Slot(str)
+    def _page_changed(self, page: str) -> None:
+        self.refresher.wake()
+        self._update_state()
+
+    @Slot()
+    def _undo_changed(self) -> None:
+        stack = self.models.job.undo_stack
+        self.window.actions_by_id.set_undo_texts(stack.undoText(), stack.redoText())
+        self._update_state()
+
+    @Slot(object)
+    def _cards_changed(self, cards: Sequence[Any]) -> None:
+        self.window.status.show_cards(cards)
+        self.views.job.set_cards([card.name for card in cards])
+        self.job_desk.show_cards(cards)
+
+    @Slot()
+    def _update_state(self) -> None:
+        run, stack, page = self._run, self.models.job.undo_stack, self.window.page
+        compared = page == "compare" and bool(self.models.comparison.runs)
+        state = WindowState(
+            running=self.runs.running,
+            run=run is not None,
+            ended=compared or (run is not None and not run.active),
+            recorded=bool(self._shown_files()),
+            plot=self._plot() is not None,
+            can_undo=stack.canUndo(),
+            can_redo=stack.canRedo(),
+            page=page,
+        )
+        self.window.actions_by_id.update_state(state)
+
+    def _may_close(self) -> bool:
+        if self.runs.running and not self.dialogs.stop_running():
+            return False
+        self.runs.stop()
+        return True
+
+    @Slot()
+    def _end(self) -> None:
+        """The window has closed: remember, stop what ticks, wait for what works."""
+        self.settings.geometry, self.settings.layout = self.window.layout_text()
+        self.settings.job = self.models.job.config.to_toml()
+        try:
+            self.settings.save()
+        except OutputError as error:
+            print(f"slora-gui: {error.what}", file=sys.stderr)
+        if self._run is not None:
+            self._run.stop_following()
+        self.compare_desk.close()
+        self.refresher.stop()
+        self.watch.stop()
+        self.models.what_if.close()
+        self.background.close()
+        self.hook.remove()
+        self.appearance.end()

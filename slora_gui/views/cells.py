@@ -1,0 +1,40 @@
+"""Numbers that know how they are written, so that a table shows text and sorts by value."""
+
+from __future__ import annotations
+
+from slora_core.memory.sizes import format_size
+
+
+class Size(int):
+    """Bytes."""
+
+    def __str__(self) -> str:
+        return format_size(int(self))
+
+
+class Percent(float):
+    """A fraction, written in percent."""
+
+    def __str__(self) -> str:
+        return f"{100 * float(self):.1f} %"
+
+
+class SignedPercent(float):
+    """A change as a fraction, written in percent with its sign."""
+
+    def __str__(self) -> str:
+        return f"{100 * float(self):+.1f} %"
+
+
+class Range(float):
+    """From one fraction to another, written in percent; sorted by its lower end."""
+
+    def __new__(cls, low: float, high: float) -> Range:
+        made = super().__new__(cls, low)
+        made.high = high
+        return made
+
+    high: float
+
+    def __str__(self) -> str:
+        return f"{100 * float(self):.0f}–{100 * self.high:.0f} %"

@@ -1,0 +1,64 @@
+"""What a file or folder of a source holds, in one line; or why it cannot be used."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QCoreApplication, QLocale
+
+from slora_core.errors import InputError
+from slora_core.memory.sizes import format_size
+from slora_core.sources.file_info import FileInfo
+from slora_core.statistics.state_info import ClassStateInfo
+
+if TYPE_CHECKING:
+    from slora_gui.model.source_facts import SourceFacts
+
+FOLDERS = ("base", "adapter_before", "adapter_after", "images", "aux_images")
+
+
+def file_facts(field: str, path: str, facts: SourceFacts) -> str:
+    """One line on the content of source field ``field``. Raises InputError, in the engine's words."""
+    if field in facts.problems:
+        raise InputError(facts.problems[field])
+    if field in FOLDERS:
+        return _folder(path)
+    if field == "state":
+        return _state(facts.state)
+    info = facts.features if field == "features" else facts.evaluation
+    return _rows(info, "N" if field == "features" else "M")
+
+
+def _rows(info: FileInfo | None, symbol: str) -> str:
+    if info is None:
+        return ""
+    tr = QCoreApplication.translate
+    labels = tr("FileFacts", "with labels") if info.has_labels else tr("FileFacts", "without labels")
+    unpacked = tr("FileFacts", "unpacked to a scratch file when it runs") if info.unpacking else ""
+    sizes = f"{symbol} = {_number(info.rows)}", f"d = {_number(info.dim)}", info.dtype
+    return _joined(*sizes, labels, format_size(info.file_bytes), unpacked)
+
+
+def _state(info: ClassStateInfo | None) -> str:
+    if info is None:
+        return ""
+    packed = QCoreApplication.translate("FileFacts", "triangles") if info.packed else ""
+    sizes = f"C = {_number(info.classes)}", f"d = {_number(info.dim)}", info.dtype
+    return _joined(*sizes, packed, ", ".join(name for name in info.variants if name), format_size(info.file_bytes))
+
+
+def _folder(path: str) -> str:
+    folder = Path(path)
+    if not folder.is_dir():
+        raise InputError(f"{path!r} is not a folder; expected the path of one that exists")
+    inside = sum(1 for entry in folder.iterdir() if not entry.name.startswith("."))
+    return QCoreApplication.translate("FileFacts", "{count} entries").format(count=_number(inside))
+
+
+def _joined(*parts: str) -> str:
+    return " · ".join(part for part in parts if part)
+
+
+def _number(value: int) -> str:
+    return QLocale().toString(value)

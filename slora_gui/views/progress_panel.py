@@ -1,0 +1,163 @@
+"""How far a run is: the whole, the stage, the time that is left once it means something, and Cancel."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QLabel, QProgressBar, QPushButton, QWidget
+
+from slora_core.memory.sizes import format_size
+from slora_core.records.tables import format_seconds
+from slora_gui.i18n import Retranslating
+from slora_gui.theme import icon
+from slora_gui.views.layout import GRID, as_sentence, column, row, set_role
+
+if TYPE_CHECKING:
+    from slora_gui.model.run_model import RunModel
+
+_STEPS = 1000
+_LIVE = ("starting", "running")
+
+
+class ProgressPanel(Retranslating, QWidget):
+    """Follows one run; an ended run shows its outcome instead of bars."""
+
+    cancel_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._run: RunModel | None = None
+        self._cancelling = False
+        self.status = QLabel()
+        self.stage = QLabel()
+        self.stage.setProperty("role", "muted")
+        self.left = QLabel()
+        self.left.setProperty("role", "muted")
+        self.left.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self.whole_bar = QProgressBar()
+        self.stage_bar = QProgressBar()
+        for bar in (self.whole_bar, self.stage_bar):
+            bar.setTextVisible(False)
+            bar.setFixedHeight(GRID)
+        self.cancel = QPushButton()
+        self.cancel.setIcon(icon("cancel"))
+        self.cancel.clicked.connect(self._cancel)
+        texts = row(self.status, self.stage, self.left, self.cancel, stretch=1, spacing=2 * GRID)
+        layout = column(self, spacing=4)
+        layout.addLayout(texts)
+        layout.addWidget(self.whole_bar)
+        layout.addWidget(self.stage_bar)
+        self.retranslate()
+
+    def set_run(self, run: RunModel | None) -> None:
+        if self._run is not None:
+            self._run.changed.disconnect(self._changed)
+        self._run, self._cancelling = run, False
+        if run is not None:
+            run.changed.connect(self._changed)
+        self.refresh()
+
+    def retranslate(self) -> None:
+        self.cancel.setText(self.tr("Cancel"))
+        self.cancel.setToolTip(self.tr("Ends the run; what was measured is kept"))
+        self.whole_bar.setAccessibleName(self.tr("Progress of the run"))
+        self.stage_bar.setAccessibleName(self.tr("Progress of the stage"))
+        self.refresh()
+
+    def refresh(self) -> None:
+        run = self._run
+        live = run is not None and run.status in _LIVE
+        for widget in (self.whole_bar, self.stage_bar, self.cancel):
+            widget.setVisible(live)
+        self.cancel.setEnabled(not self._cancelling)
+        self.status.setText(self._status_text())
+        set_role(self.status, self._status_role())
+        self.stage.setText("")
+        self.left.setText("")
+        if run is not None and live:
+            self._show_progress(run)
+        elif run is not None:
+            self._show_outcome(run)
+        self.stage.setToolTip(self.stage.text())
+
+    def _show_progress(self, run: RunModel) -> None:
+        progress = run.progress
+        spent = self.tr("{time} so far").format(time=format_seconds(run.now_s))
+        if progress is None:
+            for bar in (self.whole_bar, self.stage_bar):
+                bar.setRange(0, _STEPS)
+                bar.setValue(0)
+            self.left.setText(spent if run.now_s else "")
+            return
+        count = self.tr("{stage}: {done} of {total} {unit}")
+        self.stage.setText(
+            count.format(stage=progress.stage, done=progress.done, total=progress.total, unit=self._unit(progress.unit))
+        )
+        self.stage_bar.setRange(0, max(1, progress.total))
+        self.stage_bar.setValue(progress.done)
+        self.whole_bar.setRange(0, _STEPS)
+        self.whole_bar.setValue(round(_STEPS * progress.fraction) if progress.fraction is not None else 0)
+        parts = [f"{100 * progress.fraction:.0f} %"] if progress.fraction is not None else []
+        parts.append(spent)
+        if progress.eta_s is not None:
+            parts.append(self.tr("about {time} left").format(time=format_seconds(max(1, round(progress.eta_s)))))
+        self.left.setText(" · ".join(parts))
+
+    def _show_outcome(self, run: RunModel) -> None:
+        if run.failure is not None:
+            self.stage.setText(as_sentence(run.failure.what))
+        if run.budget_bytes is None:
+            self.left.setText(self.tr("no budget"))
+            return
+        kept = None if run.result is None else run.result.within_budget
+        texts = {
+            True: self.tr("budget {size}, kept"),
+            False: self.tr("budget {size}, passed"),
+            None: self.tr("budget {size}"),
+        }
+        self.left.setText(texts[kept].format(size=format_size(run.budget_bytes)))
+
+    def _status_text(self) -> str:
+        if self._run is None:
+            return ""
+        if self._cancelling and self._run.status in _LIVE:
+            return self.tr("Cancelling...")
+        texts = {
+            "starting": self.tr("Starting..."),
+            "running": self.tr("Running"),
+            "finished": self.tr("Finished"),
+            "failed": self.tr("Failed"),
+            "cancelled": self.tr("Cancelled"),
+            "interrupted": self.tr("Interrupted: the engine ended before the run did"),
+        }
+        text = texts.get(self._run.status, self._run.status)
+        seconds = self._run.seconds
+        if self._run.status in _LIVE or seconds is None:
+            return text
+        return self.tr("{status} after {time}").format(status=text, time=format_seconds(seconds))
+
+    def _status_role(self) -> str:
+        roles = {"finished": "good", "failed": "danger", "interrupted": "warning", "cancelled": "warning"}
+        return roles.get(self._run.status, "") if self._run is not None else ""
+
+    def _unit(self, unit: str) -> str:
+        units = {
+            "steps": self.tr("steps"),
+            "classes": self.tr("classes"),
+            "rows": self.tr("rows"),
+            "samples": self.tr("samples"),
+            "pairs": self.tr("pairs"),
+            "images": self.tr("images"),
+        }
+        return units.get(unit, unit)
+
+    def _cancel(self) -> None:
+        """Answered at once: the button is spent before the engine has heard of it."""
+        self._cancelling = True
+        self.refresh()
+        self.cancel_requested.emit()
+
+    def _changed(self, aspect: str) -> None:
+        if aspect in ("status", "progress"):
+            self.refresh()
