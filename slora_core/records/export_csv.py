@@ -36,6 +36,7 @@ _RUN_COLUMNS: Final = (
     "note",
 )
 _STAGE_COLUMNS: Final = (
+    "rank",
     "stage",
     "parent",
     "started_s",
@@ -46,6 +47,7 @@ _STAGE_COLUMNS: Final = (
     "reserved_bytes",
     "rss_bytes",
     "live_after_bytes",
+    "communicated_bytes",
     "completed",
 )
 _ACCURACY_COLUMNS: Final = ("task", "classes_seen", "variant", "classifier")
@@ -67,10 +69,15 @@ def export_runs(runs: Sequence[RunFile], folder: str | Path) -> tuple[Path, ...]
         ),
         "stages.csv": (
             ("run", *_STAGE_HEADER),
-            ((label, *_cells_of(stage, _STAGE_COLUMNS)) for label, run in labelled for stage in run.stages()),
+            (
+                (label, *_cells_of(stage, _STAGE_COLUMNS))
+                for label, run in labelled
+                for rank in run.ranks()
+                for stage in run.stages(rank)
+            ),
         ),
         "samples.csv": (
-            ("run", "t_s", "stage", *SAMPLE_COUNTERS),
+            ("run", "rank", "t_s", "stage", *SAMPLE_COUNTERS),
             ((label, *row) for label, run in labelled for row in run.sample_rows()),
         ),
         "accuracies.csv": (
