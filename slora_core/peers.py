@@ -7,6 +7,7 @@ a process has everything and nothing moves. Torch-free.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 if TYPE_CHECKING:
@@ -56,6 +57,9 @@ class Peers(Protocol):
     def wait(self) -> None:
         """Until every rank is here."""
 
+    def busy(self) -> AbstractContextManager[None]:
+        """Around work that cannot tell how it gets on, such as a file system's: it does not count as hanging."""
+
 
 class _Alone:
     """The peers of a run of one process."""
@@ -84,6 +88,9 @@ class _Alone:
 
     def wait(self) -> None:
         return
+
+    def busy(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
 
 ALONE: Final[Peers] = _Alone()

@@ -57,7 +57,8 @@ def execute(config: RunConfig, emit: Emit, cancel: CancelToken, peers: Peers = A
             torch.set_num_threads(config.run.threads)
         scratch = _scratch(config, stack)
         try:
-            device, job = _prepare(config, peers)
+            with peers.busy():
+                device, job = _prepare(config, peers)
             plan = plan_of_all(peers, job.plan)
         except BaseException:
             emit(_started(config, None, None))

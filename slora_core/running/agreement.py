@@ -49,7 +49,8 @@ def collect_finished(peers: Peers, file: StateFileWriter) -> None:
     if peers.size == 1:
         return
     if peers.rank > 0:
-        file.flush()
+        with peers.busy():
+            file.flush()
     for rank_has in peers.gather({variant: sorted(file.finished(variant)) for variant in file.variants}):
         for variant, indices in rank_has.items():
             file.add_finished(variant, indices)

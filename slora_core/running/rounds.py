@@ -75,7 +75,8 @@ class RoundRunner:
                 self._move(pairs, file, prefix)
             collect_finished(self.ctx.peers, file)
             if self._first:
-                file.commit()
+                with self.ctx.peers.busy():
+                    file.commit()
         self.ctx.peers.wait()
         self._advance(target, new)
         if round_.evaluation is not None:
