@@ -10,7 +10,8 @@ import secrets
 import socket
 import threading
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from typing import Any, Final
@@ -118,13 +119,14 @@ class Hub:
 
     def _serve(self, connection: socket.socket) -> None:
         connection.settimeout(_HELLO_S)
-        channel = Channel(connection)
-        messages = channel.receive()
-        state = self._welcome(next(messages, {}), channel)
-        if state is None:
-            channel.close()
-            return
-        connection.settimeout(None)
+        with closing(Channel(connection)) as channel:
+            messages = channel.receive()
+            state = self._welcome(next(messages, {}), channel)
+            if state is not None:
+                connection.settimeout(None)
+                self._hear(state, messages)
+
+    def _hear(self, state: RankState, messages: Iterator[dict[str, Any]]) -> None:
         for message in messages:
             state.heard_s = time.monotonic()
             kind = str(message.pop("kind"))

@@ -78,10 +78,12 @@ class Supervision:
         self._cause: _Cause | None = None
         self._asked_s: float | None = None
         self._stopped_s: float | None = None
+        self._quiet = False
 
     def run(self) -> None:
         while (final := self._final()) is None:
             message = self._hub.next_message(_POLL_S)
+            self._quiet = message is None
             if message is not None:
                 self._hear(message)
             self._look_for_hanging()
@@ -183,9 +185,9 @@ class Supervision:
         if self._cause is None and everyone and self._finished is not None:
             return self._finished
         if self._cause is None:
-            return self._never_connected() if self._processes.ended() else None
+            return self._never_connected() if self._over() else None
         late = self._stopped_s is not None and self._late(self._stopped_s) and not self._may_begin_again()
-        return self._cause.describe() if late or self._processes.ended() else None
+        return self._cause.describe() if late or self._over() else None
 
     def _cancelled(self, asked_s: float) -> Event:
         """What was the case before the cancel stays the case: a launcher asks its ranks to end when one is lost."""
@@ -193,18 +195,18 @@ class Supervision:
             return self._cause.describe()
         return self._finished or RunCancelledEvent(self._now_s(), self._trace(0).stage)
 
+    def _over(self) -> bool:
+        """No rank runs any more, and everything that they said is heard."""
+        return self._quiet and self._processes.ended()
+
     def _late(self, since_s: float) -> bool:
-        return self._processes.ended() or time.monotonic() - since_s > self._settings.grace_s + SETTLE_S
+        return self._over() or time.monotonic() - since_s > self._settings.grace_s + SETTLE_S
 
     def _may_begin_again(self) -> bool:
         return self._attempt < self._settings.max_restarts and not (self._cause and self._cause.reported)
 
-    def _never_connected(self) -> Event | None:
+    def _never_connected(self) -> Event:
         """Every process has ended, and one of them without a word."""
-        message = self._hub.next_message(_POLL_S)
-        if message is not None:
-            self._hear(message)
-            return None
         if self._finished is not None and len(self._gone) >= self._size:
             return self._finished
         known = {rank: self._processes.exit_status(rank) for rank in range(self._size)}
