@@ -15,7 +15,7 @@ from typing import Final
 
 import torch
 import torch.distributed as dist
-from torch._C._distributed_c10d import Store
+from torch._C._distributed_c10d import PrefixStore, Store
 from torch.distributed.rendezvous import rendezvous
 
 from slora_core import pipeline
@@ -33,7 +33,7 @@ from slora_core.types import GIB
 CONTEXT_BYTES: Final = GIB
 """What a process takes of a card beside its pool, at most: context and libraries."""
 MOST_BEAT_S: Final = 1.0
-_HUB_KEY: Final = "slora/hub"
+_HUB_KEY: Final = "hub"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,8 @@ def _meet(place: Place, hub: HubAddress | None, timeout_s: float) -> tuple[Store
     """The store of the launcher, and through it the hub's address."""
     timeout = timedelta(seconds=timeout_s)
     try:
-        store: Store = next(iter(rendezvous("env://", place.rank, place.size, timeout=timeout)))[0]
+        whole = next(iter(rendezvous("env://", place.rank, place.size, timeout=timeout)))[0]
+        store = PrefixStore(f"slora/{place.attempt}", whole)  # an earlier attempt has left its addresses
         if hub is not None:
             store.set(_HUB_KEY, json.dumps(hub.to_dict()))
         else:
@@ -121,8 +122,8 @@ def _agree_on_nccl(store: Store, place: Place, assignment: _Assignment) -> bool:
     """NCCL needs a card for every rank, and every rank must use it."""
     backend = assignment.config.distributed.backend
     can = assignment.device.type == "cuda" and assignment.alone and dist.is_nccl_available()
-    store.set(f"slora/nccl/{place.rank}", "1" if can else "")
-    able = all(store.get(f"slora/nccl/{rank}") == b"1" for rank in range(place.size))
+    store.set(f"nccl/{place.rank}", "1" if can else "")
+    able = all(store.get(f"nccl/{rank}") == b"1" for rank in range(place.size))
     if backend == "nccl" and not able:
         raise ConfigError(
             "distributed.backend = 'nccl': expected a CUDA card for every rank",
