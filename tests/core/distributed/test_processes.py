@@ -1,4 +1,4 @@
-"""Real ranks over loopback: launched, killed, stopped, cancelled, started again. Each costs seconds, so there are few."""
+"""Real ranks over loopback: launched, killed, stopped, cancelled, begun again. Each costs seconds: there are few."""
 
 from __future__ import annotations
 
