@@ -20,7 +20,8 @@ EXAMPLES: Final = """\
 examples:
   slora bench --workload seed-small --suite engines,budgets
   slora bench --suite prediction --runs 200 --json"""
-SUITES: Final = ("engines", "budgets", "prediction", "sampling", "scale")
+SUITES: Final = ("engines", "budgets", "prediction", "sampling", "scale", "distributed")
+BY_DEFAULT: Final = SUITES[:-2]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,7 +30,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--workload", default="seed-2core", metavar="NAME", help=f"of {', '.join(PRESETS)}; default: seed-2core"
     )
     parser.add_argument(
-        "--suite", default=",".join(SUITES[:-1]), metavar="A,B", help=f"of {', '.join(SUITES)}; default: all but scale"
+        "--suite",
+        default=",".join(BY_DEFAULT),
+        metavar="A,B",
+        help=f"of {', '.join(SUITES)}; default: all but the last two",
     )
     parser.add_argument(
         "--runs", type=int, default=200, metavar="N", help="random runs of the prediction suite; default: 200"
@@ -75,7 +79,7 @@ def _run_suite(
     name: str, config: RunConfig, folder: Path, args: argparse.Namespace
 ) -> tuple[list[TextTable], dict[str, Any]]:
     with importing():
-        from slora_core.bench import engines, prediction, sampling, scale
+        from slora_core.bench import distributed, engines, prediction, sampling, scale
     if name == "engines":
         return engines.compare_engines(config, folder, _say)
     if name == "budgets":
@@ -84,6 +88,8 @@ def _run_suite(
         return prediction.measure_prediction(config, args.runs, _say)
     if name == "sampling":
         return sampling.measure_sampling(config, _say)
+    if name == "distributed":
+        return distributed.compare_ranks(config, folder, _say)
     return scale.measure_scale(config, folder, _say)
 
 

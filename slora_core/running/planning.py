@@ -112,12 +112,12 @@ def round_requests(
         memory=memory,
         measures=config.measures,
     )
-    return list(_round_requests(plain, workload, device, prefix))
+    return list(_round_requests(plain, workload, device, prefix, share))
 
 
 @lru_cache(maxsize=64)
 def _round_requests(
-    config: RunConfig, workload: Workload, device: DeviceProfile, prefix: str
+    config: RunConfig, workload: Workload, device: DeviceProfile, prefix: str, share: Share
 ) -> tuple[StageRequest, ...]:
     """Kept for the next call: the options are the same whatever the budget, which a person drags about."""
     requests: list[StageRequest] = []

@@ -253,9 +253,7 @@ class RoundRunner:
             parts = self.ctx.peers.gather(own)
         self.accuracies = {variant: row for part in parts for variant, row in part.items()}
 
-    def _smaller_after_refusal(
-        self, work: Callable[[Option], Result], stage: str, *, together: bool = False
-    ) -> Result:
+    def _smaller_after_refusal(self, work: Callable[[Option], Result], stage: str, *, together: bool = False) -> Result:
         """``work`` with the planned option of ``stage``, or a smaller one where memory is refused.
 
         What ranks do ``together`` is not begun again: the one that did would be out of step with the others.
