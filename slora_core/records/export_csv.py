@@ -78,7 +78,7 @@ def export_runs(runs: Sequence[RunFile], folder: str | Path) -> tuple[Path, ...]
         ),
         "samples.csv": (
             ("run", "rank", "t_s", "stage", *SAMPLE_COUNTERS),
-            ((label, *row) for label, run in labelled for row in run.sample_rows()),
+            ((label, rank, *row) for label, run in labelled for rank in run.ranks() for row in run.sample_rows(rank)),
         ),
         "accuracies.csv": (
             ("run", *_ACCURACY_COLUMNS, "accuracy_fraction"),

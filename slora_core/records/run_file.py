@@ -189,12 +189,13 @@ class RunFile:
             {name: np.ascontiguousarray(table[:, 2 + column]) for column, name in enumerate(SAMPLE_COUNTERS)},
         )
 
-    def sample_rows(self) -> list[tuple[Any, ...]]:
-        """(rank, t_s, stage name, counters...) of all ranks, with None for not available, in order of time."""
+    def sample_rows(self, rank: int | None = None) -> list[tuple[Any, ...]]:
+        """(t_s, stage name, counters...) of one rank (None: of rank 0), None for not available, in order of time."""
         counters = ", ".join(SAMPLE_COUNTERS)
         return self._query(
-            f"SELECT rank, t_s, name, {counters} FROM samples JOIN stage_names ON stage_names.id = stage"
-            " ORDER BY t_s, samples.id"
+            f"SELECT t_s, name, {counters} FROM samples JOIN stage_names ON stage_names.id = stage"
+            " WHERE rank = ? ORDER BY t_s, samples.id",
+            (rank or 0,),
         )
 
     def notices(self) -> list[Notice]:
