@@ -98,8 +98,7 @@ class Supervision:
         if message.kind == HELLO:
             if state.attempt > self._attempt:
                 self._begin_again(state.attempt)
-            if self._asked_s is not None:
-                self._hub.cancel()
+            self._tell_latecomer()
         elif message.kind == EVENT:
             self._hear_event(state, event_from_json(message.data["line"]))
         elif message.kind == END:
@@ -158,6 +157,18 @@ class Supervision:
             self._asked_s = time.monotonic()
             self._hub.cancel()
 
+    def _tell_latecomer(self) -> None:
+        """A rank that connects when the others have been told already."""
+        if self._asked_s is not None:
+            self._hub.cancel()
+        elif self._stopped_s is not None and self._cause is not None:
+            self._hub.stop(exit_code=self._exit_code(self._cause))
+
+    @staticmethod
+    def _exit_code(cause: _Cause) -> int:
+        """0 for what would fail again: the launcher does not start ranks again that ended well."""
+        return 0 if cause.reported else STOPPED_EXIT
+
     def _stop_the_others(self) -> None:
         """Once the cause is known: ranks that wait for the lost one would wait for ever."""
         cause = self._cause
@@ -165,7 +176,7 @@ class Supervision:
             return
         if not cause.consequence or time.monotonic() - cause.since_s > SETTLE_S:
             self._stopped_s = time.monotonic()
-            self._hub.stop(exit_code=0 if cause.reported else STOPPED_EXIT)
+            self._hub.stop(exit_code=self._exit_code(cause))
 
     def _begin_again(self, attempt: int) -> None:
         cause, self._cause = self._cause, None

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import json
+
 import pytest
 
+from slora_core.cli import main
 from slora_core.compensators.rff.plan import fit_options
 from slora_core.config import RunConfig
 from slora_core.memory.device import CPU_PROFILE
@@ -50,3 +53,18 @@ def test_what_is_received_is_what_a_fit_keeps():
     (option,) = received(options)
     assert option.footprint.kept == options[0].footprint.kept
     assert option.footprint.standing == ()
+
+
+def test_slora_plan_shows_every_rank_and_what_they_exchange(capsys):
+    sizes = ["--set", "source.pairs=10000000", "--set", "source.dim=1024", "--set", "source.classes=21841"]
+    arguments = ["plan", "--workload", "seed-16gb", *sizes, "--nproc", "8", "--profile", "cuda", "--json"]
+    assert main([*arguments, "--operators", "linear"]) == 0
+    plan = json.loads(capsys.readouterr().out)
+    assert len(plan["ranks"]) == 8
+    assert plan["communicated_bytes"]["linear.fit"] == 7 * 3 * 1024 * 1024 * 8
+    assert plan["communicated_bytes"]["linear.move"] == 0
+
+
+def test_slora_plan_refuses_for_the_rank_that_needs_most(capsys):
+    assert main(["plan", "--workload", "seed-2core", "--nproc", "2", "--profile", "cpu", "--budget", "16MiB"]) == 3
+    assert "cannot hold the weaknonlinear stage of rank 0" in capsys.readouterr().err

@@ -308,3 +308,13 @@ def test_the_place_follows_from_the_environment_of_torchrun():
     assert place_of({"RANK": "5"}) is None
     with pytest.raises(ConfigError, match="not complete"):
         place_of({"TORCHELASTIC_RUN_ID": "x", "RANK": "5", "WORLD_SIZE": "eight"})
+
+
+def test_a_rank_that_connects_after_the_stop_is_stopped_as_well(make_run):
+    run = make_run(2)
+    run.link(0)._channel.close()
+    late = run.link(1)
+    assert run.tokens[1]._event.wait(20)
+    assert late.exit_code != 0
+    run.processes.over.set()
+    assert "rank 0 of 2" in run.final().what
