@@ -204,6 +204,21 @@ class RunSection(Section):
         return value
 
 
+class DistributedConfig(Section):
+    """Several processes that share a run. ``processes`` are those of one node; under ``torchrun`` it says how many.
+
+    A rank that shows no sign of life, or no progress while it is not waiting for another, for ``timeout_s`` counts as
+    hanging; then, and when a rank dies, the others end within ``grace_s``. ``backend`` auto is NCCL where every rank
+    has a card of its own, else gloo. After the death of a rank all begin again, up to ``max_restarts`` times.
+    """
+
+    processes: Annotated[int, Field(ge=1, le=1024)] = 1
+    backend: Literal["auto", "gloo", "nccl"] = "auto"
+    timeout_s: Annotated[float, Field(gt=0)] = 120.0
+    grace_s: Annotated[float, Field(gt=0)] = 5.0
+    max_restarts: Annotated[int, Field(ge=0, le=100)] = 0
+
+
 class OutputConfig(Section):
     """``state`` receives the moved class statistics; ``packed`` stores covariances as triangles.
 
@@ -225,6 +240,7 @@ class RunConfig(Section):
     memory: MemoryConfig = MemoryConfig()
     measures: MeasuresConfig = MeasuresConfig()
     run: RunSection = RunSection()
+    distributed: DistributedConfig = DistributedConfig()
     output: OutputConfig = OutputConfig()
 
     @classmethod
@@ -252,7 +268,7 @@ class RunConfig(Section):
         return tomli_w.dumps(self.to_dict())
 
     def digest(self) -> str:
-        """Of what decides the result: source, operators, classifiers and seed; not of budget, device or output."""
+        """Of what decides the result: source, operators, classifiers, seed; not of budget, device, ranks or output."""
         data = self.model_dump(mode="json", include={"source", "operators", "classifiers"})
         precision = {"precision": self.precision} if self.precision != "fp32" else {}
         text = json.dumps({**data, "seed": self.run.seed, **precision}, sort_keys=True)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from slora_core.cancel import CancelToken
 from slora_core.events import Event, Notice, Progress, StageFinished, StagePeaks, StageStarted
 from slora_core.memory.meter import Meter, NoMeter, Reading
+from slora_core.peers import ALONE, Peers
 
 if TYPE_CHECKING:
     import torch
@@ -55,7 +56,8 @@ class RunContext:
 
     ``predicted_s`` maps stage paths to planned seconds; the overall fraction and ETA are weighted with it.
     ``rss_peaks`` gives the exact peak RSS of each stage (``memory.probe.RssPeaks``); inside ``unbudgeted()`` memory is
-    counted and not refused, for work that precedes compensation (training a model).
+    counted and not refused, for work that precedes compensation (training a model). ``peers`` are the processes that
+    share the run, and ``shared`` is a folder that all of them see; ``scratch`` is this process's own.
     """
 
     def __init__(
@@ -70,6 +72,8 @@ class RunContext:
         predicted_peak_bytes: Mapping[str, int] | None = None,
         rss_peaks: Peaks | None = None,
         unbudgeted: Callable[[], AbstractContextManager[None]] = nullcontext,
+        peers: Peers = ALONE,
+        shared: Path | None = None,
     ) -> None:
         self.device = device
         self.meter: Meter = meter or NoMeter()
@@ -77,6 +81,8 @@ class RunContext:
         self.unbudgeted = unbudgeted
         self.cancel = cancel or CancelToken()
         self.scratch = scratch or Path(tempfile.gettempdir())
+        self.peers = peers
+        self.shared = shared or self.scratch
         self._emit = emit
         self._predicted_s = dict(predicted_s or {})
         self._predicted_peak = dict(predicted_peak_bytes or {})
@@ -123,7 +129,7 @@ class RunContext:
         self.emit(StageStarted(self.now(), path, parent, self._predicted_peak.get(path), predicted))
         self.rss_peaks.push()
         self.meter.push()
-        started = self.now()
+        started, communicated = self.now(), self.peers.communicated_bytes
         self._stack.append(_OpenStage(path, total, unit, predicted or 0.0, started))
         completed = False
         try:
@@ -142,6 +148,7 @@ class RunContext:
                     StagePeaks(peak.allocated_bytes, peak.reserved_bytes, self.rss_peaks.pop()),
                     self.meter.read().allocated_bytes,
                     completed,
+                    self.peers.communicated_bytes - communicated if self.peers.size > 1 else None,
                 )
             )
 

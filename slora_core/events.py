@@ -1,7 +1,8 @@
 """The events of a run: frozen records, the same from this process and from a child, on CPU and on CUDA.
 
 Times ``t_s`` are seconds since the run started, on a monotonic clock. A quantity that cannot be measured on this
-machine is ``None`` ("not available"), never 0. Imports neither torch nor Qt.
+machine is ``None`` ("not available"), never 0. ``rank`` is the process of a distributed run that an event tells of; a
+run of one process has rank 0 alone. Imports neither torch nor Qt.
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ class StageStarted(Event):
     parent: str
     predicted_peak_bytes: int | None = None
     predicted_s: float | None = None
+    rank: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +59,18 @@ class StagePeaks:
 
 @dataclass(frozen=True, slots=True)
 class StageFinished(Event):
-    """A stage ended, normally or not (``completed``)."""
+    """A stage ended, normally or not (``completed``).
+
+    ``communicated_bytes`` is what its rank sent to and received from the others; None in a run of one process.
+    """
 
     stage: str
     seconds: float
     peaks: StagePeaks
     live_after_bytes: int | None
     completed: bool = True
+    communicated_bytes: int | None = None
+    rank: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +83,7 @@ class Progress(Event):
     unit: str
     fraction: float | None = None
     eta_s: float | None = None
+    rank: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +101,7 @@ class MemorySample(Event):
     device_total_bytes: int | None
     rss_bytes: int | None
     tensor_ram_bytes: int | None
+    rank: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +112,7 @@ class Notice(Event):
     message: str
     stage: str = ""
     data: Mapping[str, Any] = field(default_factory=dict)
+    rank: int = 0
 
 
 NOTICE_KINDS: Final = (
@@ -120,6 +130,7 @@ NOTICE_KINDS: Final = (
     "feature-cache",
     "replanned",
     "not-recorded",
+    "restart",
 )
 
 

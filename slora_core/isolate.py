@@ -22,19 +22,23 @@ from slora_core.streams.streaming import Emit, stream_in_thread
 from slora_core.streams.trace import RunTrace
 
 ENGINE: Final = "slora_core.pipeline:execute"
+DISTRIBUTED_ENGINE: Final = "slora_core.distributed.launcher:execute"
 GRACE_S: Final = 2.0
 _POLL_S: Final = 0.05
 
 
 def stream(
-    config: RunConfig, cancel: CancelToken | None = None, *, engine: str = ENGINE, grace_s: float = GRACE_S
+    config: RunConfig, cancel: CancelToken | None = None, *, engine: str | None = None, grace_s: float = GRACE_S
 ) -> Generator[Event, None, None]:
-    """Run ``config`` in a child process; yields its events, the last of them a final one.
+    """Run ``config`` in a child process, or in several; yields its events, the last of them a final one.
 
     After a cancel the child has ``grace_s`` to end its run, then it is terminated and, failing that, killed. Closing
     the iterator early does the same. ``engine`` names the function ``execute(config, emit, cancel)`` that the child
     calls, as "module:function".
     """
+    several = config.distributed.processes > 1
+    engine = engine or (DISTRIBUTED_ENGINE if several else ENGINE)
+    grace_s += config.distributed.grace_s if several else 0.0
     job = {"engine": engine, "config": config.to_dict(), "grace_s": grace_s}
     return stream_in_thread(partial(_supervise, job, grace_s), cancel or CancelToken())
 

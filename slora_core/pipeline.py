@@ -27,10 +27,13 @@ from slora_core.memory.devices import environment, profile_of, resolve_device
 from slora_core.memory.host_state import host_state_guard
 from slora_core.memory.planner import refuse_if_infeasible
 from slora_core.memory.sizes import format_size
-from slora_core.running.output import check_output
+from slora_core.peers import ALONE, Peers
+from slora_core.running.agreement import largest_peaks, plan_of_all, refuse_together
+from slora_core.running.output import check_distributable, check_output
 from slora_core.running.planning import JobPlan, plan_job
 from slora_core.running.preparation import announce_idle_switches, unread_cache
 from slora_core.running.rounds import NONE, RoundRunner
+from slora_core.running.shares import Share
 from slora_core.running.surroundings import enforced_budget_bytes, surroundings
 from slora_core.running.warming import warm_up
 from slora_core.sources.opened import OpenSource, Source
@@ -45,10 +48,19 @@ def stream(config: RunConfig, cancel: CancelToken | None = None) -> Generator[Ev
     return stream_in_thread(partial(execute, config), cancel or CancelToken())
 
 
-def execute(config: RunConfig, emit: Emit, cancel: CancelToken, source: Source | None = None) -> None:
-    """Run ``config`` to its end in this thread. Raises SloraError; emits the final event only on success.
+def execute(
+    config: RunConfig,
+    emit: Emit,
+    cancel: CancelToken,
+    peers: Peers = ALONE,
+    *,
+    source: Source | None = None,
+) -> None:
+    """Run ``config`` to its end in this thread, as one of ``peers``.
 
-    ``source`` takes the place of the one that ``config`` names.
+    ``source`` takes the place of the one that ``config`` names. Raises SloraError; emits the final event only on
+    success. A configuration of several processes is run by :mod:`slora_core.isolate` or ``torchrun``, which call this
+    in each.
     """
     source = source or source_of(config)
     with ExitStack() as stack:
@@ -58,16 +70,18 @@ def execute(config: RunConfig, emit: Emit, cancel: CancelToken, source: Source |
             torch.set_num_threads(config.run.threads)
         scratch = _scratch(config, stack)
         try:
-            device, job = _prepare(config, source)
+            with peers.busy():
+                device, job = _prepare(config, source, peers)
+            plan = plan_of_all(peers, job.plan)
         except BaseException:
             emit(_started(config, None, None))
             raise
         plans = config.run.engine == "optimised"
-        emit(_started(config, device, job.plan.to_dict() if plans else None))
+        emit(_started(config, device, plan if plans else None))
         if plans:
-            refuse_if_infeasible(job.plan)
+            refuse_together(peers, job.plan, plan.get("ranks", []))
         with _full_disk_explained(scratch):
-            emit(_perform(config, source, device, job, emit=emit, cancel=cancel, scratch=scratch))
+            emit(_perform(config, source, device, job, emit=emit, cancel=cancel, scratch=scratch, peers=peers))
 
 
 def _scratch(config: RunConfig, stack: ExitStack) -> Path:
@@ -90,8 +104,10 @@ def _full_disk_explained(scratch: Path) -> Iterator[None]:
         raise OutputError(what, "free space there, or name another folder: run.scratch") from error
 
 
-def _prepare(config: RunConfig, source: Source) -> tuple[torch.device, JobPlan]:
+def _prepare(config: RunConfig, source: Source, peers: Peers) -> tuple[torch.device, JobPlan]:
     """Device, sizes, probe and plan; and the output's place, so that a run does not end where it cannot be written."""
+    if peers.size > 1:
+        check_distributable(config)
     device = resolve_device(config.run.device)
     check_output(config)
     workloads = source.workloads()
@@ -102,6 +118,7 @@ def _prepare(config: RunConfig, source: Source) -> tuple[torch.device, JobPlan]:
         profile_of(device),
         source_requests=probed.requests,
         held_bytes=probed.held_bytes,
+        share=Share(peers.rank, peers.size),
     )
     return device, job
 
@@ -128,10 +145,11 @@ def _perform(
     emit: Emit,
     cancel: CancelToken,
     scratch: Path,
+    peers: Peers,
 ) -> RunFinished:
     """Every round of the source, counted and capped."""
     with (
-        surroundings(config, device, job, emit=emit, cancel=cancel, scratch=scratch) as around,
+        surroundings(config, device, job, emit=emit, cancel=cancel, scratch=scratch, peers=peers) as around,
         ExitStack() as open_files,
     ):
         ctx = around.ctx
@@ -150,7 +168,7 @@ def _perform(
                     runner.job = _planned_again(ctx, config, device, round_.sizes)
                 runner.run(round_, f"task{task}." if several else "", output)
         del unread
-    return _result(config, device, ctx.now(), runner, around.peaks)
+    return _result(config, device, ctx.now(), runner, largest_peaks(peers, around.peaks))
 
 
 def _planned_again(ctx: RunContext, config: RunConfig, device: torch.device, sizes: Workload) -> JobPlan:

@@ -42,7 +42,7 @@ def run_recorded(
 
         gate = FinalGate(emit)
         try:
-            execute(config, gate, cancel or CancelToken(), source)
+            execute(config, gate, cancel or CancelToken(), source=source)
         except RunCancelled:
             gate(RunCancelledEvent(gate.trace.now_s, gate.trace.stage))
             raise

@@ -55,6 +55,7 @@ def add_job(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--device", metavar="NAME", help="auto, cpu, cuda or cuda:N")
     group.add_argument("--seed", type=int, metavar="N", help="of noise, training batches and synthetic data")
+    group.add_argument("--nproc", type=int, metavar="N", help="share the run among N processes of this host")
     group.add_argument("--threads", type=int, metavar="N", help="compute threads; 0: as PyTorch chooses")
     group.add_argument(
         "--set",
@@ -118,6 +119,7 @@ def build_config(args: argparse.Namespace, *, kind: str | None = None) -> RunCon
             raise ConfigError(f"--chunk is for --policy fixed; with --policy {args.policy} the engine chooses chunks")
         put("memory", "chunk", args.chunk)
         put("memory", "policy", "fixed")
+    put("distributed", "processes", getattr(args, "nproc", None))
     for key in ("engine", "device", "seed", "threads"):
         put("run", key, getattr(args, key, None))
     put("output", "state", getattr(args, "out", None))

@@ -150,13 +150,18 @@ def refuse_if_infeasible(plan: Plan) -> None:
     """Raises BudgetRefused that names the binding stage and the smallest budget, in numbers that can be typed."""
     if plan.feasible or plan.budget_bytes is None:
         return
-    stage = plan.binding_stage.removesuffix(".move").removesuffix(".fit")
-    budget, smallest = _decimal_size(plan.budget_bytes, up=False), _decimal_size(plan.smallest_feasible_bytes, up=True)
-    raise BudgetRefused(
-        f"the budget of {budget} cannot hold the {stage} stage; the smallest that can is {smallest}",
-        stage=plan.binding_stage,
-        budget_bytes=plan.budget_bytes,
-        smallest_bytes=plan.smallest_feasible_bytes,
+    raise refused(plan.budget_bytes, plan.binding_stage, plan.smallest_feasible_bytes)
+
+
+def refused(budget_bytes: int, binding_stage: str, smallest_bytes: int, of_rank: str = "") -> BudgetRefused:
+    """The refusal of ``budget_bytes``; ``of_rank`` says in words whose stage it is, where there are several ranks."""
+    stage = binding_stage.removesuffix(".move").removesuffix(".fit")
+    budget, smallest = _decimal_size(budget_bytes, up=False), _decimal_size(smallest_bytes, up=True)
+    return BudgetRefused(
+        f"the budget of {budget} cannot hold the {stage} stage{of_rank}; the smallest that can is {smallest}",
+        stage=binding_stage,
+        budget_bytes=budget_bytes,
+        smallest_bytes=smallest_bytes,
     )
 
 

@@ -36,6 +36,7 @@ _RUN_COLUMNS: Final = (
     "note",
 )
 _STAGE_COLUMNS: Final = (
+    "rank",
     "stage",
     "parent",
     "started_s",
@@ -46,6 +47,7 @@ _STAGE_COLUMNS: Final = (
     "reserved_bytes",
     "rss_bytes",
     "live_after_bytes",
+    "communicated_bytes",
     "completed",
 )
 _ACCURACY_COLUMNS: Final = ("task", "classes_seen", "variant", "classifier")
@@ -67,11 +69,16 @@ def export_runs(runs: Sequence[RunFile], folder: str | Path) -> tuple[Path, ...]
         ),
         "stages.csv": (
             ("run", *_STAGE_HEADER),
-            ((label, *_cells_of(stage, _STAGE_COLUMNS)) for label, run in labelled for stage in run.stages()),
+            (
+                (label, *_cells_of(stage, _STAGE_COLUMNS))
+                for label, run in labelled
+                for rank in run.ranks()
+                for stage in run.stages(rank)
+            ),
         ),
         "samples.csv": (
-            ("run", "t_s", "stage", *SAMPLE_COUNTERS),
-            ((label, *row) for label, run in labelled for row in run.sample_rows()),
+            ("run", "rank", "t_s", "stage", *SAMPLE_COUNTERS),
+            ((label, rank, *row) for label, run in labelled for rank in run.ranks() for row in run.sample_rows(rank)),
         ),
         "accuracies.csv": (
             ("run", *_ACCURACY_COLUMNS, "accuracy_fraction"),

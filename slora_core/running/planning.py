@@ -13,6 +13,7 @@ from slora_core.memory.device import CPU_PROFILE, CUDA_PROFILE, DeviceProfile
 from slora_core.memory.footprint import Buffer, Footprint
 from slora_core.memory.plan import Option, Plan, StageRequest
 from slora_core.memory.planner import frontier, make_plan
+from slora_core.running.shares import TRAINED, WHOLE, Share, fit_workload, move_workload, own_workload, received
 from slora_core.sources.plan import scan_options
 from slora_core.sources.workloads import workloads_of
 from slora_core.statistics.plan import check_options, held_buffers, statistics_options
@@ -59,7 +60,7 @@ class JobPlan:
         return min(fitting, key=lambda o: o.seconds, default=None)
 
 
-def plan_config(config: RunConfig, device: DeviceProfile | None = None) -> JobPlan:
+def plan_config(config: RunConfig, device: DeviceProfile | None = None, share: Share = WHOLE) -> JobPlan:
     """The plan of ``config`` from headers and sizes alone; the device's profile follows from its kind unless given.
 
     What only a probe can tell, the forward passes of a model, is estimated; a run measures it.
@@ -72,8 +73,8 @@ def plan_config(config: RunConfig, device: DeviceProfile | None = None) -> JobPl
 
         inputs = model_inputs(config)
         requests = estimated_requests(config, inputs, device)
-        return plan_job(config, (inputs.workload,), device, source_requests=requests)
-    return plan_job(config, workloads_of(config), device)
+        return plan_job(config, (inputs.workload,), device, source_requests=requests, share=share)
+    return plan_job(config, workloads_of(config), device, share=share)
 
 
 def plan_job(
@@ -83,8 +84,9 @@ def plan_job(
     *,
     source_requests: Mapping[int, Sequence[StageRequest]] | None = None,
     held_bytes: int = 0,
+    share: Share = WHOLE,
 ) -> JobPlan:
-    """Plan every round of a run.
+    """Plan every round of a run, on one rank of it.
 
     ``source_requests[task]`` are stages that the source itself runs before the round's own (extraction), from a probe;
     ``held_bytes`` is what the source holds through the run.
@@ -96,7 +98,8 @@ def plan_job(
         prefix = f"task{number}." if len(workloads) > 1 else ""
         own = (source_requests or {}).get(number, ())
         requests += [replace(request, stage=f"{prefix}{request.stage}") for request in own]
-        requests += round_requests(config, workload, device, prefix)
+        requests += round_requests(config, workload, device, prefix, share)
+        # a state held whole is held whole on every rank
         moved |= {f"{prefix}{name}.move": workload.classes for name in config.operators.names}
     if not config.measures.stage_release:
         requests = _without_release(requests)
@@ -117,7 +120,9 @@ def base_bytes(config: RunConfig, workloads: Sequence[Workload]) -> int:
     return 0 if config.measures.feature_cache else DEAD_CACHE_ROWS * max(w.dim for w in workloads) * 4
 
 
-def round_requests(config: RunConfig, workload: Workload, device: DeviceProfile, prefix: str) -> list[StageRequest]:
+def round_requests(
+    config: RunConfig, workload: Workload, device: DeviceProfile, prefix: str, share: Share = WHOLE
+) -> list[StageRequest]:
     """The stages of one round in order. A round without pairs only takes statistics and evaluates."""
     memory = config.memory.model_copy(update={"budget": None})
     plain = RunConfig(
@@ -127,27 +132,30 @@ def round_requests(config: RunConfig, workload: Workload, device: DeviceProfile,
         memory=memory,
         measures=config.measures,
     )
-    return list(_round_requests(plain, workload, device, prefix))
+    return list(_round_requests(plain, workload, device, prefix, share))
 
 
 @lru_cache(maxsize=64)
 def _round_requests(
-    config: RunConfig, workload: Workload, device: DeviceProfile, prefix: str
+    config: RunConfig, workload: Workload, device: DeviceProfile, prefix: str, share: Share
 ) -> tuple[StageRequest, ...]:
     """Kept for the next call: the options are the same whatever the budget, which a person drags about."""
     requests: list[StageRequest] = []
+    own = own_workload(workload, share)
     if workload.pairs:
-        requests.append(StageRequest("scan", scan_options(workload, config, device)))
+        requests.append(StageRequest("scan", scan_options(own, config, device)))
         if config.source.kind in CHECKED_STATES:
-            requests.append(StageRequest("check", check_options(workload, config, device)))
+            requests.append(StageRequest("check", check_options(own, config, device)))
         if not config.measures.progressive_release:
             requests.append(_load_request(workload))
     if workload.new_classes:
-        requests.append(StageRequest("statistics", statistics_options(workload, config, device)))
+        requests.append(StageRequest("statistics", statistics_options(own, config, device)))
     if workload.pairs:
         for name in config.operators.names:
-            fit = registry.fit_options(name, workload, config, device)
-            move = registry.move_options(name, workload, config, device)
+            fit = registry.fit_options(name, fit_workload(name, workload, share), config, device)
+            if share.rank > 0 and name in TRAINED:
+                fit = received(fit)
+            move = registry.move_options(name, move_workload(workload, share), config, device)
             requests += [StageRequest(f"{name}.fit", fit, keeps_for=1), StageRequest(f"{name}.move", move)]
     if workload.evaluation_rows:
         requests.append(StageRequest("evaluate", evaluate_options(workload, config, device)))

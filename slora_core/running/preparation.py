@@ -12,6 +12,7 @@ from torch import Tensor
 from slora_core.config import MeasuresConfig, RunConfig
 from slora_core.context import RunContext
 from slora_core.memory.sizes import format_size
+from slora_core.peers import share_of
 from slora_core.running.planning import CHECKED_STATES, DEAD_CACHE_ROWS, JobPlan
 from slora_core.sources.base import Pairs
 from slora_core.sources.finite import check_finite, check_rows_finite
@@ -32,13 +33,18 @@ def scan(
     prefix: str = "",
     origins: tuple[str, str] = ("the pairs", "the evaluation rows"),
 ) -> None:
-    """Look for NaN and Inf in all pairs and evaluation rows. Raises InputError that begins with the origin."""
+    """Look for NaN and Inf in all pairs and evaluation rows. Raises InputError that begins with the origin.
+
+    Each of several ranks looks at its share of both.
+    """
     option = job.option(f"{prefix}scan")
-    total = pairs.count + (evaluation.count if evaluation else 0)
-    with ctx.stage("scan", total=total, unit="rows"):
-        check_finite(ctx, pairs, option, origins[0])
+    rank, size = ctx.peers.rank, ctx.peers.size
+    share = share_of(pairs.count, rank, size)
+    evaluated = share_of(evaluation.count if evaluation else 0, rank, size)
+    with ctx.stage("scan", total=share[1] - share[0] + evaluated[1] - evaluated[0], unit="rows"):
+        check_finite(ctx, pairs, option, origins[0], share)
         if evaluation is not None:
-            check_rows_finite(ctx, evaluation, option, origins[1])
+            check_rows_finite(ctx, evaluation, option, origins[1], evaluated)
 
 
 def held_or_streamed(ctx: RunContext, config: RunConfig, pairs: Pairs) -> Pairs:

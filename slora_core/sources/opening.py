@@ -70,7 +70,13 @@ def _open_synthetic(config: RunConfig, ctx: RunContext, stack: ExitStack) -> Ope
     source = config.source
     with ctx.stage("prepare"):
         workload = SyntheticWorkload(
-            source.pairs, source.dim, source.classes, config.run.seed, ctx.scratch, checkpoint=ctx.checkpoint
+            source.pairs,
+            source.dim,
+            source.classes,
+            config.run.seed,
+            ctx.scratch,
+            checkpoint=ctx.checkpoint,
+            peers=ctx.peers,
         )
     stack.callback(workload.close)
     return OpenSource(1, iter([Round(1, 1, workload.pairs)]), {"": workload.state})

@@ -11,6 +11,7 @@ from typing import Final
 import numpy as np
 
 from slora_core.errors import OutputError
+from slora_core.peers import ALONE, Peers
 from slora_core.sources.feature_files import FeatureFile
 from slora_core.sources.file_info import AFTER, BEFORE
 from slora_core.sources.synthetic_model import BLOCK_ROWS, FeatureSpace
@@ -25,8 +26,8 @@ class SyntheticWorkload:
     """N pairs of ``dim`` features and ``classes`` Gaussians, drawn from ``seed`` and never held whole.
 
     The same arguments give the same numbers. The files lie in a folder of their own under ``scratch`` until
-    :meth:`close`. ``checkpoint`` is called between blocks and may raise to stop. Raises OutputError when ``scratch``
-    has no room.
+    :meth:`close`. ``checkpoint`` is called between blocks and may raise to stop. Of several ranks the first writes, in
+    its ``scratch``, and all read. Raises OutputError when ``scratch`` has no room.
     """
 
     def __init__(
@@ -38,20 +39,21 @@ class SyntheticWorkload:
         scratch: Path | None = None,
         *,
         checkpoint: Callable[[], None] = lambda: None,
+        peers: Peers = ALONE,
     ) -> None:
-        try:
-            self._folder = Path(tempfile.mkdtemp(prefix="slora-synthetic-", dir=scratch))
-        except OSError as error:
-            raise OutputError(f"scratch folder {str(scratch)!r} cannot be written: {error.strerror}") from None
+        self._owner = peers.rank == 0
+        self._folder = Path(peers.tell(_make_folder(scratch) if self._owner else ""))
         self.feature_path = self._folder / "features.safetensors"
         self.state_path = self._folder / "state.safetensors"
-        space = FeatureSpace(dim, seed)
-        try:
-            _write_features(self.feature_path, space, pairs, checkpoint)
-            _write_state(self.state_path, space, classes, checkpoint)
-        except BaseException:
-            shutil.rmtree(self._folder, ignore_errors=True)
-            raise
+        if self._owner:
+            space = FeatureSpace(dim, seed)
+            try:
+                _write_features(self.feature_path, space, pairs, checkpoint)
+                _write_state(self.state_path, space, classes, checkpoint)
+            except BaseException:
+                shutil.rmtree(self._folder, ignore_errors=True)
+                raise
+        peers.wait()
         self.pairs = FeatureFile(self.feature_path)
         self.state = open_state(self.state_path)
 
@@ -59,13 +61,21 @@ class SyntheticWorkload:
         """Delete the files."""
         self.pairs.close()
         self.state.close()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        if self._owner:
+            shutil.rmtree(self._folder, ignore_errors=True)
 
     def __enter__(self) -> SyntheticWorkload:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _make_folder(scratch: Path | None) -> str:
+    try:
+        return tempfile.mkdtemp(prefix="slora-synthetic-", dir=scratch)
+    except OSError as error:
+        raise OutputError(f"scratch folder {str(scratch)!r} cannot be written: {error.strerror}") from None
 
 
 def _write_features(path: Path, space: FeatureSpace, pairs: int, checkpoint: Callable[[], None]) -> None:

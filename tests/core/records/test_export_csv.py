@@ -35,6 +35,7 @@ def test_every_table_has_one_header_and_units_in_its_names(exported):
     assert set(tables) == {"runs", "stages", "samples", "accuracies", "comparison"}
     assert list(tables["samples"][0]) == [
         "run",
+        "rank",
         "t_s",
         "stage",
         "allocated_bytes",
