@@ -21,6 +21,8 @@ from slora_core.records.schema import SAMPLE_COUNTERS
 Row: TypeAlias = Sequence[Any]
 Table: TypeAlias = tuple[Row, Iterable[Row]]
 
+_AS_THEY_ARE: Final = frozenset({int, float, type(None)})
+"""What the csv module writes in full and as nothing."""
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 _RUN_COLUMNS: Final = (
     "run_id",
@@ -59,21 +61,37 @@ def export_runs(runs: Sequence[RunFile], folder: str | Path) -> tuple[Path, ...]
 
     The column ``run`` of each is the run's label. Replaces files of these names. Raises OutputError.
     """
+    return write_tables({f"{name}.csv": table for name, table in run_tables(runs).items()}, Path(folder))
+
+
+def export_runs_as(runs: Sequence[RunFile], path: str | Path) -> tuple[Path, ...]:
+    """The same tables beside each other: the comparison (of one run: its table) as ``path``, first in what is returned.
+
+    The others are named after it: ``report-stages.csv`` beside ``report.csv``. Raises OutputError.
+    """
+    path, tables = Path(path), run_tables(runs)
+    first = "comparison" if "comparison" in tables else "runs"
+    names = {first: path.name} | {name: f"{path.stem}-{name}{path.suffix}" for name in tables if name != first}
+    return write_tables({file: tables[name] for name, file in names.items()}, path.parent)
+
+
+def run_tables(runs: Sequence[RunFile]) -> dict[str, Table]:
+    """Header and rows of every table of ``runs`` by name; ``comparison`` for two runs or more."""
     labelled = tuple(zip(run_labels(runs), runs, strict=True))
     tables: dict[str, Table] = {
-        "runs.csv": (
+        "runs": (
             ("run", *_RUN_COLUMNS, "peak_allocated_bytes", "peak_reserved_bytes", "peak_rss_bytes"),
             ((label, *_run_cells(run)) for label, run in labelled),
         ),
-        "stages.csv": (
+        "stages": (
             ("run", *_STAGE_HEADER),
             ((label, *_cells_of(stage, _STAGE_COLUMNS)) for label, run in labelled for stage in run.stages()),
         ),
-        "samples.csv": (
+        "samples": (
             ("run", "t_s", "stage", *SAMPLE_COUNTERS),
             ((label, *row) for label, run in labelled for row in run.sample_rows()),
         ),
-        "accuracies.csv": (
+        "accuracies": (
             ("run", *_ACCURACY_COLUMNS, "accuracy_fraction"),
             (
                 (label, *_cells_of(row, _ACCURACY_COLUMNS), row.accuracy)
@@ -83,8 +101,8 @@ def export_runs(runs: Sequence[RunFile], folder: str | Path) -> tuple[Path, ...]
         ),
     }
     if len(runs) > 1:
-        tables["comparison.csv"] = comparison_table(compare(runs))
-    return write_tables(tables, Path(folder))
+        tables["comparison"] = comparison_table(compare(runs))
+    return tables
 
 
 def comparison_table(comparison: Comparison) -> Table:
@@ -130,19 +148,15 @@ def _write(path: Path, header: Row, rows: Iterable[Row]) -> None:
     with path.open("w", encoding="utf-8-sig", errors="backslashreplace", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(header)
-        writer.writerows([_cell(value) for value in row] for row in rows)
+        writer.writerows([v if v.__class__ in _AS_THEY_ARE else _cell(v) for v in row] for row in rows)
         file.flush()
         os.fsync(file.fileno())
 
 
 def _cell(value: Any) -> str:
-    """Text as it is, or behind an apostrophe where a spreadsheet would calculate it; numbers in full."""
-    if value is None:
-        return ""
+    """Text as it is, or behind an apostrophe where a spreadsheet would calculate it."""
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, (int, float)):
-        return repr(value)
     text = str(value)
     return f"'{text}" if text.startswith(_FORMULA) else text
 
