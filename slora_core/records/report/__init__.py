@@ -1,4 +1,4 @@
-"""The comparison report as data: sections of texts, tables and figures, for whoever draws or prints them. Torch-free."""
+"""The comparison report as data: texts, tables and figures by section, for whoever draws them. Torch-free."""
 
 from __future__ import annotations
 

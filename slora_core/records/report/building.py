@@ -24,7 +24,7 @@ def build_report(runs: Sequence[RunFile], language: str = "en", now: datetime | 
     read = read_runs(runs)
     deviations = ((), *(moved_deviations(read[0], other) for other in read[1:]))
     stamp = (now or datetime.now().astimezone()).strftime("%Y-%m-%d %H:%M %z").strip()
-    title = say("Comparison of runs") if len(read) > 1 else say("Report of a run")
+    title = say("comparison of runs") if len(read) > 1 else say("report of a run")
     sections = (
         _memory_section(read, say),
         stages_section(read, say),

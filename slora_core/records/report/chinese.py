@@ -6,8 +6,8 @@ from typing import Final
 
 CHINESE: Final[dict[str, str]] = {
     # the report
-    "Comparison of runs": "运行对比",
-    "Report of a run": "运行报告",
+    "comparison of runs": "运行对比",
+    "report of a run": "运行报告",
     "Distribution compensation: {title}": "分布补偿：{title}",
     "SLoRA, {date}": "SLoRA，{date}",
     "Contents": "目录",
@@ -28,11 +28,16 @@ CHINESE: Final[dict[str, str]] = {
     "running": "运行中",
     "unreadable": "无法读取",
     # summary
-    "{run} against {base}: peak memory {peak} instead of {base_peak} ({peak_factor}),"
-    " time {time} instead of {base_time} ({time_factor}).": "{run} 对比 {base}：峰值显存 {peak}，原为 {base_peak}"
-    "（{peak_factor}）；用时 {time}，原为 {base_time}（{time_factor}）。",
+    "{run} against {base}: peak memory {peak} instead of {base_peak} ({peak_factor}), time {time} instead of "
+    "{base_time} ({time_factor}).": (
+        "{run} 对比 {base}：峰值显存 {peak}，原为 {base_peak}（{peak_factor}）；"
+        "用时 {time}，原为 {base_time}（{time_factor}）。"
+    ),
     "{run} failed: {what}": "{run} 失败：{what}",
     "{run}: {status}, peak memory {peak}, time {time}.": "{run}：{status}，峰值显存 {peak}，用时 {time}。",
+    "Another source or other operators than those of {base}: {runs}. Their figures cannot be held against it.": (
+        "数据来源或算子与 {base} 不同：{runs}。其数值不可与之直接比较。"
+    ),
     "What was run": "运行内容",
     "Memory and time": "内存与时间",
     "Results": "结果",
@@ -59,23 +64,27 @@ CHINESE: Final[dict[str, str]] = {
     "device": "设备",
     "system": "系统",
     "RAM": "内存",
-    "Peaks are counters, not samples. Allocated: live tensors; reserved: the allocator's pool; RSS: resident memory of"
-    " the process. Ratios and changes are against {base}. Deviation: relative Frobenius norm over all classes, the"
-    " largest of the operators; not available where the moved states were not kept.": "峰值来自计数器，而非采样。已分配：存活的张量；"
-    "已保留：分配器的内存池；RSS：进程的常驻内存。比值与变化均相对于 {base}。偏差：所有类别的相对 Frobenius 范数，取各算子中的最大值；"
-    "未保留补偿后状态时不可用。",
-    "On a CPU the compute device is the CPU, and it has no pool: reserved is not available.": "在 CPU 上，计算设备即 CPU，"
-    "没有内存池，因此“已保留”不可用。",
+    "Peaks are counters, not samples. Allocated: live tensors; reserved: the allocator's pool; RSS: resident "
+    "memory of the process. Ratios and changes are against {base}. Deviation: relative Frobenius norm over "
+    "all classes, the largest of the operators; not available where the moved states were not kept.": (
+        "峰值来自计数器，而非采样。已分配：存活的张量；已保留：分配器的内存池；RSS：进程的常驻内存。比值与变化均"
+        "相对于 {base}。偏差：所有类别的相对 Frobenius 范数，取各算子中的最大值；未保留补偿后状态时不可用。"
+    ),
+    "On a CPU the compute device is the CPU, and it has no pool: reserved is not available.": (
+        "在 CPU 上，计算设备即 CPU，没有内存池，因此“已保留”不可用。"
+    ),
     # curves
     "Memory curves": "内存曲线",
     "Allocated memory of the compute device, all runs": "计算设备的已分配内存（全部运行）",
     "Resident memory of the process (RSS), all runs": "进程的常驻内存（RSS，全部运行）",
     "{run}: memory of the compute device": "{run}：计算设备的内存",
     "{run}: memory of the host": "{run}：主机内存",
-    "Shaded: stages. Triangles: peaks of the stages by their counters. The curve between them is sampled.": "阴影：各阶段。"
-    "三角：各阶段由计数器给出的峰值。曲线为采样值。",
-    "Time since the start of each run. Triangles: highest stage peak of each run by its counter.": "时间从各次运行开始时计。"
-    "三角：各次运行由计数器给出的最高阶段峰值。",
+    "Shaded: stages. Triangles: peaks of the stages by their counters. The curve between them is sampled.": (
+        "阴影：各阶段。三角：各阶段由计数器给出的峰值。曲线为采样值。"
+    ),
+    "Time since the start of each run. Triangles: highest stage peak of each run by its counter.": (
+        "时间从各次运行开始时计。三角：各次运行由计数器给出的最高阶段峰值。"
+    ),
     "time (s)": "时间（秒）",
     "memory": "内存",
     "allocated": "已分配",
@@ -96,16 +105,21 @@ CHINESE: Final[dict[str, str]] = {
     "measured peak": "实测峰值",
     "predicted time": "预测用时",
     "measured time": "实测用时",
-    "Budget {budget}, policy {policy}; binding stage {stage}; smallest feasible budget {smallest}; predicted peak"
-    " {peak}, measured {measured}.": "预算 {budget}，策略 {policy}；瓶颈阶段 {stage}；最小可行预算 {smallest}；"
-    "预测峰值 {peak}，实测 {measured}。",
+    "Budget {budget}, policy {policy}; binding stage {stage}; smallest feasible budget {smallest}; predicted "
+    "peak {peak}, measured {measured}.": (
+        "预算 {budget}，策略 {policy}；瓶颈阶段 {stage}；最小可行预算 {smallest}；预测峰值 {peak}，实测 {measured}。"
+    ),
     # accuracy
     "Accuracy and deviation": "准确率与偏差",
-    "Accuracy after the last task (in brackets: points against {base})": "最后一个任务后的准确率（括号内：相对 {base} 的百分点）",
+    "Accuracy after the last task (in brackets: points against {base})": (
+        "最后一个任务后的准确率（括号内：相对 {base} 的百分点）"
+    ),
     "no compensation": "无补偿",
     "variant": "变体",
     "classifier": "分类器",
-    "Moved statistics of {run}: relative Frobenius deviation from {base}": "{run} 补偿后的统计量：相对 {base} 的 Frobenius 偏差",
+    "Moved statistics of {run}: relative Frobenius deviation from {base}": (
+        "{run} 补偿后的统计量：相对 {base} 的 Frobenius 偏差"
+    ),
     "(unnamed)": "（未命名）",
     "operator": "算子",
     "classes": "类别数",

@@ -80,7 +80,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """``summary`` is the first page, ``sections`` are what the contents list. ``page_label`` holds {page} and {pages}."""
+    """``summary`` is the first page, the contents list ``sections``; ``page_label`` holds {page} and {pages}."""
 
     language: str
     title: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from slora_core.errors import InputError
@@ -49,7 +49,7 @@ class Phrases:
     def flag(self, value: bool | None) -> str:
         return self(NOT_AVAILABLE if value is None else "yes" if value else "no")
 
-    def table(self, title: str, columns: tuple[str, ...], rows: list[tuple[str, ...]], texts: int = 1) -> TextTable:
+    def table(self, title: str, columns: tuple[str, ...], rows: Sequence[tuple[str, ...]], texts: int = 1) -> TextTable:
         """A table whose first ``texts`` columns are words and whose others are figures."""
         numeric = tuple(number >= texts for number in range(len(columns)))
         return TextTable(title, columns, numeric, tuple(rows))

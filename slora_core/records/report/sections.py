@@ -26,9 +26,7 @@ def plan_section(runs: Sequence[ReadRun], say: Phrases) -> Section:
     return Section(say("Plan: chosen, predicted, measured"), tuple(blocks))
 
 
-def accuracy_section(
-    runs: Sequence[ReadRun], deviations: Sequence[tuple[Deviation, ...]], say: Phrases
-) -> Section:
+def accuracy_section(runs: Sequence[ReadRun], deviations: Sequence[tuple[Deviation, ...]], say: Phrases) -> Section:
     """One column a run, with the change against the first; then how far the moved statistics are apart."""
     blocks: list[Block] = []
     pairs = list(dict.fromkeys(pair for run in runs for pair in run.accuracy_of))
@@ -44,9 +42,9 @@ def accuracy_section(
 def notices_section(runs: Sequence[ReadRun], say: Phrases) -> Section:
     blocks: list[Block] = []
     for run in runs:
-        rows = [
-            (f"{notice.t_s:.2f} s", say(notice.kind), notice.stage, notice.message) for notice in run.notices
-        ] + _ending(run, say)
+        rows = [(_at(notice.t_s), say(notice.kind), notice.stage, notice.message) for notice in run.notices] + _ending(
+            run, say
+        )
         if rows:
             columns = (say("at"), say("kind"), say("stage"), say("message"))
             blocks.append(say.table(run.label, columns, rows, texts=4))
@@ -55,7 +53,7 @@ def notices_section(runs: Sequence[ReadRun], say: Phrases) -> Section:
 
 def _stages_table(run: ReadRun, say: Phrases) -> TextTable:
     ends = {True: "", False: say("not finished"), None: say("cut off")}
-    rows = [
+    rows: list[tuple[str, ...]] = [
         (
             stage.stage,
             say.seconds(stage.seconds),
@@ -67,7 +65,7 @@ def _stages_table(run: ReadRun, say: Phrases) -> TextTable:
         )
         for stage in run.stages
     ]
-    columns = (
+    columns: tuple[str, ...] = (
         say("stage"),
         say("time"),
         say("peak allocated"),
@@ -76,6 +74,8 @@ def _stages_table(run: ReadRun, say: Phrases) -> TextTable:
         say("live afterwards"),
         "",
     )
+    if all(stage.completed for stage in run.stages):
+        columns, rows = columns[:-1], [row[:-1] for row in rows]
     return say.table(run.label, columns, rows)
 
 
@@ -130,7 +130,9 @@ def _accuracy_table(
         cells = [pair[0] + (f" ({say('no compensation')})" if pair[0] == UNCOMPENSATED else ""), pair[1]]
         for run in runs:
             value = run.accuracy_of.get(pair)
-            changed = "" if run is base or value is None or reference is None else f" ({100 * (value - reference):+.2f})"
+            changed = (
+                "" if run is base or value is None or reference is None else f" ({100 * (value - reference):+.2f})"
+            )
             cells.append(say.percent(value) + changed)
         rows.append(tuple(cells))
     columns = (say("variant"), say("classifier"), *(run.label for run in runs))
@@ -162,14 +164,18 @@ def _deviation_table(run: ReadRun, base: ReadRun, moved: tuple[Deviation, ...], 
     return say.table(title, columns, rows)
 
 
+def _at(t_s: float) -> str:
+    return f"{t_s:.2f}\u00a0s"
+
+
 def _ending(run: ReadRun, say: Phrases) -> list[tuple[str, str, str, str]]:
     """The end of a run that did not finish, and what to do about it."""
     result = run.result
     if isinstance(result, RunFailed):
         text = f"{result.what}. {result.remedy}".removesuffix(" ") if result.remedy else result.what
-        return [(f"{result.t_s:.2f} s", say("failed"), "", text)]
+        return [(_at(result.t_s), say("failed"), "", text)]
     if isinstance(result, RunCancelledEvent):
-        return [(f"{result.t_s:.2f} s", say("cancelled"), result.stage, say("The run was cancelled."))]
+        return [(_at(result.t_s), say("cancelled"), result.stage, say("The run was cancelled."))]
     if result is None:
-        return [(f"{run.end_s:.2f} s", say(run.header.status), "", say("The record ends here, without a result."))]
+        return [(_at(run.end_s), say(run.header.status), "", say("The record ends here, without a result."))]
     return []

@@ -19,6 +19,14 @@ def summary_blocks(
 ) -> tuple[Block, ...]:
     """``deviations`` holds those of every run from the first; () where not available."""
     blocks: list[Block] = [Paragraph(text, "lead") for text in _headlines(runs, say)]
+    others = [run.label for run in runs[1:] if not same_job(run, runs[0])]
+    if others:
+        text = say(
+            "Another source or other operators than those of {base}: {runs}. Their figures cannot be held against it.",
+            base=runs[0].label,
+            runs=", ".join(others),
+        )
+        blocks.append(Paragraph(text))
     blocks += [_what_was_run(runs, say), _figures_table(runs, say), _results_table(runs, deviations, say)]
     blocks.append(Paragraph(_reading_aid(runs, say), "small"))
     blocks += [_machine(runs, say)]
@@ -32,6 +40,12 @@ def local_time(started_at: str, say: Phrases) -> str:
         return say(NOT_AVAILABLE)
 
 
+def same_job(run: ReadRun, base: ReadRun) -> bool:
+    """Whether both had the same work to do; a run that ended before it began had none of its own."""
+    jobs = [(known.config.get("source"), known.config.get("operators")) for known in (run, base)]
+    return not run.config or not base.config or jobs[0] == jobs[1]
+
+
 def ratio(value: float | None, base: float | None) -> float | None:
     return None if value is None or not base else value / base
 
@@ -41,7 +55,7 @@ def _headlines(runs: Sequence[ReadRun], say: Phrases) -> list[str]:
     base = runs[0]
     if len(runs) == 1:
         return [_alone(base, say)]
-    finished = [run for run in runs[1:] if run.header.status == "finished"]
+    finished = [run for run in runs[1:] if run.header.status == "finished" and same_job(run, base)]
     if base.header.status != "finished":
         return [_alone(base, say)]
     return [
@@ -101,7 +115,7 @@ def _figures_table(runs: Sequence[ReadRun], say: Phrases) -> TextTable:
             say.size(run.peaks.reserved_bytes),
             say.size(run.peaks.rss_bytes),
             say.seconds(run.header.seconds),
-            "" if run is base else _times(ratio(run.header.seconds, base.header.seconds)),
+            "" if run is base else _times(_time_ratio(run, base)),
             say.budget(run.header.budget_bytes),
             "" if run.header.budget_bytes is None else say.flag(run.header.within_budget),
         )
@@ -121,9 +135,7 @@ def _figures_table(runs: Sequence[ReadRun], say: Phrases) -> TextTable:
     return say.table(say("Memory and time"), columns, rows)
 
 
-def _results_table(
-    runs: Sequence[ReadRun], deviations: Sequence[tuple[Deviation, ...]], say: Phrases
-) -> TextTable:
+def _results_table(runs: Sequence[ReadRun], deviations: Sequence[tuple[Deviation, ...]], say: Phrases) -> TextTable:
     """Accuracy, and the largest deviation of the moved statistics from those of the first run."""
     base = runs[0]
     rows = []
@@ -152,9 +164,9 @@ def _results_table(
 
 def _reading_aid(runs: Sequence[ReadRun], say: Phrases) -> str:
     text = say(
-        "Peaks are counters, not samples. Allocated: live tensors; reserved: the allocator's pool; RSS: resident memory of"
-        " the process. Ratios and changes are against {base}. Deviation: relative Frobenius norm over all classes, the"
-        " largest of the operators; not available where the moved states were not kept.",
+        "Peaks are counters, not samples. Allocated: live tensors; reserved: the allocator's pool; RSS: resident memory"
+        " of the process. Ratios and changes are against {base}. Deviation: relative Frobenius norm over all classes,"
+        " the largest of the operators; not available where the moved states were not kept.",
         base=runs[0].label,
     )
     if any(str(run.environment.get("device", "")).startswith("cpu") for run in runs):
@@ -181,6 +193,12 @@ def _machine(runs: Sequence[ReadRun], say: Phrases) -> TextTable:
     rows = [(whole if len(names) == len(runs) > 1 else ", ".join(names), *key) for key, names in groups.items()]
     columns = (say("run"), say("device"), say("system"), say("RAM"), "PyTorch", "Python", "SLoRA")
     return say.table(say("Machine and versions"), columns, rows, texts=len(columns))
+
+
+def _time_ratio(run: ReadRun, base: ReadRun) -> float | None:
+    """None unless both came to their end: less work takes less time."""
+    both = run.header.status == base.header.status == "finished"
+    return ratio(run.header.seconds, base.header.seconds) if both else None
 
 
 def _times(value: float | None) -> str:
