@@ -50,7 +50,7 @@ def pdf_writer() -> PdfWriter:
         try:
             return entry.load()  # type: ignore[no-any-return]
         except ImportError as error:
-            missing = error.name or str(error)
+            missing = (error.name or str(error)).partition(".")[0]
             raise WriterMissing(
                 f"a PDF report needs {missing!r}, which is not installed", "pip install 'slora[gui]' installs it"
             ) from None
