@@ -30,11 +30,15 @@ CHINESE: Final[dict[str, str]] = {
     # summary
     "{run} against {base}: peak memory {peak} instead of {base_peak} ({peak_factor}), time {time} instead of "
     "{base_time} ({time_factor}).": (
-        "{run} 对比 {base}：峰值显存 {peak}，原为 {base_peak}（{peak_factor}）；"
+        "{run} 对比 {base}：峰值内存 {peak}，原为 {base_peak}（{peak_factor}）；"
         "用时 {time}，原为 {base_time}（{time_factor}）。"
     ),
+    "{n} runs of the same job: the lowest peak memory is {peak} ({leanest}), the shortest time {time} ({fastest}).": (
+        "同一任务的 {n} 次运行：最低峰值内存 {peak}（{leanest}），最短用时 {time}（{fastest}）。"
+    ),
+    "Accuracy and deviation: not available for these runs.": "准确率与偏差：这些运行均不可用。",
     "{run} failed: {what}": "{run} 失败：{what}",
-    "{run}: {status}, peak memory {peak}, time {time}.": "{run}：{status}，峰值显存 {peak}，用时 {time}。",
+    "{run}: {status}, peak memory {peak}, time {time}.": "{run}：{status}，峰值内存 {peak}，用时 {time}。",
     "Another source or other operators than those of {base}: {runs}. Their figures cannot be held against it.": (
         "数据来源或算子与 {base} 不同：{runs}。其数值不可与之直接比较。"
     ),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from slora_core.events import RunFailed
 from slora_core.records.deviation import Deviation
+from slora_core.records.report.headlines import headlines, peak_ratio, same_job, time_ratio
 from slora_core.records.report.model import Block, Paragraph
 from slora_core.records.report.phrases import Phrases
 from slora_core.records.report.reading import ReadRun
@@ -18,7 +18,7 @@ def summary_blocks(
     runs: Sequence[ReadRun], deviations: Sequence[tuple[Deviation, ...]], say: Phrases
 ) -> tuple[Block, ...]:
     """``deviations`` holds those of every run from the first; () where not available."""
-    blocks: list[Block] = [Paragraph(text, "lead") for text in _headlines(runs, say)]
+    blocks: list[Block] = [Paragraph(text, "lead") for text in headlines(runs, say)]
     others = [run.label for run in runs[1:] if not same_job(run, runs[0])]
     if others:
         text = say(
@@ -27,7 +27,11 @@ def summary_blocks(
             runs=", ".join(others),
         )
         blocks.append(Paragraph(text))
-    blocks += [_what_was_run(runs, say), _figures_table(runs, say), _results_table(runs, deviations, say)]
+    blocks += [_what_was_run(runs, say), _figures_table(runs, say)]
+    if any(run.accuracies for run in runs) or any(deviations):
+        blocks.append(_results_table(runs, deviations, say))
+    else:
+        blocks.append(Paragraph(say("Accuracy and deviation: not available for these runs.")))
     blocks.append(Paragraph(_reading_aid(runs, say), "small"))
     blocks += [_machine(runs, say)]
     return tuple(blocks)
@@ -38,53 +42,6 @@ def local_time(started_at: str, say: Phrases) -> str:
         return datetime.fromisoformat(started_at).astimezone().strftime("%Y-%m-%d %H:%M:%S %z")
     except ValueError:
         return say(NOT_AVAILABLE)
-
-
-def same_job(run: ReadRun, base: ReadRun) -> bool:
-    """Whether both had the same work to do; a run that ended before it began had none of its own."""
-    jobs = [(known.config.get("source"), known.config.get("operators")) for known in (run, base)]
-    return not run.config or not base.config or jobs[0] == jobs[1]
-
-
-def ratio(value: float | None, base: float | None) -> float | None:
-    return None if value is None or not base else value / base
-
-
-def _headlines(runs: Sequence[ReadRun], say: Phrases) -> list[str]:
-    """One sentence for every run that has a base, or for the only run."""
-    base = runs[0]
-    if len(runs) == 1:
-        return [_alone(base, say)]
-    finished = [run for run in runs[1:] if run.header.status == "finished" and same_job(run, base)]
-    if base.header.status != "finished":
-        return [_alone(base, say)]
-    return [
-        say(
-            "{run} against {base}: peak memory {peak} instead of {base_peak} ({peak_factor}),"
-            " time {time} instead of {base_time} ({time_factor}).",
-            run=run.label,
-            base=base.label,
-            peak=say.size(run.peaks.allocated_bytes),
-            base_peak=say.size(base.peaks.allocated_bytes),
-            peak_factor=say.factor(ratio(run.peaks.allocated_bytes, base.peaks.allocated_bytes)),
-            time=say.seconds(run.header.seconds),
-            base_time=say.seconds(base.header.seconds),
-            time_factor=say.factor(ratio(run.header.seconds, base.header.seconds)),
-        )
-        for run in finished[:3]
-    ]
-
-
-def _alone(run: ReadRun, say: Phrases) -> str:
-    if isinstance(run.result, RunFailed):
-        return say("{run} failed: {what}", run=run.label, what=run.result.what)
-    return say(
-        "{run}: {status}, peak memory {peak}, time {time}.",
-        run=run.label,
-        status=say(run.header.status),
-        peak=say.size(run.peaks.allocated_bytes),
-        time=say.seconds(run.header.seconds),
-    )
 
 
 def _what_was_run(runs: Sequence[ReadRun], say: Phrases) -> TextTable:
@@ -111,11 +68,11 @@ def _figures_table(runs: Sequence[ReadRun], say: Phrases) -> TextTable:
         (
             run.label,
             say.size(run.peaks.allocated_bytes),
-            "" if run is base else _times(ratio(run.peaks.allocated_bytes, base.peaks.allocated_bytes)),
+            "" if run is base else _times(peak_ratio(run, base)),
             say.size(run.peaks.reserved_bytes),
             say.size(run.peaks.rss_bytes),
             say.seconds(run.header.seconds),
-            "" if run is base else _times(_time_ratio(run, base)),
+            "" if run is base else _times(time_ratio(run, base)),
             say.budget(run.header.budget_bytes),
             "" if run.header.budget_bytes is None else say.flag(run.header.within_budget),
         )
@@ -193,12 +150,6 @@ def _machine(runs: Sequence[ReadRun], say: Phrases) -> TextTable:
     rows = [(whole if len(names) == len(runs) > 1 else ", ".join(names), *key) for key, names in groups.items()]
     columns = (say("run"), say("device"), say("system"), say("RAM"), "PyTorch", "Python", "SLoRA")
     return say.table(say("Machine and versions"), columns, rows, texts=len(columns))
-
-
-def _time_ratio(run: ReadRun, base: ReadRun) -> float | None:
-    """None unless both came to their end: less work takes less time."""
-    both = run.header.status == base.header.status == "finished"
-    return ratio(run.header.seconds, base.header.seconds) if both else None
 
 
 def _times(value: float | None) -> str:

@@ -56,20 +56,29 @@ def test_the_summary_holds_every_run_against_the_first(record_run):
     assert row["peak reserved"] == NOT_AVAILABLE
     assert _row(tables["Results"], "other")["best accuracy"] == "75.00 % (SeqFT + linear, ncm)"
     lead = next(block.text for block in report.summary if isinstance(block, Paragraph))
-    assert "13.97 GiB instead of 4.657 GiB (3x more)" in lead
+    assert "13.97 GiB instead of 4.657 GiB (3x more)" in lead.replace("\u00a0", " ")
 
 
 def test_a_run_that_did_not_finish_is_told_with_its_end_and_not_held_against_the_base(record_run):
     runs = [record_run("base"), *(record_run(end, end=end, scale=0.5) for end in ("failed", "cancelled", "cut"))]
     report = build_report(runs)
     memory = _tables(report.summary)["Memory and time"]
-    assert [row[6] for row in memory.rows] == ["", "", "", ""]
+    assert [(row[2], row[6]) for row in memory.rows] == [("", "")] * 4
     notices = _tables(_section(report, "Notices").blocks)
     assert notices["failed"].rows[-1] == ("0.90\u00a0s", "failed", "", "it was killed. buy memory")
     assert notices["cancelled"].rows[-1][1:3] == ("cancelled", "task1")
     assert notices["cut"].rows[-1][1] == "interrupted"
     assert notices["base"].rows[0][3] == "=smaller chunks"
     assert "cut off" in [row[-1] for row in _tables(_section(report, "Stages").blocks)["cut"].rows]
+
+
+def test_of_many_runs_the_first_sentence_names_the_leanest_and_the_fastest(record_run):
+    runs = [record_run(f"r{n}", scale=scale) for n, scale in enumerate((2, 3, 1, 4))]
+    report = build_report([*runs, record_run("half", scale=0.5, end="failed")])
+    leads = [block.text for block in report.summary if isinstance(block, Paragraph) and block.kind == "lead"]
+    (lead,) = leads
+    assert lead.startswith("4 runs of the same job")
+    assert "4.657 GiB (r2), the shortest time 0.9 s (r2)" in lead.replace("\u00a0", " ")
 
 
 def test_a_run_of_another_job_is_named_as_such(record_run):
