@@ -68,11 +68,12 @@ CHINESE: Final[dict[str, str]] = {
     "device": "设备",
     "system": "系统",
     "RAM": "内存",
-    "Peaks are counters, not samples. Allocated: live tensors; reserved: the allocator's pool; RSS: resident "
-    "memory of the process. Ratios and changes are against {base}. Deviation: relative Frobenius norm over "
-    "all classes, the largest of the operators; not available where the moved states were not kept.": (
-        "峰值来自计数器，而非采样。已分配：存活的张量；已保留：分配器的内存池；RSS：进程的常驻内存。比值与变化均"
-        "相对于 {base}。偏差：所有类别的相对 Frobenius 范数，取各算子中的最大值；未保留补偿后状态时不可用。"
+    "Peaks are counters, not samples. Allocated: live tensors; reserved: the allocator's pool; RSS: resident memory"
+    " of the process.": ("峰值来自计数器，而非采样。已分配：存活的张量；已保留：分配器的内存池；RSS：进程的常驻内存。"),
+    "Ratios and changes are against {base}, of runs that finished the same job. Deviation: relative Frobenius"
+    " norm over all classes, the largest of the operators; not available where the moved states were not kept.": (
+        "比值与变化均相对于 {base}，仅限完成同一任务的运行。偏差：所有类别的相对 Frobenius 范数，"
+        "取各算子中的最大值；未保留补偿后状态时不可用。"
     ),
     "On a CPU the compute device is the CPU, and it has no pool: reserved is not available.": (
         "在 CPU 上，计算设备即 CPU，没有内存池，因此“已保留”不可用。"
@@ -115,6 +116,7 @@ CHINESE: Final[dict[str, str]] = {
     ),
     # accuracy
     "Accuracy and deviation": "准确率与偏差",
+    "Accuracy after the last task": "最后一个任务后的准确率",
     "Accuracy after the last task (in brackets: points against {base})": (
         "最后一个任务后的准确率（括号内：相对 {base} 的百分点）"
     ),
@@ -149,6 +151,9 @@ CHINESE: Final[dict[str, str]] = {
     "outside-budget": "预算之外",
     "other-process": "其他进程",
     "labels": "标签",
+    "feature-cache": "特征缓存",
+    "replanned": "重新规划",
+    "skipped-images": "跳过的图像",
     "not-recorded": "未记录",
     # configuration
     "Configuration": "配置",

@@ -136,7 +136,9 @@ def _accuracy_table(
             cells.append(say.percent(value) + changed)
         rows.append(tuple(cells))
     columns = (say("variant"), say("classifier"), *(run.label for run in runs))
-    title = say("Accuracy after the last task (in brackets: points against {base})", base=base.label)
+    title = say("Accuracy after the last task")
+    if any(run is not base for run in runs):
+        title = say("Accuracy after the last task (in brackets: points against {base})", base=base.label)
     return say.table(title, columns, rows, texts=2)
 
 

@@ -64,7 +64,7 @@ def _what_was_run(runs: Sequence[ReadRun], say: Phrases) -> TextTable:
 def _figures_table(runs: Sequence[ReadRun], say: Phrases) -> TextTable:
     """Memory and time, with the ratio to the first run."""
     base = runs[0]
-    rows = [
+    rows: list[tuple[str, ...]] = [
         (
             run.label,
             say.size(run.peaks.allocated_bytes),
@@ -78,7 +78,7 @@ def _figures_table(runs: Sequence[ReadRun], say: Phrases) -> TextTable:
         )
         for run in runs
     ]
-    columns = (
+    columns: tuple[str, ...] = (
         say("run"),
         say("peak allocated"),
         say("ratio"),
@@ -89,13 +89,15 @@ def _figures_table(runs: Sequence[ReadRun], say: Phrases) -> TextTable:
         say("budget"),
         say("within budget"),
     )
+    if len(runs) == 1:
+        columns, rows = _without(columns, (2, 6)), [_without(row, (2, 6)) for row in rows]
     return say.table(say("Memory and time"), columns, rows)
 
 
 def _results_table(runs: Sequence[ReadRun], deviations: Sequence[tuple[Deviation, ...]], say: Phrases) -> TextTable:
     """Accuracy, and the largest deviation of the moved statistics from those of the first run."""
     base = runs[0]
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for run, moved in zip(runs, deviations, strict=True):
         known = {pair: value for pair, value in run.accuracy_of.items() if pair[0] != UNCOMPENSATED}
         best = max(known, key=lambda pair: known[pair], default=None)
@@ -109,23 +111,29 @@ def _results_table(runs: Sequence[ReadRun], deviations: Sequence[tuple[Deviation
                 "" if run is base else _largest([row.covariance for row in moved], say),
             )
         )
-    columns = (
+    columns: tuple[str, ...] = (
         say("run"),
         say("best accuracy"),
         say("lowest change of an accuracy"),
         say("deviation of means"),
         say("deviation of covariances"),
     )
+    if len(runs) == 1:
+        columns, rows = columns[:2], [row[:2] for row in rows]
     return say.table(say("Results"), columns, rows)
 
 
 def _reading_aid(runs: Sequence[ReadRun], say: Phrases) -> str:
     text = say(
         "Peaks are counters, not samples. Allocated: live tensors; reserved: the allocator's pool; RSS: resident memory"
-        " of the process. Ratios and changes are against {base}. Deviation: relative Frobenius norm over all classes,"
-        " the largest of the operators; not available where the moved states were not kept.",
-        base=runs[0].label,
+        " of the process."
     )
+    if len(runs) > 1:
+        text += " " + say(
+            "Ratios and changes are against {base}, of runs that finished the same job. Deviation: relative Frobenius"
+            " norm over all classes, the largest of the operators; not available where the moved states were not kept.",
+            base=runs[0].label,
+        )
     if any(str(run.environment.get("device", "")).startswith("cpu") for run in runs):
         text += " " + say("On a CPU the compute device is the CPU, and it has no pool: reserved is not available.")
     return text
@@ -150,6 +158,10 @@ def _machine(runs: Sequence[ReadRun], say: Phrases) -> TextTable:
     rows = [(whole if len(names) == len(runs) > 1 else ", ".join(names), *key) for key, names in groups.items()]
     columns = (say("run"), say("device"), say("system"), say("RAM"), "PyTorch", "Python", "SLoRA")
     return say.table(say("Machine and versions"), columns, rows, texts=len(columns))
+
+
+def _without(cells: tuple[str, ...], left_out: tuple[int, ...]) -> tuple[str, ...]:
+    return tuple(cell for number, cell in enumerate(cells) if number not in left_out)
 
 
 def _times(value: float | None) -> str:
