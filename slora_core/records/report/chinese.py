@@ -155,6 +155,9 @@ CHINESE: Final[dict[str, str]] = {
     "replanned": "重新规划",
     "skipped-images": "跳过的图像",
     "not-recorded": "未记录",
+    "restart": "重新启动",
+    "trial-failed": "试验失败",
+    "tuning-ignored": "未采用调优",
     # configuration
     "Configuration": "配置",
     "As {base}.": "与 {base} 相同。",
