@@ -1,4 +1,7 @@
-"""Tables across pages: columns as wide as they need, rows never cut, headings repeated on every page."""
+"""Tables across pages: columns as wide as they need, rows never cut, headings repeated on every page.
+
+Laid out here, since QTextDocument breaks a row of several lines at the edge of a page.
+"""
 
 from __future__ import annotations
 
