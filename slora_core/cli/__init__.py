@@ -24,7 +24,7 @@ COMMANDS: Final = {
     "compare": "baseline and optimised side by side, or recorded runs against each other",
     "bench": "measure speed, memory and prediction on this machine",
     "runs": "list, show, annotate, delete and restore recorded runs",
-    "report": "export recorded runs as CSV tables",
+    "report": "recorded runs as a PDF report or as CSV tables",
 }
 EPILOG: Final = """\
 slora COMMAND --help says more. Sizes are typed as people write them: 256MiB, 8GB, 0.5g.

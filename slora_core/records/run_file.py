@@ -220,8 +220,8 @@ class RunFile:
         """(last row, samples) of what has come after ``row``, in the order of writing; 0 for all there is."""
         names = ", ".join(f"samples.{counter}" for counter in SAMPLE_COUNTERS)
         rows = self._query(
-            f"SELECT samples.id, t_s, name, {names} FROM samples JOIN stage_names ON stage_names.id = stage"
-            " WHERE samples.id > ? ORDER BY samples.id",
+            f"SELECT samples.id, t_s, name, {names}, samples.rank FROM samples"
+            " JOIN stage_names ON stage_names.id = stage WHERE samples.id > ? ORDER BY samples.id",
             (row,),
         )
         return (rows[-1][0] if rows else row), [MemorySample(*found[1:]) for found in rows]
