@@ -25,8 +25,8 @@ class SyntheticWorkload:
     """N pairs of ``dim`` features and ``classes`` Gaussians, drawn from ``seed`` and never held whole.
 
     The same arguments give the same numbers. The files lie in a folder of their own under ``scratch`` until
-    :meth:`close`. ``checkpoint`` is called between blocks and may raise to stop. Raises OutputError when ``scratch``
-    has no room.
+    :meth:`close`. ``advance`` is called with the rows of each block and after each class with 0; it may raise to stop.
+    Raises OutputError when ``scratch`` has no room.
     """
 
     def __init__(
@@ -37,7 +37,7 @@ class SyntheticWorkload:
         seed: int,
         scratch: Path | None = None,
         *,
-        checkpoint: Callable[[], None] = lambda: None,
+        advance: Callable[[int], None] = lambda _: None,
     ) -> None:
         try:
             self._folder = Path(tempfile.mkdtemp(prefix="slora-synthetic-", dir=scratch))
@@ -47,8 +47,8 @@ class SyntheticWorkload:
         self.state_path = self._folder / "state.safetensors"
         space = FeatureSpace(dim, seed)
         try:
-            _write_features(self.feature_path, space, pairs, checkpoint)
-            _write_state(self.state_path, space, classes, checkpoint)
+            _write_features(self.feature_path, space, pairs, advance)
+            _write_state(self.state_path, space, classes, advance)
         except BaseException:
             shutil.rmtree(self._folder, ignore_errors=True)
             raise
@@ -68,22 +68,22 @@ class SyntheticWorkload:
         self.close()
 
 
-def _write_features(path: Path, space: FeatureSpace, pairs: int, checkpoint: Callable[[], None]) -> None:
+def _write_features(path: Path, space: FeatureSpace, pairs: int, advance: Callable[[int], None]) -> None:
     shape = (pairs, space.dim)
     with TensorFileWriter(path, {BEFORE: ("float32", shape), AFTER: ("float32", shape)}, {}) as file:
         for start in range(0, pairs, BLOCK_ROWS):
-            checkpoint()
             before, after = space.pairs(start // BLOCK_ROWS, min(BLOCK_ROWS, pairs - start))
             file.write(BEFORE, start, before)
             file.write(AFTER, start, after)
+            advance(len(before))
         file.commit(durable=False)
 
 
-def _write_state(path: Path, space: FeatureSpace, classes: int, checkpoint: Callable[[], None]) -> None:
+def _write_state(path: Path, space: FeatureSpace, classes: int, advance: Callable[[int], None]) -> None:
     ids, counts = np.arange(classes, dtype=np.int64), np.full(classes, _SAMPLES_PER_CLASS, np.int64)
     metadata = {"operator": "none", "task": "0"}
     with StateFileWriter(path, ids, counts, space.dim, metadata=metadata) as file:
         for number in range(classes):
-            checkpoint()
             file.write("", number, *space.class_gaussian(number))
+            advance(0)
         file.commit(durable=False)

@@ -13,6 +13,9 @@ import pytest
 import torch
 from safetensors.numpy import save_file
 
+from slora_core.records.run_file import RunFile
+from slora_core.sources.demo.training import Schedule
+
 LINEAR = ("--operators", "linear")
 
 
@@ -333,6 +336,28 @@ def test_a_full_disk_under_the_run_file(slora, make_files, small_disk):
     assert said.code == 2
     assert re.search(r"run file '.*r\.slora' cannot be written: .*full", said.sentence)
     assert not out.exists()
+
+
+def test_a_disk_that_fills_under_the_run_file_in_mid_run(slora, small_disk, tmp_path):
+    disk = small_disk("200k")
+    job = ("run", "--here", "--workload", "seed-small", "--operators", "attention", "--threads", 1)
+    job += ("--set", "operators.attention.samples=200000", "--set", "run.sample_hz=1000")
+    said = slora(*job, "--run-file", disk / "r.slora", "--out", tmp_path / "o.safetensors")
+    assert said.code == 2
+    assert re.search(r"run file '.*r\.slora' cannot be written any more: .*full", said.sentence)
+    assert [path.name for path in disk.iterdir()] == ["r.slora"]
+    with RunFile.open(disk / "r.slora") as run:
+        assert len(list(run.sample_rows())) > 100
+    assert not list(tmp_path.glob("*.safetensors*"))
+
+
+def test_a_full_disk_under_the_demo(slora, small_disk, monkeypatch):
+    monkeypatch.setattr("slora_core.sources.demo.source.FIRST_TASK", Schedule(12, 3e-3, 30.0))
+    disk = small_disk("64k")
+    said = slora("demo", "--tasks", 1, "--here", "--no-record", "--set", f"run.scratch='{disk}'")
+    assert said.code == 2
+    assert re.search(r"takes [\d.]+ KiB, but its file system has [\d.]+ KiB free", said.sentence)
+    assert list(disk.iterdir()) == []
 
 
 def test_a_folder_that_cannot_be_written(refuse, small_disk):

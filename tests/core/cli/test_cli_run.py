@@ -11,6 +11,8 @@ import pytest
 from safetensors.numpy import load_file
 
 from slora_core.records.run_file import RunFile
+from slora_core.sources.demo.training import Schedule
+from slora_core.types import UNCOMPENSATED, VARIANT_OF
 
 TINY = (
     *("--workload", "seed-tiny", "--set", "operators.weaknonlinear.steps=20"),
@@ -209,3 +211,20 @@ def test_a_run_in_a_fresh_process_is_the_default_and_prints_one_document(process
     assert said.err == ""
     assert json.loads(said.out)["result"]["outputs"]["state"] == str(out)
     assert len(load_file(out)["class_ids"]) == 4
+
+
+def test_the_demo_compensates_by_every_operator_and_leaves_its_record(slora, monkeypatch):
+    monkeypatch.setattr("slora_core.sources.demo.source.FIRST_TASK", Schedule(12, 3e-3, 30.0))
+    monkeypatch.setattr("slora_core.sources.demo.source.LATER_TASKS", Schedule(4, 3e-3, 10.0))
+    short = ("--tasks", 2, "--here", "--threads", 1, "--set", "operators.weaknonlinear.steps=20")
+    data = slora("demo", *short, "--json").json
+    assert list(data["result"]["accuracies"]) == [UNCOMPENSATED, *VARIANT_OF.values()]
+    stages = [stage["stage"] for stage in data["stages"]]
+    assert {"task1.train", "task2.extract", "task2.rff.move", "task2.evaluate"} <= set(stages)
+    said = slora("demo", *short, "--operators", "linear")
+    assert said.code == 0
+    assert [line.split("  ")[0] for line in said.out.splitlines() if line.startswith("SeqFT")] == [
+        "SeqFT (no compensation)",
+        "SeqFT + linear",
+    ]
+    assert len(slora("runs", "--search", "demo", "--json").json) == 2

@@ -150,3 +150,19 @@ def test_adapters_start_at_nothing_and_merging_changes_no_output():
         for layer in model.adapted():
             layer.merge()
         assert torch.allclose(model(images), adapted, atol=1e-5)
+
+
+def test_drift_is_real_and_compensation_recovers_what_it_cost():
+    events = run(
+        config(
+            source={"tasks": 5},
+            operators={"names": "linear,attention", "attention": {"samples": 1000}},
+            classifiers={"names": "lda,qda"},
+        )
+    )
+
+    drifted, *recovered = events[-1].accuracies.values()
+    assert max(drifted.values()) < 0.85
+    for row in recovered:
+        assert min(row.values()) > 0.88
+        assert all(row[name] - drifted[name] > 0.15 for name in row)
