@@ -8,6 +8,7 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 PROGRESS_INTERVAL_S: Final = 0.05
 ETA_AFTER_S: Final = 1.5
+LOAD_POLL_S: Final = 0.02
 
 
 @dataclass(slots=True)
@@ -114,6 +116,18 @@ class RunContext:
     def emit(self, event: Event) -> None:
         if self._emit is not None:
             self._emit(event)
+
+    def load(self, load: Callable[[], object]) -> None:
+        """Call ``load``, which imports a library for a second or so, and answer a cancel meanwhile."""
+        pool = ThreadPoolExecutor(1, thread_name_prefix="slora-load")
+        try:
+            loading = pool.submit(load)
+            while not loading.done():
+                self.checkpoint()
+                wait((loading,), LOAD_POLL_S)
+            loading.result()
+        finally:
+            pool.shutdown(wait=False)
 
     def checkpoint(self) -> None:
         """Call between chunks: raises RunCancelled when the run was asked to stop."""

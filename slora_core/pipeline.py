@@ -14,7 +14,7 @@ from contextlib import ExitStack, contextmanager, nullcontext
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import torch
 
@@ -42,6 +42,9 @@ from slora_core.statistics.base import StateReader
 from slora_core.streams.streaming import Emit, stream_in_thread
 from slora_core.types import Workload
 
+DEMO_THREADS: Final = 1
+"""Its matrices are too small to share among cores: threads would wait for each other, for long on a busy machine."""
+
 
 def stream(config: RunConfig, cancel: CancelToken | None = None) -> Generator[Event, None, None]:
     """Run ``config`` in this process and yield its events, the last of them a final one."""
@@ -66,8 +69,8 @@ def execute(
     with ExitStack() as stack:
         stack.callback(source.close)
         stack.enter_context(host_state_guard())
-        if config.run.threads:
-            torch.set_num_threads(config.run.threads)
+        if threads := config.run.threads or (DEMO_THREADS if config.source.kind == "demo" else 0):
+            torch.set_num_threads(threads)
         scratch = _scratch(config, stack)
         try:
             with peers.busy():

@@ -56,7 +56,9 @@ def add_job(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--device", metavar="NAME", help="auto, cpu, cuda or cuda:N")
     group.add_argument("--seed", type=int, metavar="N", help="of noise, training batches and synthetic data")
     group.add_argument("--nproc", type=int, metavar="N", help="share the run among N processes of this host")
-    group.add_argument("--threads", type=int, metavar="N", help="compute threads; 0: as PyTorch chooses")
+    group.add_argument(
+        "--threads", type=int, metavar="N", help="compute threads; 0: as PyTorch chooses, one for the demo"
+    )
     group.add_argument(
         "--set",
         action="append",

@@ -68,14 +68,14 @@ def source_of(config: RunConfig) -> Source:
 
 def _open_synthetic(config: RunConfig, ctx: RunContext, stack: ExitStack) -> OpenSource:
     source = config.source
-    with ctx.stage("prepare"):
+    with ctx.stage("prepare", total=source.pairs, unit="pairs"):
         workload = SyntheticWorkload(
             source.pairs,
             source.dim,
             source.classes,
             config.run.seed,
             ctx.scratch,
-            checkpoint=ctx.checkpoint,
+            advance=ctx.advance,
             peers=ctx.peers,
         )
     stack.callback(workload.close)
@@ -86,10 +86,12 @@ def _open_files(config: RunConfig, ctx: RunContext, stack: ExitStack) -> OpenSou
     source = config.source
     if source.features is None or source.state is None:
         raise ConfigError("source.features and source.state are both needed for a run on files")
-    features = stack.enter_context(FeatureFile(source.features, ctx.scratch))
+    features = stack.enter_context(FeatureFile(source.features, ctx.scratch, ctx.checkpoint))
     if features.unpacked:
         reasons = ", ".join(f"{key} ({reason})" for key, reason in features.unpacked.items())
         ctx.notice("unpacked-file", f"{source.features} cannot be mapped where it lies; unpacked: {reasons}")
-    evaluation = stack.enter_context(EvaluationFile(source.evaluate, ctx.scratch)) if source.evaluate else None
+    evaluation = None
+    if source.evaluate:
+        evaluation = stack.enter_context(EvaluationFile(source.evaluate, ctx.scratch, ctx.checkpoint))
     states = {name: stack.enter_context(open_state(source.state, name)) for name in variants_of(source.state)}
     return OpenSource(1, iter([Round(1, 1, features, features.labelled, evaluation)]), states)

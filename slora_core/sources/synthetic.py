@@ -26,8 +26,8 @@ class SyntheticWorkload:
     """N pairs of ``dim`` features and ``classes`` Gaussians, drawn from ``seed`` and never held whole.
 
     The same arguments give the same numbers. The files lie in a folder of their own under ``scratch`` until
-    :meth:`close`. ``checkpoint`` is called between blocks and may raise to stop. Of several ranks the first writes, in
-    its ``scratch``, and all read. Raises OutputError when ``scratch`` has no room.
+    :meth:`close`. ``advance`` is called with the rows of each block and after each class with 0; it may raise to stop.
+    Of several ranks the first writes, and all read from its ``scratch``. Raises OutputError when that has no room.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class SyntheticWorkload:
         seed: int,
         scratch: Path | None = None,
         *,
-        checkpoint: Callable[[], None] = lambda: None,
+        advance: Callable[[int], None] = lambda _: None,
         peers: Peers = ALONE,
     ) -> None:
         self._owner = peers.rank == 0
@@ -48,8 +48,8 @@ class SyntheticWorkload:
         if self._owner:
             space = FeatureSpace(dim, seed)
             try:
-                _write_features(self.feature_path, space, pairs, checkpoint)
-                _write_state(self.state_path, space, classes, checkpoint)
+                _write_features(self.feature_path, space, pairs, advance)
+                _write_state(self.state_path, space, classes, advance)
             except BaseException:
                 shutil.rmtree(self._folder, ignore_errors=True)
                 raise
@@ -78,22 +78,22 @@ def _make_folder(scratch: Path | None) -> str:
         raise OutputError(f"scratch folder {str(scratch)!r} cannot be written: {error.strerror}") from None
 
 
-def _write_features(path: Path, space: FeatureSpace, pairs: int, checkpoint: Callable[[], None]) -> None:
+def _write_features(path: Path, space: FeatureSpace, pairs: int, advance: Callable[[int], None]) -> None:
     shape = (pairs, space.dim)
     with TensorFileWriter(path, {BEFORE: ("float32", shape), AFTER: ("float32", shape)}, {}) as file:
         for start in range(0, pairs, BLOCK_ROWS):
-            checkpoint()
             before, after = space.pairs(start // BLOCK_ROWS, min(BLOCK_ROWS, pairs - start))
             file.write(BEFORE, start, before)
             file.write(AFTER, start, after)
+            advance(len(before))
         file.commit(durable=False)
 
 
-def _write_state(path: Path, space: FeatureSpace, classes: int, checkpoint: Callable[[], None]) -> None:
+def _write_state(path: Path, space: FeatureSpace, classes: int, advance: Callable[[int], None]) -> None:
     ids, counts = np.arange(classes, dtype=np.int64), np.full(classes, _SAMPLES_PER_CLASS, np.int64)
     metadata = {"operator": "none", "task": "0"}
     with StateFileWriter(path, ids, counts, space.dim, metadata=metadata) as file:
         for number in range(classes):
-            checkpoint()
             file.write("", number, *space.class_gaussian(number))
+            advance(0)
         file.commit(durable=False)
