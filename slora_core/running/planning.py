@@ -44,9 +44,7 @@ class JobPlan:
 
     def frontier(self, device: DeviceProfile, points: int = 100) -> list[tuple[int, float]]:
         """(predicted peak bytes, seconds) of the run over all budgets: peaks ascend, seconds descend."""
-        return frontier(
-            self.counted, device=device, base_bytes=self.base_bytes, points=points, policy=self.plan.policy
-        )
+        return frontier(self.counted, device=device, base_bytes=self.base_bytes, points=points, policy=self.plan.policy)
 
     def option(self, stage: str) -> Option:
         choice = self.plan.stage(stage).choice

@@ -68,7 +68,7 @@ def run_whole(
     config: RunConfig,
     cancel: CancelToken,
     *,
-    engine: str = isolate.ENGINE,
+    engine: str | None = None,
     on_fraction: Callable[[float], None] = lambda _: None,
 ) -> tuple[RunFigures, dict[str, Any]]:
     """Run ``config`` isolated; returns its figures and its environment.

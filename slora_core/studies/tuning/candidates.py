@@ -34,17 +34,19 @@ class Candidate:
     peak_bytes: int
 
 
-def candidates(job: JobPlan, device: DeviceProfile, most: int) -> list[Candidate]:
+def candidates(job: JobPlan, device: DeviceProfile, most: int, *, extraction: bool = False) -> list[Candidate]:
     """At most ``most`` options of the last round's stages that fit the plan's budget, the most telling first.
 
     Of every stage first the planned option, then the fastest and the leanest by the model, then the others along the
     frontier of peak against time, then rivals of the fastest; stages take turns, the longest first.
+    The stage ``extract`` is among them with ``extraction`` alone.
     """
+    untried = _UNTRIED if extraction else (*_UNTRIED, "extract")
     last = job.counted[-1].stage.rpartition(plain_stage(job.counted[-1].stage))[0] if job.counted else ""
     found: list[tuple[float, list[Candidate]]] = []
     total_s = sum(stage.seconds for stage in job.plan.stages) or 1.0
     for request in job.counted:
-        if request.stage.startswith(last) and plain_stage(request.stage) not in _UNTRIED:
+        if request.stage.startswith(last) and plain_stage(request.stage) not in untried:
             seconds = job.plan.stage(request.stage).seconds
             ranked = list(_ranked(request, job, device))
             found.append((seconds, ranked if seconds >= MINOR_SHARE * total_s else ranked[:1]))

@@ -67,6 +67,8 @@ def stream(
         )
     if config.run.engine == "baseline":
         raise ConfigError("run.engine = 'baseline': it makes no plan that could be tuned")
+    if config.distributed.processes > 1:
+        raise ConfigError(f"distributed.processes = {config.distributed.processes}: a tuning is of one process")
     config = config.merged({"memory": {"policy": "planned"}, "output": {"state": None, "resume": False}})
     key = sha256(json.dumps([config.model_dump(mode="json"), cpu_name()], sort_keys=True).encode()).hexdigest()[:16]
     settings = {"trials": trials, "minutes": minutes, "repeats": repeats}

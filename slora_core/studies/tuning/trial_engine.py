@@ -7,7 +7,7 @@ import os
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,10 +26,9 @@ from slora_core.memory.planner import refuse_if_infeasible
 from slora_core.memory.tuning import SWITCH
 from slora_core.running.measured import choice_key, plain_stage
 from slora_core.running.planning import JobPlan, plan_job
-from slora_core.running.probing import probe_source
 from slora_core.running.surroundings import surroundings
 from slora_core.running.warming import warm_up
-from slora_core.sources.workloads import workloads_of
+from slora_core.sources.opening import source_of
 from slora_core.streams.streaming import Emit
 from slora_core.studies.tuning.candidates import Candidate, candidates
 from slora_core.studies.tuning.stage_runs import StageRuns
@@ -66,16 +65,18 @@ def execute(
     if config.run.threads:
         torch.set_num_threads(config.run.threads)
     device = resolve_device(config.run.device)
-    profile, workloads = profile_of(device, config.run.threads), workloads_of(config)
+    profile = profile_of(device, config.run.threads)
+    with closing(source_of(config)) as source:
+        workloads = source.workloads()
+        probed = source.probe(device)
     if not any(workload.pairs for workload in workloads):
         raise ConfigError(
             "the source has no pairs, so nothing is compensated: expected a source with at least one task"
         )
-    probed = probe_source(config, device)
     job = plan_job(config, workloads, profile, source_requests=probed.requests, held_bytes=probed.held_bytes)
     emit(_started(config, device, profile, job))
     refuse_if_infeasible(job.plan)
-    chosen = candidates(job, profile, most)
+    chosen = candidates(job, profile, most, extraction=config.source.kind == "demo")
     named = {trial_key(found, workloads[-1]): found for found in chosen}
     with ExitStack() as stack:
         stack.enter_context(host_state_guard())

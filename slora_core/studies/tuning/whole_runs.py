@@ -11,7 +11,6 @@ from typing import Any, Final, Literal, TypeAlias
 
 import numpy as np
 
-from slora_core import isolate
 from slora_core.cancel import CancelToken
 from slora_core.config import RunConfig
 from slora_core.errors import SloraError
@@ -100,7 +99,7 @@ class WholeRuns:
     def _run(self, policy: Policy, number: int, total: int) -> None:
         self.cancel.raise_if_cancelled()
         config = self.config.merged({"memory": {"policy": policy}})
-        engine = isolate.ENGINE if policy == "tuned" else _UNTUNED_RUN
+        engine = None if policy == "tuned" else _UNTUNED_RUN
         title = f"whole run, {policy}"
         figures, _ = run_whole(
             config, self.cancel, engine=engine, on_fraction=partial(self._progress, title, number, total)
