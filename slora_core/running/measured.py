@@ -33,6 +33,8 @@ def stage_settings(stage: str, config: RunConfig) -> str:
     data: dict[str, Any] = {"measures": config.measures.model_dump(mode="json")}
     if owner in OPERATORS:
         data |= getattr(config.operators, owner).model_dump(mode="json")
+    if owner == "extract":
+        data["precision"] = config.precision
     if owner == "evaluate":
         data |= config.classifiers.model_dump(mode="json")
     return sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()[:12]

@@ -161,18 +161,25 @@ class StageRuns:
 
     def _extraction(self, option: Option) -> Estimate:
         """The demo's images through its model, an image being a unit; a task's pairs pass two models."""
-        from slora_core.features.extraction import Extractor, Segment
+        from slora_core.features.encoders import ModuleEncoder
+        from slora_core.features.extraction import Extractor
+        from slora_core.features.inputs import ArrayInputs
         from slora_core.sources.demo.doodles import draw_doodles
         from slora_core.sources.demo.model import DigitTransformer
 
-        measures, batch = self.config.measures, int(option.choice.batch)
-        model = DigitTransformer(torch.Generator().manual_seed(0)).to(self.ctx.device)
+        batch = int(option.choice.batch)
+        encoder = ModuleEncoder(DigitTransformer(torch.Generator().manual_seed(0)).to(self.ctx.device))
         images = draw_doodles(0, max(4 * batch, 256))
-        extractor = Extractor(self.ctx, batch, measures.progressive_release, measures.mixed_precision)
+        extractor = Extractor(
+            self.ctx,
+            batch,
+            progressive_release=self.config.measures.progressive_release,
+            precision=self.config.precision,
+        )
 
         def run(count: int) -> float:
-            segment = Segment(images[:count])
-            return self._timed(lambda: extractor.extract([model], [segment], lambda *_: None))
+            inputs = ArrayInputs(images[:count])
+            return self._timed(lambda: extractor.extract([encoder], [inputs], lambda *_: None))
 
         passed = 2 if self.workload.pairs else 1
         rows = (self.workload.pairs or self.workload.labelled_rows) + self.workload.evaluation_rows
