@@ -131,6 +131,8 @@ NOTICE_KINDS: Final = (
     "replanned",
     "not-recorded",
     "restart",
+    "tuning-ignored",
+    "trial-failed",
 )
 
 
@@ -142,6 +144,33 @@ class TaskFinished(Event):
     tasks: int
     classes_seen: int
     accuracies: Mapping[str, Mapping[str, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class TrialFinished(Event):
+    """One trial of a study is measured, or taken from the file of an interrupted one (``reused``).
+
+    ``study`` is "ablation" or "tuning"; ``number`` counts from 1 to ``trials``; ``figures`` are what was measured, in
+    plain JSON, with the trial's identity.
+    """
+
+    study: str
+    trial: str
+    number: int
+    trials: int
+    figures: Mapping[str, Any]
+    reused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StudyFinished(Event):
+    """Last event of a study that completed: ``results`` is its file, ``outcome`` what it comes to, in plain JSON."""
+
+    study: str
+    seconds: float
+    trials: int
+    results: str
+    outcome: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,12 +215,14 @@ EVENT_TYPES: Final[dict[str, type[Event]]] = {
     "memory": MemorySample,
     "notice": Notice,
     "task-finished": TaskFinished,
+    "trial-finished": TrialFinished,
+    "study-finished": StudyFinished,
     "run-finished": RunFinished,
     "run-failed": RunFailed,
     "run-cancelled": RunCancelledEvent,
 }
 EVENT_NAMES: Final = {cls: name for name, cls in EVENT_TYPES.items()}
-FINAL_EVENTS: Final = (RunFinished, RunFailed, RunCancelledEvent)
+FINAL_EVENTS: Final = (RunFinished, StudyFinished, RunFailed, RunCancelledEvent)
 
 
 def event_from_json(line: str) -> Event:

@@ -31,7 +31,7 @@ from slora_core.peers import ALONE, Peers
 from slora_core.running.agreement import largest_peaks, plan_of_all, refuse_together
 from slora_core.running.output import check_distributable, check_output
 from slora_core.running.planning import JobPlan, plan_job
-from slora_core.running.preparation import announce_idle_switches, unread_cache
+from slora_core.running.preparation import announce_broken_tuning, announce_idle_switches, unread_cache
 from slora_core.running.rounds import NONE, RoundRunner
 from slora_core.running.shares import Share
 from slora_core.running.surroundings import enforced_budget_bytes, surroundings
@@ -118,7 +118,7 @@ def _prepare(config: RunConfig, source: Source, peers: Peers) -> tuple[torch.dev
     job = plan_job(
         config,
         workloads,
-        profile_of(device),
+        profile_of(device, config.run.threads),
         source_requests=probed.requests,
         held_bytes=probed.held_bytes,
         share=Share(peers.rank, peers.size),
@@ -158,6 +158,7 @@ def _perform(
         ctx = around.ctx
         unread = unread_cache(config, job, device)
         announce_idle_switches(ctx, config)
+        announce_broken_tuning(ctx, config)
         warm_up(ctx, config, job)
         opened = open_files.enter_context(source.open(ctx, job.extraction_batch))
         unmoved = not opened.states or "" in opened.states or NONE in opened.states
@@ -176,7 +177,7 @@ def _perform(
 
 def _planned_again(ctx: RunContext, config: RunConfig, device: torch.device, sizes: Workload) -> JobPlan:
     """The plan of a run of one round whose sizes are other than announced. Raises BudgetRefused."""
-    job = plan_job(config, (sizes,), profile_of(device))
+    job = plan_job(config, (sizes,), profile_of(device, config.run.threads))
     if config.run.engine == "optimised":
         refuse_if_infeasible(job.plan)
     stages = {stage.stage: stage for stage in job.plan.stages}

@@ -44,7 +44,9 @@ def add_job(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--classifiers", metavar="A,B", help=f"of {', '.join(CLASSIFIERS)}")
     group.add_argument("--budget", metavar="SIZE", help="memory budget, such as 256MiB; 'none' lifts it")
     group.add_argument(
-        "--policy", choices=("fixed", "adaptive", "planned"), help="how chunks are chosen; default: planned"
+        "--policy",
+        choices=("fixed", "adaptive", "planned", "tuned"),
+        help="how chunks are chosen; default: planned; tuned takes what 'slora tune' measured",
     )
     group.add_argument("--chunk", type=int, metavar="N", help="query chunk of the fixed policy, which it implies")
     group.add_argument(

@@ -13,9 +13,11 @@ from slora_core.cli.rank_plans import plan_ranks
 from slora_core.config import RunConfig
 from slora_core.errors import BudgetRefused
 from slora_core.memory.device import CPU_PROFILE, CUDA_PROFILE, DeviceProfile
+from slora_core.memory.machine import cpu_profile
 from slora_core.memory.plan import Plan
 from slora_core.memory.planner import planned_table, refuse_if_infeasible
 from slora_core.memory.sizes import format_size
+from slora_core.memory.tuning import read_tuning
 from slora_core.records.tables import TextTable, format_seconds
 from slora_core.running.planning import plan_config
 
@@ -49,12 +51,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Exit code 0 for a plan that fits, 3 for one that does not."""
     config = build_config(args, kind=source_kind(args))
-    device = PROFILES[args.profile] if args.profile else _profile(config.run.device)
+    device = PROFILES[args.profile] if args.profile else _profile(config.run.device, config.run.threads)
     if config.distributed.processes > 1:
         return plan_ranks(config, device, as_json=args.json)
     if config.run.engine == "baseline":
         return _print_baseline(config, device, as_json=args.json)
     plan = plan_config(config, device).plan
+    problem = read_tuning(device.kind, device.name, config.run.threads).problem
+    if problem:
+        print_error(problem)
     if args.json:
         print_json(plan.to_dict())
     else:
@@ -67,13 +72,13 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _profile(device: str) -> DeviceProfile:
+def _profile(device: str, threads: int) -> DeviceProfile:
     """As the run will find it; without loading PyTorch where there can be no other device than the CPU."""
     if device == "cpu" or (device == "auto" and not _has_cuda_driver()):
-        return CPU_PROFILE
+        return cpu_profile(threads)
     with importing():
         from slora_core.memory.devices import profile_of, resolve_device
-    return profile_of(resolve_device(device))
+    return profile_of(resolve_device(device), threads)
 
 
 def _has_cuda_driver() -> bool:

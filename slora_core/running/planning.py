@@ -9,10 +9,12 @@ from functools import lru_cache
 from slora_core.classifiers.plan import evaluate_options
 from slora_core.compensators import registry
 from slora_core.config import RunConfig, SourceConfig
-from slora_core.memory.device import CPU_PROFILE, CUDA_PROFILE, DeviceProfile
+from slora_core.memory.device import DeviceProfile
 from slora_core.memory.footprint import Buffer, Footprint
+from slora_core.memory.machine import planning_profile
 from slora_core.memory.plan import Option, Plan, StageRequest
 from slora_core.memory.planner import frontier, make_plan
+from slora_core.running.measured import with_measured
 from slora_core.running.shares import TRAINED, WHOLE, Share, fit_workload, move_workload, own_workload, received
 from slora_core.sources.plan import scan_options
 from slora_core.sources.workloads import workloads_of
@@ -42,7 +44,7 @@ class JobPlan:
 
     def frontier(self, device: DeviceProfile, points: int = 100) -> list[tuple[int, float]]:
         """(predicted peak bytes, seconds) of the run over all budgets: peaks ascend, seconds descend."""
-        return frontier(self.counted, device=device, base_bytes=self.base_bytes, points=points)
+        return frontier(self.counted, device=device, base_bytes=self.base_bytes, points=points, policy=self.plan.policy)
 
     def option(self, stage: str) -> Option:
         choice = self.plan.stage(stage).choice
@@ -66,7 +68,7 @@ def plan_config(config: RunConfig, device: DeviceProfile | None = None, share: S
     What only a probe can tell, the forward passes of a model, is estimated; a run measures it.
     """
     if device is None:
-        device = CUDA_PROFILE if config.run.device.startswith("cuda") else CPU_PROFILE
+        device = planning_profile(config.run.device, config.run.threads)
     if config.source.kind == "models":
         from slora_core.sources.models.estimate import estimated_requests
         from slora_core.sources.models.sizes import model_inputs
@@ -96,9 +98,11 @@ def plan_job(
     moved: dict[str, int] = {}
     for number, workload in enumerate(workloads, start=1):
         prefix = f"task{number}." if len(workloads) > 1 else ""
-        own = (source_requests or {}).get(number, ())
-        requests += [replace(request, stage=f"{prefix}{request.stage}") for request in own]
-        requests += round_requests(config, workload, device, prefix, share)
+        own = [replace(r, stage=f"{prefix}{r.stage}") for r in (source_requests or {}).get(number, ())]
+        of_round = [*own, *round_requests(config, workload, device, prefix, share)]
+        if config.memory.policy == "tuned" and share == WHOLE:
+            of_round = [with_measured(request, workload, config, device) for request in of_round]
+        requests += of_round
         # a state held whole is held whole on every rank
         moved |= {f"{prefix}{name}.move": workload.classes for name in config.operators.names}
     if not config.measures.stage_release:
@@ -132,14 +136,21 @@ def round_requests(
         memory=memory,
         measures=config.measures,
     )
-    return list(_round_requests(plain, workload, device, prefix, share))
+    return list(_kept_requests(plain, workload, replace(device, measured=()), prefix, share))
 
 
 @lru_cache(maxsize=64)
-def _round_requests(
+def _kept_requests(
     config: RunConfig, workload: Workload, device: DeviceProfile, prefix: str, share: Share
 ) -> tuple[StageRequest, ...]:
     """Kept for the next call: the options are the same whatever the budget, which a person drags about."""
+    return new_requests(config, workload, device, prefix, share)
+
+
+def new_requests(
+    config: RunConfig, workload: Workload, device: DeviceProfile, prefix: str = "", share: Share = WHOLE
+) -> tuple[StageRequest, ...]:
+    """As :func:`round_requests`, and not kept: for profiles that are looked at once."""
     requests: list[StageRequest] = []
     own = own_workload(workload, share)
     if workload.pairs:

@@ -11,7 +11,9 @@ from torch import Tensor
 
 from slora_core.config import MeasuresConfig, RunConfig
 from slora_core.context import RunContext
+from slora_core.memory.devices import device_name
 from slora_core.memory.sizes import format_size
+from slora_core.memory.tuning import read_tuning
 from slora_core.peers import share_of
 from slora_core.running.planning import CHECKED_STATES, DEAD_CACHE_ROWS, JobPlan
 from slora_core.sources.base import Pairs
@@ -85,6 +87,14 @@ def announce_idle_switches(ctx: RunContext, config: RunConfig) -> None:
         idle += [f"measures.{name} (no model runs)" for name in _changed(config, _OF_MODELS)]
     if idle:
         ctx.notice("no-effect", f"without effect in this run: {', '.join(idle)}")
+
+
+def announce_broken_tuning(ctx: RunContext, config: RunConfig) -> None:
+    """A notice when what was measured of this machine cannot be read; the plan then has the built-in rates."""
+    if config.run.engine == "optimised":
+        problem = read_tuning(ctx.device.type, device_name(ctx.device), config.run.threads).problem
+        if problem:
+            ctx.notice("tuning-ignored", problem)
 
 
 def _changed(config: RunConfig, names: Iterable[str]) -> list[str]:
