@@ -356,7 +356,7 @@ def test_a_full_disk_under_the_demo(slora, small_disk, monkeypatch):
     disk = small_disk("64k")
     said = slora("demo", "--tasks", 1, "--here", "--no-record", "--set", f"run.scratch='{disk}'")
     assert said.code == 2
-    assert re.search(r"takes [\d.]+ KiB, but its file system has|the disk of the scratch folder '.*' is full", said.sentence)
+    assert re.search(r"takes .* but its file system has|the disk of the scratch folder .* is full", said.sentence)
     assert list(disk.iterdir()) == []
 
 
