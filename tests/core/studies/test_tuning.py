@@ -201,7 +201,8 @@ def test_a_real_tuning_leaves_a_plan_rates_and_a_file_that_runs(capsys, tmp_path
     assert set(result.outcome["prediction_errors"]) == {"built-in", "fitted rates", "tuned"}
     profile = cpu_profile(1)
     assert read_tuning("cpu", cpu_name(), 1).problem == ""
-    assert len(profile.measured) >= 7
+    kept = {item.stage for item in profile.measured}  # options that lost in whole runs are withdrawn
+    assert kept >= {"scan", "linear.fit", "linear.move", "weaknonlinear.fit", "weaknonlinear.move", "attention.move"}
     assert profile.gemm32 != CPU_PROFILE.gemm32
     assert all(table.rows for table in tuning_tables(result))
     config = RunConfig.from_dict(result.outcome["config"])
