@@ -80,6 +80,6 @@ def _per_class_and_pair(dim: int, budget: str, runs: Sequence[tuple[int, int, Ru
         )
         for pairs, classes, run in runs
     ]
-    columns = ("pairs", "classes", "attention", "a class and pair", "weak-nonlinear move", "whole", "peak allocated")
-    columns = (*columns, "peak reserved", "peak RSS")
+    figures = ("attention", "a class and pair", "weak-nonlinear move", "whole")
+    columns = ("pairs", "classes", *figures, "peak allocated", "peak reserved", "peak RSS")
     return TextTable(f"Scale, d = {dim}, budget {budget}", columns, (True,) * len(columns), tuple(rows))

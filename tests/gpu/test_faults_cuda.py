@@ -113,11 +113,8 @@ def test_the_host_program_s_settings_are_as_before(data) -> None:
     torch.backends.cudnn.allow_tf32 = True
     torch.cuda.manual_seed(5)
     try:
-        before = (
-            torch.get_float32_matmul_precision(),
-            torch.cuda.get_rng_state().clone(),
-            torch.get_rng_state().clone(),
-        )
+        on_device, on_host = torch.cuda.get_rng_state().clone(), torch.get_rng_state().clone()
+        precision = torch.get_float32_matmul_precision()
         fraction = torch.cuda.get_per_process_memory_fraction()
         compensate(data, ample_budget())
         assert torch.backends.cuda.matmul.allow_tf32
