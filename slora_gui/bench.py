@@ -207,9 +207,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     print(f"platform {platform}, {SIZE[0]} x {SIZE[1]}")
     for row in results:
-        print(
-            f"{row.what:<58} {row.median_ms:7.2f} ms, p95 {row.p95_ms:7.2f}, worst {row.worst_ms:7.2f}  ({row.count})"
-        )
+        wall = f"{row.median_ms:7.2f} ms, p95 {row.p95_ms:7.2f}, worst {row.worst_ms:7.2f}"
+        print(f"{row.what:<58} {wall}, CPU {row.cpu_ms:7.2f}  ({row.count})")
     for what, share in shares.items():
         print(f"live at {HZ} Hz, {what:<42} {100 * share:7.2f} % of one core")
     return 0

@@ -1,7 +1,8 @@
-"""Stages of a run as faint stripes with their names where these fit, all in one item."""
+"""What lies behind the curves, in one item: stages as faint stripes, their names where these fit, and the grid."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -10,8 +11,8 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter
-from PySide6.QtWidgets import QWidget
 
+from slora_gui.plots.axes import PIXELS_PER_SIZE, size_step
 from slora_gui.plots.overlay import Overlay
 from slora_gui.plots.style import blend, line_pen
 
@@ -26,7 +27,7 @@ class StageBands(Overlay):
     """
 
     def __init__(self, view: pg.ViewBox, *, named: bool) -> None:
-        super().__init__(view, z=-20)
+        super().__init__(view, z=-20, kept=True, opaque=True)
         self._named = named
         self._levels: list[tuple[np.ndarray, np.ndarray, list[str]]] = []
 
@@ -43,18 +44,18 @@ class StageBands(Overlay):
             )
             for _, level in sorted(by_depth.items())[:_ROWS]
         ]
-        self.update()
+        self.redraw()
 
     @property
     def names_height(self) -> float:
         """Pixels at the top of the view that names take."""
         return self._row_height() * len(self._levels) + 4 if self._named and self._levels else 0.0
 
-    def paint(self, painter: QPainter, option: object, widget: QWidget | None = None) -> None:
-        if not self._levels:
-            return
+    def draw(self, painter: QPainter) -> None:
         painter.setFont(self.view_font())
-        self._paint_stripes(painter)
+        if self._levels:
+            self._paint_stripes(painter)
+        self._paint_grid(painter)
         if self._named:
             for row, (starts, ends, names) in enumerate(self._levels):
                 self._paint_names(painter, row, self.x_pixels(starts), self.x_pixels(ends), names)
@@ -74,6 +75,14 @@ class StageBands(Overlay):
             edge = max(0.0, left[index])
             stripe = QRectF(edge, rect.top(), min(rect.width(), right[index]) - edge, rect.height())
             painter.fillRect(stripe, tints[index % 2])
+
+    def _paint_grid(self, painter: QPainter) -> None:
+        """Lines at the ticks of the size axis: opaque, which is many times faster than the axis's own."""
+        rect, (low, high) = self.boundingRect(), self.view.viewRange()[1]
+        step = size_step(high - low, rect.height() / PIXELS_PER_SIZE)
+        line = QColor(blend(self.theme.background, self.theme.grid, 0.45))
+        for y in self.y_pixels(np.arange(np.ceil(low / step), np.floor(high / step) + 1) * step):
+            painter.fillRect(QRectF(0, round(float(y)), rect.width(), 1), line)
 
     def _paint_names(self, painter: QPainter, row: int, left: np.ndarray, right: np.ndarray, names: list[str]) -> None:
         metrics = QFontMetricsF(painter.font())
@@ -96,6 +105,6 @@ class StageBands(Overlay):
         return QFontMetricsF(self.view_font()).height() + 1
 
 
-def stretched(bands: Sequence[Any], end_s: float, now_s: float) -> list[Any]:
-    """Those that reached to ``end_s``, the end of what was known, now reach to ``now_s``."""
-    return [replace(band, end_s=max(now_s, band.end_s)) if band.end_s >= end_s else band for band in bands]
+def left_open(bands: Sequence[Any], end_s: float) -> list[Any]:
+    """Those that reach to ``end_s``, the end of what is known of a running run, without an end."""
+    return [replace(band, end_s=math.inf) if band.end_s >= end_s else band for band in bands]

@@ -7,7 +7,6 @@ from collections.abc import Callable
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPolygonF
-from PySide6.QtWidgets import QWidget
 
 from slora_gui.plots.overlay import Overlay
 from slora_gui.plots.snapping import next_size, snap_size
@@ -89,7 +88,7 @@ class BudgetLine(Overlay):
             self.dragging = False
             self.released.emit(self._budget_bytes)
 
-    def paint(self, painter: QPainter, option: object, widget: QWidget | None = None) -> None:
+    def draw(self, painter: QPainter) -> None:
         if self._budget_bytes is None:
             return
         rect, y = self.boundingRect(), round(self._line_y())
@@ -142,7 +141,7 @@ class PredictedPeak(Overlay):
         self.predicted_bytes = predicted_bytes
         self.update()
 
-    def paint(self, painter: QPainter, option: object, widget: QWidget | None = None) -> None:
+    def draw(self, painter: QPainter) -> None:
         if self.predicted_bytes is None or self.predicted_bytes > self.view.viewRange()[1][1]:
             return
         rect, y = self.boundingRect(), round(float(self.y_pixels(float(self.predicted_bytes))))

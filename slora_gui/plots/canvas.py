@@ -11,8 +11,6 @@ from PySide6.QtWidgets import QFrame, QGraphicsView
 from slora_gui.plots.axes import BytesAxis
 from slora_gui.plots.style import PlotTheme, blend, tabular
 
-_GRID_ALPHA = 70
-
 
 class Canvas(pg.PlotWidget):
     """``pointed(position)`` with the pointer in pixels of the view, None when it leaves."""
@@ -29,18 +27,17 @@ class Canvas(pg.PlotWidget):
         self.setMenuEnabled(False)
         for axis in (left, bottom):
             axis.setStyle(tickLength=0, hideOverlappingLabels=False)
-        left.setGrid(_GRID_ALPHA)
         self.scene().sigMouseMoved.connect(self._mouse_moved)
         self.viewport().installEventFilter(self)
 
     def add_curve(self, *, thinned: bool = True) -> pg.PlotDataItem:
-        """A curve interrupted where values are NaN; ``thinned`` to the peaks of each pixel, for ascending x."""
+        """A curve interrupted where values are NaN; x ascends. ``thinned`` to the peaks of each pixel."""
         item = pg.PlotDataItem(connect="finite")
         self.addItem(item)  # first: the plot imposes its own thinning on what is added
         if thinned:
             item.opts["autoDownsampleFactor"] = 1.0  # two points a pixel; the library's five cost four times as much
             item.setDownsampling(auto=True, method="peak")
-            item.setClipToView(True)
+        item.setClipToView(True)
         return item
 
     def show_range(self, x: tuple[float, float], y: tuple[float, float] | None = None) -> None:

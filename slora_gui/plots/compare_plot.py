@@ -272,7 +272,7 @@ class _PeakCaps(Overlay):
         self._peaks = peaks
         self.update()
 
-    def paint(self, painter: QPainter, option: object, widget: QWidget | None = None) -> None:
+    def draw(self, painter: QPainter) -> None:
         for peaks, color in self._peaks:
             painter.setPen(line_pen(color, 2.0))
             for slot, value in peaks.items():

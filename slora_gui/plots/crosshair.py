@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor, QPainter
-from PySide6.QtWidgets import QWidget
 
 from slora_gui.plots.overlay import Overlay
 from slora_gui.plots.style import blend, line_pen
@@ -30,7 +29,7 @@ class Crosshair(Overlay):
         self.setVisible(True)
         self.update(self._strip())
 
-    def paint(self, painter: QPainter, option: object, widget: QWidget | None = None) -> None:
+    def draw(self, painter: QPainter) -> None:
         rect, x = self.boundingRect(), round(float(self.x_pixels(self._t_s)))
         if not 0 <= x <= rect.width():
             return

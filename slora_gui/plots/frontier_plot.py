@@ -160,7 +160,7 @@ class _Dots(Overlay):
         distance, index = min(distances, default=(math.inf, -1))
         return index if distance <= _REACH_PIXELS else None
 
-    def paint(self, painter: QPainter, option: object, widget: QWidget | None = None) -> None:
+    def draw(self, painter: QPainter) -> None:
         plot, theme, places = self._plot, self.theme, self.places()
         best = frontier(plot.points)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)

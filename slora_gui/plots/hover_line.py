@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 
 from PySide6.QtCore import QObject, Signal
@@ -11,6 +12,7 @@ from slora_gui.plots.memory_panel import MemoryPanel
 from slora_gui.plots.statistics import MemoryCurves, Readout, readout_at
 
 _SAME_MOMENT_S = 1e-3
+_READABLE_S = 0.25  # figures that change faster cannot be read
 
 
 class HoverLine(QObject):
@@ -24,6 +26,7 @@ class HoverLine(QObject):
         self._samples = MemoryCurves()
         self._growing = False
         self._index: int | None = None
+        self._told_at = 0.0
 
     @property
     def t_s(self) -> float | None:
@@ -73,8 +76,11 @@ class HoverLine(QObject):
         last: Readout | None = None
         if self._growing and len(self._samples):
             last = readout_at(self._samples, len(self._samples) - 1)
-        for panel in self._panels:
-            panel.leave(last)
+        now = time.monotonic()
+        if self._index is not None or last is None or now - self._told_at > _READABLE_S:
+            self._told_at = now
+            for panel in self._panels:
+                panel.leave(last)
         if self._index is not None:
             self._index = None
             self.moved.emit(None)

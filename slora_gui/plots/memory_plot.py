@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from slora_core.memory.sizes import format_size
 from slora_gui.plots import memory_keys
-from slora_gui.plots.bands import stretched
+from slora_gui.plots.bands import left_open
 from slora_gui.plots.base import Plot
 from slora_gui.plots.budget_line import BudgetLine, PredictedPeak
 from slora_gui.plots.curves import CURVES
@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
 _GROWING: Final = ("starting", "running")
 _LONGEST_WAIT_S: Final = 1.0
-_WORTH_PIXELS: Final = 1.0
+_SHORTEST_WAIT_S: Final = 0.06
+_WORTH_PIXELS: Final = 2.0
 _BUDGET_IN_VIEW: Final = 3.0
 
 
@@ -292,9 +293,10 @@ class MemoryPlot(Plot):
             self._retitle()
 
     def _worth_drawing(self, run: RunModel) -> bool:
-        """Whether what is new is as wide as a pixel, or old enough."""
-        if time.monotonic() - self._refreshed_at > _LONGEST_WAIT_S:
-            return True
+        """Whether what is new is wide enough to be seen, or old enough, and the last picture not too young."""
+        waited_s = time.monotonic() - self._refreshed_at
+        if not _SHORTEST_WAIT_S <= waited_s <= _LONGEST_WAIT_S:
+            return waited_s > _LONGEST_WAIT_S
         gained_s = run.samples.t_s[-1] - self._samples.t_s[-1] if len(run.samples) and len(self._samples) else 1e9
         width = max(1.0, self.host.view.rect().width())
         return bool(gained_s * width >= _WORTH_PIXELS * (self._range.end_s - self._range.start_s))
@@ -305,14 +307,15 @@ class MemoryPlot(Plot):
         known = {curve.counter: store.counter(curve.counter) for curve in CURVES if store.has(curve.counter)}
         last_s = float(store.t_s[-1]) if len(store) else 0.0
         growing = run.status in _GROWING
+        bands = self._samples.bands
         if self._stages_changed or not growing:
             bands = run.bands()
-        else:
-            bands = stretched(self._samples.bands, self._end_s, last_s)
+            last_s = max([last_s, *(band.end_s for band in bands)])
+            bands = left_open(bands, last_s) if growing else bands
         self._growing = growing
-        self._end_s = max([last_s, *(band.end_s for band in bands)])
         self._samples = MemoryCurves(store.t_s, known, bands)
-        self._range.set_data_end(self._end_s, growing)
+        self._range.set_data_end(max(last_s, self._end_s), growing)
+        self._end_s = last_s
         self._draw_samples()
         if self._stages_changed:
             self._stages_changed = False
@@ -321,11 +324,12 @@ class MemoryPlot(Plot):
     def _draw_samples(self) -> None:
         for panel in (self.device, self.host):
             panel.set_samples(self._samples)
-            panel.bands.set_bands(self._samples.bands)
         self.hover.set_samples(self._samples, self._growing)
 
     def _draw_stages(self) -> None:
         """Peaks of the innermost stages, of the counter that the budget bounds where it is shown."""
+        for panel in (self.device, self.host):
+            panel.bands.set_bands(self._samples.bands)
         inner = inner_stages(self._run.stages if self._run is not None else [])
         reserved = "reserved_bytes" in self.device.shown_counters
         for panel, counter in (
@@ -344,20 +348,25 @@ class MemoryPlot(Plot):
         start_s, end_s = self._range.start_s, self._range.end_s
         anything = self._run is not None or bool(self.budget.budget_bytes or self.forecast.predicted_bytes)
         self.set_empty("" if anything else self.tr("No run yet. Start one or open a run file to see its memory here."))
-        tops = [panel.top_of(self._samples, start_s, end_s) for panel in (self.device, self.host)]
-        top = max(tops[0], self.forecast.predicted_bytes or 0)
-        budget = self.budget.budget_bytes
+        top, budget = self._device_top(), self.budget.budget_bytes
         if budget is not None and (budget <= _BUDGET_IN_VIEW * top or not top):
             top = max(top, budget)
-        for panel, height in ((self.device, top), (self.host, tops[1])):
+        host_top = self.host.top_of(self._samples, start_s, end_s)
+        for panel, height in ((self.device, top), (self.host, host_top)):
             panel.show_range(start_s, end_s, None if self.budget.dragging else height, exactly=exactly)
+
+    def _device_top(self) -> float:
+        """The largest value to be shown in the device panel, the budget apart."""
+        top = self.device.top_of(self._samples, self._range.start_s, self._range.end_s)
+        return max(top, float(self.forecast.predicted_bytes or 0))
 
     def _give_budget_room(self) -> None:
         low, high = self.device.view.viewRange()[1]
         self.device.plot.show_range((self._range.start_s, self._range.end_s), (low, high * 1.08))
 
     def _budget_released(self, budget_bytes: int) -> None:
-        self._show_time(exactly=True)
+        if budget_bytes <= _BUDGET_IN_VIEW * self._device_top():
+            self._show_time(exactly=True)  # a line dragged far above the curves stays in view until the view changes
         self.budget_released.emit(budget_bytes)
 
     def _mark(self, start_s: float, end_s: float, finished: bool) -> None:

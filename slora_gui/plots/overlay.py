@@ -8,18 +8,25 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter
-from PySide6.QtWidgets import QGraphicsObject
+from PySide6.QtGui import QColor, QFontMetricsF, QPaintEngine, QPainter, QPixmap
+from PySide6.QtWidgets import QGraphicsObject, QWidget
 
 from slora_gui.plots.style import LIGHT, PlotTheme, blend, fill
 
 
 class Overlay(QGraphicsObject):
-    """Fills a view box and maps its data to pixels. Subclasses paint from their own state."""
+    """Fills a view box and maps its data to pixels. Subclasses implement ``draw`` from their own state.
 
-    def __init__(self, view: pg.ViewBox, z: float) -> None:
+    What is ``kept`` is drawn once and shown from a bitmap until its view or, by :meth:`redraw`, its state changes; into
+    vector files it is drawn as lines and text. ``opaque`` begins with the background's colour.
+    """
+
+    def __init__(self, view: pg.ViewBox, z: float, *, kept: bool = False, opaque: bool = False) -> None:
         super().__init__(view)
         self.view = view
+        self._kept, self._opaque = kept, opaque
+        self._bitmap: QPixmap | None = None
+        self._bitmap_of: object = None
         self.theme: PlotTheme = LIGHT
         self.setZValue(z)
         self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
@@ -28,7 +35,25 @@ class Overlay(QGraphicsObject):
 
     def set_theme(self, theme: PlotTheme) -> None:
         self.theme = theme
+        self.redraw()
+
+    def redraw(self) -> None:
+        """The state has changed."""
+        self._bitmap = None
         self.update()
+
+    def draw(self, painter: QPainter) -> None:
+        raise NotImplementedError
+
+    def paint(self, painter: QPainter, option: object, widget: QWidget | None = None) -> None:
+        if not self._kept or painter.paintEngine().type() != QPaintEngine.Type.Raster:
+            self.draw(painter)
+            return
+        ratio = painter.device().devicePixelRatio()
+        bitmap_of = (*self.view.viewRange()[0], *self.view.viewRange()[1], self.view.rect().size().toTuple(), ratio)
+        if self._bitmap is None or bitmap_of != self._bitmap_of:
+            self._bitmap, self._bitmap_of = self._drawn(ratio), bitmap_of
+        painter.drawPixmap(QPointF(0, 0), self._bitmap)
 
     def boundingRect(self) -> QRectF:
         return QRectF(self.view.rect())
@@ -63,6 +88,17 @@ class Overlay(QGraphicsObject):
         painter.drawText(plate, Qt.AlignmentFlag.AlignCenter, text)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         return plate
+
+    def _drawn(self, ratio: float) -> QPixmap:
+        bitmap = QPixmap((self.view.rect().size() * ratio).toSize())
+        bitmap.setDevicePixelRatio(ratio)
+        bitmap.fill(QColor(self.theme.background) if self._opaque else Qt.GlobalColor.transparent)
+        painter = QPainter(bitmap)
+        try:
+            self.draw(painter)
+        finally:
+            painter.end()  # a bitmap that dies under its painter takes the process with it
+        return bitmap
 
     def _view_changed(self, *_: object) -> None:
         self.update()

@@ -9,14 +9,13 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPolygonF
-from PySide6.QtWidgets import QWidget
 
 from slora_core.memory.sizes import format_size
 from slora_gui.plots.overlay import Overlay, free_of
 from slora_gui.plots.style import fill, line_pen
 
 _SIZE = 4.0
-_NEAREST_PIXELS = 9.0
+_NEAREST_PIXELS = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +32,7 @@ class PeakMarkers(Overlay):
     """Where markers would lie over each other the largest is shown; zooming in shows the others."""
 
     def __init__(self, view: pg.ViewBox) -> None:
-        super().__init__(view, z=20)
+        super().__init__(view, z=20, kept=True)
         self._style = 0
         self._peaks: tuple[Peak, ...] = ()
         self._starts = self._ends = self._values = np.empty(0)
@@ -49,9 +48,9 @@ class PeakMarkers(Overlay):
         self._starts = np.array([peak.start_s for peak in self._peaks])
         self._ends = np.array([peak.end_s for peak in self._peaks])
         self._values = np.array([peak.value_bytes for peak in self._peaks], dtype=np.float64)
-        self.update()
+        self.redraw()
 
-    def paint(self, painter: QPainter, option: object, widget: QWidget | None = None) -> None:
+    def draw(self, painter: QPainter) -> None:
         if not self._peaks:
             return
         color = self.theme.curves[self._style].color
@@ -67,8 +66,11 @@ class PeakMarkers(Overlay):
     def _shown(self, left: np.ndarray, right: np.ndarray, middle: np.ndarray) -> list[int]:
         """Markers inside the view that keep their distance from a larger one."""
         shown: list[int] = []
+        taken = np.zeros(int(self.boundingRect().width() + 2 * _NEAREST_PIXELS) + 2, dtype=bool)
         for index in np.flatnonzero((right >= 0) & (left <= self.boundingRect().width())):
-            if all(abs(middle[index] - middle[other]) >= _NEAREST_PIXELS for other in shown):
+            at = int(middle[index] + _NEAREST_PIXELS)
+            if not taken[at]:
+                taken[max(0, at - _NEAREST_PIXELS + 1) : at + _NEAREST_PIXELS] = True
                 shown.append(int(index))
         return shown
 

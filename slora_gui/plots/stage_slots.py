@@ -9,7 +9,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-_POINTS_PER_SLOT: Final = 400
+_POINTS: Final = 6000
+_POINTS_PER_SLOT: Final = (40, 400)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +65,14 @@ def into_slots(
     A NaN between slots interrupts the curve; of a stage that ran more than once the last run is taken.
     """
     last = {stage.stage: stage for stage in inner_stages(stages)}
+    points = min(max(_POINTS // max(1, len(names)), _POINTS_PER_SLOT[0]), _POINTS_PER_SLOT[1])
     positions, pieces = [np.empty(0)], [np.empty(0)]
     for slot, name in enumerate(names):
         stage = last.get(name)
         if stage is None:
             continue
         inside = slice(*np.searchsorted(t_s, (stage.started_s, stage.started_s + stage.seconds)))
-        moments, inside_values = extremes(t_s[inside], values[inside], _POINTS_PER_SLOT)
+        moments, inside_values = extremes(t_s[inside], values[inside], points)
         positions += [slot + (moments - stage.started_s) / max(stage.seconds, 1e-9), np.array([slot + 1.0])]
         pieces += [inside_values, np.array([np.nan])]
     return np.concatenate(positions), np.concatenate(pieces)

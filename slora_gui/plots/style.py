@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 import pyqtgraph as pg
@@ -11,8 +12,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QBrush, QColor, QFont, QPen
 
 DASHES: Final[tuple[tuple[float, ...], ...]] = ((), (7, 4), (9, 3, 2, 3), (2, 3), (), (5, 3))
-_LIGHT_CURVES: Final = ("#1f5fc4", "#b35900", "#8540a8", "#5c6675", "#00755c", "#c01f5b")
-_DARK_CURVES: Final = ("#78aefc", "#f0a04b", "#c79bf2", "#a2acbc", "#4fd1b0", "#f783ac")
+_LIGHT_CURVES: Final = ("#1f5fc4", "#b35900", "#5b1f80", "#3f4856", "#006650", "#e0447e")
+_DARK_CURVES: Final = ("#78aefc", "#f0a04b", "#8f5fe8", "#8b94a3", "#7fe3c9", "#d9467f")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,7 @@ def curve_pen(style: CurveStyle, width: float = 1.0) -> QPen:
     return pen
 
 
+@cache
 def line_pen(color: str, width: float = 1.0, style: Qt.PenStyle = Qt.PenStyle.SolidLine) -> QPen:
     return pg.mkPen(color, width=width, style=style)
 

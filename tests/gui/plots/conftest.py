@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from dataclasses import dataclass
 
@@ -14,7 +15,8 @@ pytest.importorskip("pyqtgraph")
 if sys.platform == "linux" and "DISPLAY" not in os.environ:
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QPointF, Qt, QTranslator, Signal
+from PySide6.QtGui import QMouseEvent
 
 from slora_core.records.run_file import StageRecord
 
@@ -120,3 +122,84 @@ def cuda_run():
 def parts():
     """The stand-ins themselves, for tests that build a run of their own."""
     return {"Band": Band, "Store": Store, "Run": Run, "stage": stage}
+
+
+class Pointer:
+    """Sends mouse events to a viewport as a person's mouse would, buttons and modifiers included."""
+
+    def __init__(self, viewport):
+        self._viewport = viewport
+
+    def move(self, x, y, buttons=Qt.MouseButton.NoButton, modifiers=Qt.KeyboardModifier.NoModifier):
+        self._send(QEvent.Type.MouseMove, (x, y), Qt.MouseButton.NoButton, buttons, modifiers)
+
+    def click(self, x, y):
+        left = Qt.MouseButton.LeftButton
+        self.move(x, y)
+        self._send(QEvent.Type.MouseButtonPress, (x, y), left, left)
+        self._send(QEvent.Type.MouseButtonRelease, (x, y), left, Qt.MouseButton.NoButton)
+
+    def drag(self, points, modifiers=Qt.KeyboardModifier.NoModifier):
+        left = Qt.MouseButton.LeftButton
+        self.move(*points[0])
+        self._send(QEvent.Type.MouseButtonPress, points[0], left, left, modifiers)
+        for point in points[1:]:
+            self.move(*point, left, modifiers)
+        self._send(QEvent.Type.MouseButtonRelease, points[-1], left, Qt.MouseButton.NoButton, modifiers)
+
+    def leave(self):
+        QCoreApplication.sendEvent(self._viewport, QEvent(QEvent.Type.Leave))
+
+    def _send(self, kind, point, button, buttons, modifiers=Qt.KeyboardModifier.NoModifier):
+        local = QPointF(*point)
+        event = QMouseEvent(kind, local, self._viewport.mapToGlobal(local), button, buttons, modifiers)
+        QCoreApplication.sendEvent(self._viewport, event)
+        QCoreApplication.processEvents()
+
+
+@pytest.fixture
+def pointer():
+    return Pointer
+
+
+@pytest.fixture
+def show(qtbot):
+    """Shows a plot at a size, and closes it after the test."""
+    shown = []
+
+    def put(widget, width=1000, height=600):
+        widget.resize(width, height)
+        widget.show()
+        qtbot.waitExposed(widget)
+        QCoreApplication.processEvents()
+        shown.append(widget)
+        return widget
+
+    yield put
+    for widget in shown:
+        widget.close()
+        widget.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    QCoreApplication.processEvents()
+
+
+@pytest.fixture
+def shouting(qapp):
+    """Installs a language that is English in capitals, but for the names of what is filled in."""
+
+    class Capitals(QTranslator):
+        def translate(self, context, source, disambiguation=None, n=-1):
+            return re.sub(r"[^{}]+(?![^{}]*\})", lambda text: text[0].upper(), source)
+
+        def isEmpty(self):
+            return False
+
+    translator = Capitals()
+
+    def install():
+        qapp.installTranslator(translator)
+        QCoreApplication.processEvents()
+
+    yield install
+    qapp.removeTranslator(translator)
+    QCoreApplication.processEvents()
