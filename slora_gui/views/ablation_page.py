@@ -13,7 +13,7 @@ from slora_gui.plots.table import TableData
 from slora_gui.theme import icon
 from slora_gui.views.cells import Percent, Range, SignedPercent, Size
 from slora_gui.views.data_table import DataTable, TableDataModel
-from slora_gui.views.layout import MARGIN, column, heading, wrapping_label
+from slora_gui.views.layout import MARGIN, column, wrapping_label
 from slora_gui.views.setting_texts import measure_text
 from slora_gui.views.study_bar import StudyBar
 
@@ -35,7 +35,7 @@ class AblationPage(Retranslating, QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._ablation: Ablation | None = None
-        self._title, self._line, self._empty = heading(1), wrapping_label("muted"), wrapping_label("muted")
+        self._line, self._empty = wrapping_label("muted"), wrapping_label("muted")
         self.repeats = QSpinBox()
         self.repeats.setRange(1, 20)
         self.repeats.setValue(3)
@@ -56,7 +56,6 @@ class AblationPage(Retranslating, QWidget):
             table.show_model(self._models[name])
             self.tabs.addTab(table, "")
         layout = column(self, margin=MARGIN)
-        layout.addWidget(self._title)
         layout.addWidget(self._line)
         layout.addWidget(self.study)
         layout.addWidget(self._empty)
@@ -70,7 +69,6 @@ class AblationPage(Retranslating, QWidget):
         self._show()
 
     def retranslate(self) -> None:
-        self._title.setText(self.tr("Ablation"))
         self._line.setText(
             self.tr(
                 "Every memory measure off alone, on alone, and added one after another in the original plan's order:"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QComboBox,
@@ -27,7 +27,7 @@ from slora_gui.plots.style import plot_theme
 from slora_gui.theme import Theme, icon
 from slora_gui.views.data_table import DataTable, TableDataModel
 from slora_gui.views.file_field import dropped_paths
-from slora_gui.views.layout import MARGIN, column, heading, row, wrapping_label
+from slora_gui.views.layout import MARGIN, column, row, wrapping_label
 from slora_gui.views.plot_tools import PlotTools
 from slora_gui.views.readout import COUNTERS, counter_texts
 
@@ -52,8 +52,9 @@ class ComparePage(Retranslating, QWidget):
         super().__init__(parent)
         self.setAcceptDrops(True)
         self._model = comparison
-        self._title, self._line = heading(1), wrapping_label("muted")
+        self._line = wrapping_label("muted")
         self.runs = QListWidget()
+        self.runs.setIconSize(QSize(16, 16))
         self.buttons = {name: QPushButton() for name in ("add", "base", "remove")}
         self.both_button, self.report_button = QPushButton(), QPushButton()
         self.mode, self.counter = QComboBox(), QComboBox()
@@ -80,7 +81,6 @@ class ComparePage(Retranslating, QWidget):
         self.plot.set_theme(plot_theme(theme.colors, theme.dark))
 
     def retranslate(self) -> None:
-        self._title.setText(self.tr("Compare"))
         self.runs.setAccessibleName(self.tr("Runs that are compared"))
         texts = {
             "add": (self.tr("Add run..."), self.tr("A run file; it can be dropped on this page as well")),
@@ -117,7 +117,8 @@ class ComparePage(Retranslating, QWidget):
         side = column(left)
         side.addWidget(self.runs, 1)
         side.addWidget(self.buttons["add"])
-        side.addLayout(row(self.buttons["base"], self.buttons["remove"]))
+        side.addWidget(self.buttons["base"])
+        side.addWidget(self.buttons["remove"])
         right = QWidget()
         main = column(right)
         main.addLayout(row(self._labels[0], self.mode, self._labels[1], self.counter, self.tools))
@@ -126,7 +127,7 @@ class ComparePage(Retranslating, QWidget):
         across.addWidget(left)
         across.addWidget(right)
         across.setStretchFactor(1, 1)
-        across.setSizes([240, 720])
+        across.setSizes([200, 720])
         across.setChildrenCollapsible(False)
         for name, table in self.tables.items():
             table.show_model(self._models[name])
@@ -138,7 +139,7 @@ class ComparePage(Retranslating, QWidget):
         self.splitter.setStretchFactor(1, 2)
         self.splitter.setChildrenCollapsible(False)
         layout = column(self, margin=MARGIN)
-        layout.addLayout(row(self._title, QWidget(), self.both_button, self.report_button, stretch=1))
+        layout.addLayout(row(self.both_button, self.report_button))
         layout.addWidget(self._line)
         layout.addWidget(self.splitter, 1)
         layout.addStretch(0)

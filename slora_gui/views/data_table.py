@@ -15,7 +15,7 @@ from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from slora_core.memory.sizes import format_size
-from slora_core.records.tables import NOT_AVAILABLE
+from slora_gui.model.texts import not_available
 from slora_gui.plots.table import TableData
 
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -210,7 +210,7 @@ def _heading(name: str) -> str:
 
 def _cell(value: object, heading: str) -> str:
     if value is None:
-        return NOT_AVAILABLE
+        return not_available()
     if type(value) is int and "bytes" in heading:
         return format_size(value)
     return f"{value:.6g}" if type(value) is float else str(value)

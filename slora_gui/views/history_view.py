@@ -49,7 +49,7 @@ class NoteEdit(QPlainTextEdit):
 
 
 class HistoryView(Retranslating, QWidget):
-    """The table of runs with a search field above and the note of the selected run below."""
+    """The table of runs with a search field above and the note of the selected run beside."""
 
     open_requested = Signal(object)
     """Path of a run."""
@@ -118,11 +118,12 @@ class HistoryView(Retranslating, QWidget):
         inner = column(lower)
         inner.addWidget(self._note_label)
         inner.addWidget(self.note, 1)
-        self.splitter = QSplitter(Qt.Orientation.Vertical)
+        self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self.splitter.addWidget(self.table)
         self.splitter.addWidget(lower)
         self.splitter.setStretchFactor(0, 4)
         self.splitter.setStretchFactor(1, 1)
+        self.splitter.setSizes([640, 200])
         self.splitter.setChildrenCollapsible(False)
         layout = column(self, margin=MARGIN)
         layout.addLayout(row(self.search, *self.buttons.values(), stretch=0))
@@ -136,6 +137,8 @@ class HistoryView(Retranslating, QWidget):
         self.buttons["compare"].setEnabled(len(readable) >= 2)
         self.buttons["delete"].setEnabled(bool(rows))
         header = self._history.header(rows[0]) if len(rows) == 1 else None
+        if self._noted is not None and (header is None or header.path != self._noted):
+            self.note.commit()  # what was typed belongs to the run that is being left
         self.note.setEnabled(header is not None and not header.problem)
         if header is None or header.path != self._noted or not self.note.hasFocus():
             self.note.set_note(header.note if header is not None else "")

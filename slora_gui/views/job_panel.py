@@ -115,9 +115,9 @@ class JobPanel(Retranslating, QWidget):
         return {
             "source": self.source,
             "operators": self.operators,
-            "device": self.device,
             "memory": self.budget,
             "policy": self.policy,
+            "device": self.device,
         }
 
     def _arrange(self) -> None:
@@ -130,17 +130,17 @@ class JobPanel(Retranslating, QWidget):
         for fold in self._folds.values():
             inner.addWidget(fold)
         inner.addStretch(1)
-        self.scroll = QScrollArea()
-        self.scroll.setWidgetResizable(True)
-        self.scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.scroll.setWidget(content)
-        self.scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.area = QScrollArea()
+        self.area.setWidgetResizable(True)
+        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.area.setWidget(content)
+        self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         footer = column(margin=MARGIN)
         footer.addWidget(self._problem)
         footer.addWidget(self.run_button)
         footer.addWidget(self.compare_button)
         outer = column(self, spacing=0)
-        outer.addWidget(self.scroll, 1)
+        outer.addWidget(self.area, 1)
         outer.addLayout(footer)
         self._ready = True
         self.run_button.setIcon(icon("run"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFormLayout, QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 GRID: Final = 8
 """Pixels between neighbours."""
@@ -53,18 +53,11 @@ def wrapping_label(role: str = "", text: str = "") -> QLabel:
     return label
 
 
-def heading(level: int = 2) -> QLabel:
-    """A title: level 1 of a page, level 2 of a section."""
+def heading() -> QLabel:
+    """The title of a section."""
     label = QLabel()
-    label.setProperty("role", "title" if level == 1 else "heading")
+    label.setProperty("role", "heading")
     return label
-
-
-def rule() -> QFrame:
-    line = QFrame()
-    line.setFrameShape(QFrame.Shape.HLine)
-    line.setProperty("role", "rule")
-    return line
 
 
 def set_role(widget: QWidget, role: str) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QSplitter, QStackedWidget, QTabWidget, QWidget
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QResizeEvent
+from PySide6.QtWidgets import QSizePolicy, QSplitter, QStackedWidget, QTabWidget, QWidget
 
 from slora_gui.i18n import Retranslating
 from slora_gui.model.tables import StagesTable
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from slora_gui.model.job_model import JobModel
     from slora_gui.model.run_model import RunModel
     from slora_gui.model.what_if import Forecast
+
+_ROOM_FOR_TABLES: Final = 520
+"""Pixels."""
 
 
 class LivePage(Retranslating, QWidget):
@@ -91,6 +94,16 @@ class LivePage(Retranslating, QWidget):
         self.plot.refresh()
         self.readout.refresh()
 
+    def show_moment(self, t_s: float) -> None:
+        """Select the surroundings of a moment, a twentieth of the run or a second to both sides, and zoom to them."""
+        if self._run is None:
+            return
+        reach_s = max(1.0, self._run.now_s / 20)
+        self.upper.setCurrentWidget(self.plot)
+        self.plot.refresh()
+        self.plot.region.show(max(0.0, t_s - reach_s), t_s + reach_s)
+        self.plot.zoom_to_region()
+
     def show_forecast(self, forecast: Forecast) -> None:
         self.plot.set_forecast(forecast.predicted_peak_bytes)
 
@@ -115,6 +128,7 @@ class LivePage(Retranslating, QWidget):
         upper.addWidget(self.upper, 1)
         upper.addWidget(self.readout)
         bottom = QWidget()
+        bottom.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Ignored)
         lower = column(bottom)
         lower.setContentsMargins(0, GRID, 0, 0)
         lower.addWidget(self.tabs, 1)
@@ -125,6 +139,7 @@ class LivePage(Retranslating, QWidget):
         self.splitter.setStretchFactor(1, 1)
         self.splitter.setSizes([480, 208])
         self.splitter.setChildrenCollapsible(False)
+        self._bottom = bottom
         column(self, margin=MARGIN).addWidget(self.splitter)
 
     def _connect(self) -> None:
@@ -175,6 +190,11 @@ class LivePage(Retranslating, QWidget):
     def _run_changed(self, aspect: str) -> None:
         if aspect in ("status", "stages"):
             self.readout.show_peaks()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where there is no room for plot and tables the plot has it."""
+        super().resizeEvent(event)
+        self._bottom.setVisible(event.size().height() >= _ROOM_FOR_TABLES)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if dropped_paths(event.mimeData()):

@@ -10,14 +10,14 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollA
 from slora_core.events import Notice
 from slora_core.records.tables import format_seconds
 from slora_gui.i18n import Retranslating
+from slora_gui.model.notices import notice_actions
 from slora_gui.theme import icon
 from slora_gui.views.layout import GRID, MARGIN, column, wrapping_label
 
 if TYPE_CHECKING:
     from slora_gui.model.run_model import RunModel
 
-_ICONS = {"budget-near": "warning", "budget-crossed": "error", "retry": "warning", "jitter": "info"}
-_BUDGET = ("budget-near", "budget-crossed")
+_ICONS = {"budget-near": "warning", "budget-crossed": "error", "retry": "warning", "not-recorded": "error"}
 _MOST = 500
 
 
@@ -40,11 +40,11 @@ class NoticesView(Retranslating, QWidget):
         self._list = column(holder, margin=MARGIN)
         self._list.addWidget(self._empty)
         self._list.addStretch(1)
-        self.scroll = QScrollArea()
-        self.scroll.setWidgetResizable(True)
-        self.scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.scroll.setWidget(holder)
-        column(self).addWidget(self.scroll)
+        self.area = QScrollArea()
+        self.area.setWidgetResizable(True)
+        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.area.setWidget(holder)
+        column(self).addWidget(self.area)
         self.retranslate()
         self.set_run(run)
 
@@ -134,7 +134,13 @@ class NoticeCard(Retranslating, QFrame):
             button.setToolTip(texts[name][1])
 
     def _actions(self) -> tuple[str, ...]:
-        return ("show", "raise_budget", "replan") if self.notice.kind in _BUDGET else ("show",)
+        offered = notice_actions(self.notice)
+        wanted = {
+            "show": True,
+            "raise_budget": offered.raised_budget_bytes is not None,
+            "replan": offered.replan,
+        }
+        return tuple(name for name, here in wanted.items() if here)
 
     def _show(self) -> None:
         self.show_requested.emit(self.notice)

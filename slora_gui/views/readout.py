@@ -8,9 +8,9 @@ import numpy as np
 from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
-from slora_core.memory.sizes import format_size
-from slora_core.records.tables import NOT_AVAILABLE, format_seconds
+from slora_core.records.tables import format_seconds
 from slora_gui.i18n import Retranslating
+from slora_gui.model.texts import size_text
 from slora_gui.plots.statistics import Readout
 from slora_gui.views.layout import GRID
 
@@ -72,6 +72,7 @@ class ReadoutPanel(Retranslating, QWidget):
             self.values[name].setAccessibleName(caption)
             self.peaks[name].setAccessibleName(self.tr("Peak of {counter}").format(counter=caption))
         self._seen = ()
+        self.show_peaks()
         self.refresh()
 
     def refresh(self) -> None:
@@ -141,6 +142,6 @@ def _figure(role: str = "") -> QLabel:
 
 
 def _show(label: QLabel, size_bytes: int | None, missing: str | None = None) -> None:
-    text = format_size(size_bytes) if size_bytes is not None else NOT_AVAILABLE if missing is None else missing
+    text = size_text(size_bytes) if size_bytes is not None or missing is None else missing
     if label.text() != text:
         label.setText(text)

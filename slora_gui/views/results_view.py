@@ -87,12 +87,11 @@ class ResultsView(Retranslating, QWidget):
         left_column.addWidget(self._lines["accuracies"])
         left_column.addWidget(self.accuracies, 1)
         right_column = column(right)
-        right_column.addLayout(row(self._classifier_label, self.classifier))
         right_column.addWidget(self.plot, 1)
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self.splitter.addWidget(left)
         self.splitter.addWidget(right)
-        self.splitter.setSizes([480, 480])
+        self.splitter.setSizes([560, 400])
         self.splitter.setChildrenCollapsible(False)
         self.splitter.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
         self.tabs.addTab(self.splitter, "")
@@ -105,6 +104,10 @@ class ResultsView(Retranslating, QWidget):
             inner.addWidget(table, 1)
             inner.addStretch(0)
             self.tabs.addTab(page, "")
+        self.corner = QWidget()
+        self.corner.setLayout(row(self._classifier_label, self.classifier))
+        self.tabs.setCornerWidget(self.corner)
+        self.tabs.currentChanged.connect(self._show_corner)
         column(self).addWidget(self.tabs)
 
     def _changed(self, aspect: str) -> None:
@@ -126,8 +129,8 @@ class ResultsView(Retranslating, QWidget):
                 self.classifier.addItem(name.upper(), name)
             self.classifier.setCurrentIndex(max(0, self.classifier.findData(chosen)) if classifiers else -1)
         last = max((row.task for row in accuracies), default=0)
-        for widget in (self.accuracies, self.plot, self.classifier, self._classifier_label):
-            widget.setVisible(bool(accuracies))
+        self.plot.setVisible(bool(accuracies))
+        self._show_corner()
         self.accuracies.setVisible(bool(accuracies))
         after = self.tr("After task {task}, over all classes seen.").format(task=last)
         nothing = self.tr(
@@ -136,6 +139,9 @@ class ResultsView(Retranslating, QWidget):
         self._lines["accuracies"].setText(after if accuracies else nothing)
         self._accuracies_model.set_accuracies(accuracies)
         self._choose_classifier()
+
+    def _show_corner(self) -> None:
+        self.corner.setVisible(self.tabs.currentIndex() == 0 and self.classifier.count() > 0)
 
     def _choose_classifier(self) -> None:
         accuracies = self._run.accuracies if self._run is not None else []

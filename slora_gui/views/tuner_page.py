@@ -15,7 +15,7 @@ from slora_gui.plots.style import plot_theme
 from slora_gui.plots.table import TableData
 from slora_gui.theme import Theme, icon
 from slora_gui.views.data_table import DataTable, TableDataModel
-from slora_gui.views.layout import GRID, MARGIN, column, heading, row, wrapping_label
+from slora_gui.views.layout import GRID, MARGIN, column, row, wrapping_label
 from slora_gui.views.plot_tools import PlotTools
 from slora_gui.views.study_bar import StudyBar
 
@@ -35,7 +35,7 @@ class TunerPage(Retranslating, QWidget):
         super().__init__(parent)
         self._points: Sequence[FrontierPoint] = ()
         self._chosen: FrontierPoint | None = None
-        self._title, self._line = heading(1), wrapping_label("muted")
+        self._line = wrapping_label("muted")
         self.trials_box, self.minutes_box = QSpinBox(), QSpinBox()
         for box, most, value in ((self.trials_box, 500, 24), (self.minutes_box, 240, 5)):
             box.setRange(1, most)
@@ -43,13 +43,13 @@ class TunerPage(Retranslating, QWidget):
         self._labels = QLabel(), QLabel()
         self._labels[0].setBuddy(self.trials_box)
         self._labels[1].setBuddy(self.minutes_box)
-        self.study = StudyBar(self._labels[0], self.trials_box, self._labels[1], self.minutes_box)
+        self.tools = PlotTools(("table", "export"))
+        self.study = StudyBar(self._labels[0], self.trials_box, self._labels[1], self.minutes_box, after=self.tools)
         self.plot = FrontierPlot()
         self.points_table, self.trials = DataTable(), DataTable()
         self._points_model = TableDataModel(parent=self)
         self.points_table.show_model(self._points_model)
         self._trials: QAbstractItemModel | None = None
-        self.tools = PlotTools(("table", "export"))
         self.upper = QStackedWidget()
         self.upper.addWidget(self.plot)
         self.upper.addWidget(self.points_table)
@@ -81,7 +81,6 @@ class TunerPage(Retranslating, QWidget):
         self.plot.set_theme(plot_theme(theme.colors, theme.dark))
 
     def retranslate(self) -> None:
-        self._title.setText(self.tr("Tuner"))
         self._line.setText(
             self.tr(
                 "What more memory would buy: the fastest plan for every peak. Short trials replace predicted times."
@@ -107,7 +106,6 @@ class TunerPage(Retranslating, QWidget):
     def _arrange(self) -> None:
         top = QWidget()
         upper = column(top)
-        upper.addLayout(row(self.tools))
         upper.addWidget(self.upper, 1)
         upper.addLayout(row(self.chosen_line, self.apply_button, self.toml_button, stretch=0))
         self.splitter = QSplitter(Qt.Orientation.Vertical)
@@ -118,7 +116,6 @@ class TunerPage(Retranslating, QWidget):
         self.splitter.setChildrenCollapsible(False)
         self.splitter.setHandleWidth(GRID)
         layout = column(self, margin=MARGIN)
-        layout.addWidget(self._title)
         layout.addWidget(self._line)
         layout.addWidget(self.study)
         layout.addWidget(self.splitter, 1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Qt, Signal
 
 from slora_core.config import RunConfig
 from slora_core.events import (
@@ -45,6 +45,12 @@ def what_if(qapp):
     return InstantWhatIf()
 
 
+def show(widget):
+    """Laid out and visible to itself, without a window of the platform."""
+    widget.setAttribute(Qt.WidgetAttribute.WA_DontShowOnScreen)
+    widget.show()
+
+
 def started(budget_bytes=None, config=None):
     config = (config or RunConfig().merged(SYNTHETIC)).to_dict()
     return RunStarted(0.0, "r1", "2026-01-02T03:04:05+00:00", "optimised", config, {}, None, budget_bytes)
@@ -71,7 +77,13 @@ def run(qapp):
         StageStarted(1.0, "attention.move", "", 8 * MIB, 3.0),
         sample(1.2, 6 * MIB, stage="attention.move"),
         Progress(1.3, "attention.move", 1, 4, "classes", 0.4, None),
-        Notice(1.4, "budget-near", "memory is at 92 % of the budget of 16 MiB", "attention.move", {}),
+        Notice(
+            1.4,
+            "budget-near",
+            "memory is at 92 % of the budget of 16 MiB",
+            "attention.move",
+            {"used_bytes": 15 * MIB, "budget_bytes": 16 * MIB},
+        ),
     ):
         model.feed(event)
     return model

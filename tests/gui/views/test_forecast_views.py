@@ -11,6 +11,8 @@ from slora_gui.views.forecast_panel import ForecastPanel
 from slora_gui.views.plan_table import PlanTable
 from slora_gui.views.stage_bars import verdict_of
 
+from .conftest import show
+
 
 @pytest.fixture
 def panel(what_if, qtbot):
@@ -70,7 +72,7 @@ def test_bars_are_told_apart_by_colour_and_by_word(panel, job, what_if):
     assert "infeasible" in verdicts
     for word in ("too big" if v == "infeasible" else v for v in verdicts):
         assert word in panel.bars.accessibleDescription()
-    panel.show()
+    show(panel)
     image = panel.bars.grab().toImage()
     colours = {image.pixelColor(x, y).name() for x in range(0, image.width(), 2) for y in range(0, image.height(), 2)}
     assert QColor(chosen.colors["danger"]).name() in colours
