@@ -45,11 +45,18 @@ class Controller(QObject):
     """Owns what lives beside the widgets; ends with the window."""
 
     def __init__(
-        self, window: MainWindow, models: Models, views: Views, settings: Settings, engine: Engine = isolate.stream
+        self,
+        window: MainWindow,
+        models: Models,
+        views: Views,
+        settings: Settings,
+        *,
+        engine: Engine = isolate.stream,
+        dialogs: Dialogs | None = None,
     ) -> None:
         super().__init__(window)
         self.window, self.models, self.views, self.settings = window, models, views, settings
-        self.dialogs = Dialogs(window)
+        self.dialogs = dialogs or Dialogs(window)
         self.background = Background(self)
         self.runs = RunControl(models.history.history, engine, self)
         self.opener = Opener(models.job, self.background, self)

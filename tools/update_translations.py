@@ -1,7 +1,7 @@
 """Brings the translations up to date with the sources: new texts into the .ts file, finished ones into the .qm file.
 
-    python tools/update_translations.py            texts that are gone are dropped
-    python tools/update_translations.py --check    changes nothing; exit code 1 where something is stale or unfinished
+python tools/update_translations.py            texts that are gone are dropped
+python tools/update_translations.py --check    changes nothing; exit code 1 where something is stale or unfinished
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from __future__ import annotations
 import subprocess
 import sys
 import tempfile
-import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 from typing import Final
+from xml.etree import ElementTree
 
 ROOT: Final = Path(__file__).parents[1]
 TS: Final = ROOT / "resources" / "i18n" / "slora_zh_CN.ts"
