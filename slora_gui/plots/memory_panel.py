@@ -45,7 +45,7 @@ class MemoryPanel(QWidget):
         self._items = {curve.counter: self.plot.add_curve() for curve in curves}
         self._hidden: set[str] = set()
         self._known: tuple[str, ...] = ()
-        self.bands = StageBands(self.view, named=not time_labels)
+        self.bands = StageBands(self.view, self.plot.left, named=not time_labels)
         self.peaks = PeakMarkers(self.view)
         self.crosshair = Crosshair(self.view)
         self.region = pg.LinearRegionItem(movable=True)

@@ -109,12 +109,11 @@ class MemoryPlot(Plot):
 
     def set_budget(self, budget_bytes: int | None) -> None:
         """None is unlimited: no line."""
-        if self.budget.dragging:
+        if self.budget.dragging or budget_bytes == self.budget.budget_bytes:
             return
         self.budget.set_budget(budget_bytes)
-        if budget_bytes is None:
-            self.focus_budget(False)
-        self._show_time(exactly=True)
+        self.focus_budget(self.budget_focused)
+        self._show_time()
 
     def set_device_total(self, total_bytes: int | None) -> None:
         """Memory of the compute device, of which the budget's label tells the share; None: not known."""

@@ -71,6 +71,8 @@ def test_dragging_beyond_the_top_makes_room(plot, seen, pointer):
     pointer(plot.device.plot.viewport()).drag(points)
     assert seen["budget_released"][0] > before
     assert plot.device.view.viewRange()[1][1] > seen["budget_released"][0]
+    plot.set_budget(seen["budget_released"][0])
+    assert plot.device.view.viewRange()[1][1] > seen["budget_released"][0]
 
 
 def test_a_budget_set_elsewhere_does_not_tear_the_line_from_the_hand(plot):
