@@ -13,6 +13,7 @@ from slora_core.records.run_file import Accuracy
 from slora_gui.plots.axes import PlainAxis, percent_text, whole_text
 from slora_gui.plots.base import Plot
 from slora_gui.plots.canvas import Canvas
+from slora_gui.plots.overlay import Grid
 from slora_gui.plots.panel_header import PanelHeader
 from slora_gui.plots.style import curve_pen
 from slora_gui.plots.table import TableData
@@ -32,6 +33,7 @@ class AccuracyPlot(Plot):
         self.header = PanelHeader(parent=self.content)
         self.header.key_toggled.connect(self._toggle)
         self.canvas = Canvas(view, PlainAxis("left", percent_text), PlainAxis("bottom", whole_text))
+        self._grid = Grid(view, self.canvas.left)
         self._items: list[pg.PlotDataItem] = []
         column = QVBoxLayout(self.content)
         column.setContentsMargins(0, 0, 8, 0)
@@ -67,6 +69,7 @@ class AccuracyPlot(Plot):
     def apply_theme(self) -> None:
         self.canvas.set_theme(self.theme)
         self.canvas.set_fonts()
+        self._grid.set_theme(self.theme)
         self.canvas.left.setWidth(self.fontMetrics().horizontalAdvance("100.0 %") + 14)
         self._draw()
 

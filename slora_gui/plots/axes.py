@@ -14,7 +14,7 @@ from slora_core.memory.sizes import format_size
 
 _TIME_STEPS_S: Final = (20, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 28800, 86400)
 _OVERHANG: Final = 8.0
-PIXELS_PER_SIZE: Final = 44.0
+_PIXELS_PER_SIZE: Final = 44.0
 _PIXELS_PER_TIME: Final = 90.0
 
 
@@ -48,7 +48,7 @@ class BytesAxis(_Axis):
     def __init__(self, orientation: str, *, logarithmic: bool = False) -> None:
         super().__init__(orientation)
         self._logarithmic = logarithmic
-        self._pixels = PIXELS_PER_SIZE if orientation in ("left", "right") else 80.0
+        self._pixels = _PIXELS_PER_SIZE if orientation in ("left", "right") else 80.0
 
     def tickSpacing(self, minVal: float, maxVal: float, size: float) -> list[tuple[float, float]]:
         return [(size_step(maxVal - minVal, size / self._pixels, self._logarithmic), 0)]

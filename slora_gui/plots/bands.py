@@ -12,7 +12,6 @@ import pyqtgraph as pg
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter
 
-from slora_gui.plots.axes import PIXELS_PER_SIZE, size_step
 from slora_gui.plots.overlay import Overlay
 from slora_gui.plots.style import blend, line_pen
 
@@ -26,8 +25,9 @@ class StageBands(Overlay):
     ``named`` adds a row of names for each level at the top of the view.
     """
 
-    def __init__(self, view: pg.ViewBox, *, named: bool) -> None:
+    def __init__(self, view: pg.ViewBox, axis: pg.AxisItem, *, named: bool) -> None:
         super().__init__(view, z=-20, kept=True, opaque=True)
+        self._axis = axis
         self._named = named
         self._levels: list[tuple[np.ndarray, np.ndarray, list[str]]] = []
 
@@ -55,7 +55,7 @@ class StageBands(Overlay):
         painter.setFont(self.view_font())
         if self._levels:
             self._paint_stripes(painter)
-        self._paint_grid(painter)
+        self.paint_grid(painter, self._axis)
         if self._named:
             for row, (starts, ends, names) in enumerate(self._levels):
                 self._paint_names(painter, row, self.x_pixels(starts), self.x_pixels(ends), names)
@@ -75,14 +75,6 @@ class StageBands(Overlay):
             edge = max(0.0, left[index])
             stripe = QRectF(edge, rect.top(), min(rect.width(), right[index]) - edge, rect.height())
             painter.fillRect(stripe, tints[index % 2])
-
-    def _paint_grid(self, painter: QPainter) -> None:
-        """Lines at the ticks of the size axis: opaque, which is many times faster than the axis's own."""
-        rect, (low, high) = self.boundingRect(), self.view.viewRange()[1]
-        step = size_step(high - low, rect.height() / PIXELS_PER_SIZE)
-        line = QColor(blend(self.theme.background, self.theme.grid, 0.45))
-        for y in self.y_pixels(np.arange(np.ceil(low / step), np.floor(high / step) + 1) * step):
-            painter.fillRect(QRectF(0, round(float(y)), rect.width(), 1), line)
 
     def _paint_names(self, painter: QPainter, row: int, left: np.ndarray, right: np.ndarray, names: list[str]) -> None:
         metrics = QFontMetricsF(painter.font())

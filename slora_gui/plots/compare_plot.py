@@ -62,7 +62,7 @@ class ComparePlot(Plot):
         self.header = PanelHeader(parent=self.content)
         self.view = TimeView()
         self.canvas = Canvas(self.view, BytesAxis("left"), TimeAxis("bottom"))
-        self.bands = StageBands(self.view, named=True)
+        self.bands = StageBands(self.view, self.canvas.left, named=True)
         self.caps = _PeakCaps(self.view)
         self.crosshair = Crosshair(self.view)
         self._items: list[pg.PlotDataItem] = []

@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Any, Final
 
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, Qt, Signal
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -18,7 +18,7 @@ from slora_core.records.tables import format_seconds
 from slora_gui.plots.axes import BytesAxis, PlainAxis, seconds_text
 from slora_gui.plots.base import Plot
 from slora_gui.plots.canvas import Canvas
-from slora_gui.plots.overlay import Overlay
+from slora_gui.plots.overlay import Grid, Overlay, free_of
 from slora_gui.plots.style import blend, line_pen
 from slora_gui.plots.table import TableData
 
@@ -57,6 +57,7 @@ class FrontierPlot(Plot):
         self.pointed: int | None = None
         view = pg.ViewBox(enableMenu=False, enableMouse=False, defaultPadding=0.0)
         self.canvas = Canvas(view, PlainAxis("left", seconds_text), BytesAxis("bottom", logarithmic=True))
+        self._grid = Grid(view, self.canvas.left)
         self._dots = _Dots(view, self)
         column = QVBoxLayout(self.content)
         column.setContentsMargins(0, 8, 8, 0)
@@ -95,6 +96,7 @@ class FrontierPlot(Plot):
         self.canvas.set_theme(self.theme)
         self.canvas.set_fonts()
         self.canvas.left.setWidth(self.fontMetrics().horizontalAdvance("000 s") + 34)
+        self._grid.set_theme(self.theme)
         self._dots.set_theme(self.theme)
 
     def retranslate(self) -> None:
@@ -182,7 +184,12 @@ class _Dots(Overlay):
             self._name(painter, index, places[index])
 
     def _name(self, painter: QPainter, index: int, place: QPointF) -> None:
+        """Beside its point, at the first of four places that covers no other."""
         text = self._plot.point_text(index)
-        width = self.chip_size(text).width()
-        left = place.x() + 14 if place.x() + 14 + width < self.boundingRect().width() else place.x() - 14 - width
-        self.paint_chip(painter, QPointF(left, place.y() - 24), text, self.theme.foreground)
+        size = self.chip_size(text)
+        left = place.x() - 14 - size.width()
+        corners = [QPointF(x, y) for y in (place.y() - 26, place.y() + 10) for x in (place.x() + 14, left)]
+        dots = [QRectF(other.x() - 7, other.y() - 7, 14, 14) for other in self.places()]
+        inside = [corner for corner in corners if self.boundingRect().contains(QRectF(corner, size))]
+        free = [corner for corner in inside if free_of(QRectF(corner, size), dots)]
+        self.paint_chip(painter, next(iter([*free, *inside, *corners])), text, self.theme.foreground)

@@ -17,7 +17,7 @@ from slora_gui.plots.canvas import Canvas
 from slora_gui.plots.crosshair import Crosshair
 from slora_gui.plots.curves import Curve, curve_explanation, curve_name
 from slora_gui.plots.panel_header import PanelHeader
-from slora_gui.plots.peak_markers import Peak, PeakMarkers
+from slora_gui.plots.peak_markers import PeakMarkers, stage_peaks
 from slora_gui.plots.statistics import MemoryCurves, Readout
 from slora_gui.plots.style import LIGHT, PlotTheme, curve_pen, fill
 from slora_gui.plots.time_view import TimeView
@@ -45,7 +45,7 @@ class MemoryPanel(QWidget):
         self._items = {curve.counter: self.plot.add_curve() for curve in curves}
         self._hidden: set[str] = set()
         self._known: tuple[str, ...] = ()
-        self.bands = StageBands(self.view, named=not time_labels)
+        self.bands = StageBands(self.view, self.plot.left, named=not time_labels)
         self.peaks = PeakMarkers(self.view)
         self.crosshair = Crosshair(self.view)
         self.region = pg.LinearRegionItem(movable=True)
@@ -92,8 +92,10 @@ class MemoryPanel(QWidget):
                 item.setData(samples.t_s, samples.counters[name])
             item.setVisible(name in self._known and name not in self._hidden)
 
-    def set_peaks(self, peaks: Sequence[Peak], counter: str) -> None:
-        self.peaks.set_peaks(peaks, self._curves[counter].style)
+    def set_peaks(self, stages: Sequence[Any], counter: str) -> None:
+        """Mark the peaks of ``counter`` in the innermost stages, unless its curve is hidden."""
+        hidden = bool(self._known) and counter not in self.shown_counters
+        self.peaks.set_peaks([] if hidden else stage_peaks(stages, counter), self._curves[counter].style)
 
     def top_of(self, samples: MemoryCurves, start_s: float, end_s: float) -> float:
         """Largest value in bytes that is visible between two times; 0 where nothing is."""

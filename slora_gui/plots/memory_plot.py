@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QResizeEvent, QShowEvent
@@ -17,9 +17,7 @@ from slora_gui.plots.budget_line import BudgetLine, PredictedPeak
 from slora_gui.plots.curves import CURVES
 from slora_gui.plots.hover_line import HoverLine
 from slora_gui.plots.memory_panel import MemoryPanel
-from slora_gui.plots.peak_markers import Peak
 from slora_gui.plots.shared_region import SharedRegion
-from slora_gui.plots.stage_slots import inner_stages
 from slora_gui.plots.statistics import MemoryCurves, Readout, region_statistics
 from slora_gui.plots.table import SampleRows, TableData
 from slora_gui.plots.time_range import TimeRange
@@ -111,12 +109,11 @@ class MemoryPlot(Plot):
 
     def set_budget(self, budget_bytes: int | None) -> None:
         """None is unlimited: no line."""
-        if self.budget.dragging:
+        if self.budget.dragging or budget_bytes == self.budget.budget_bytes:
             return
         self.budget.set_budget(budget_bytes)
-        if budget_bytes is None:
-            self.focus_budget(False)
-        self._show_time(exactly=True)
+        self.focus_budget(self.budget_focused)
+        self._show_time()
 
     def set_device_total(self, total_bytes: int | None) -> None:
         """Memory of the compute device, of which the budget's label tells the share; None: not known."""
@@ -330,18 +327,10 @@ class MemoryPlot(Plot):
         """Peaks of the innermost stages, of the counter that the budget bounds where it is shown."""
         for panel in (self.device, self.host):
             panel.bands.set_bands(self._samples.bands)
-        inner = inner_stages(self._run.stages if self._run is not None else [])
+        stages = self._run.stages if self._run is not None else []
         reserved = "reserved_bytes" in self.device.shown_counters
-        for panel, counter in (
-            (self.device, "reserved_bytes" if reserved else "allocated_bytes"),
-            (self.host, "rss_bytes"),
-        ):
-            known = [(stage, getattr(stage, counter)) for stage in inner if getattr(stage, counter) is not None]
-            hidden = bool(self._samples.counters) and counter not in panel.shown_counters
-            panel.set_peaks(
-                [] if hidden else [Peak(s.started_s, s.started_s + s.seconds, value, s.stage) for s, value in known],
-                counter,
-            )
+        self.device.set_peaks(stages, "reserved_bytes" if reserved else "allocated_bytes")
+        self.host.set_peaks(stages, "rss_bytes")
 
     def _show_time(self, *, exactly: bool = False) -> None:
         """Bring both panels to the time range, and their heights to what is in it."""
@@ -366,7 +355,9 @@ class MemoryPlot(Plot):
 
     def _budget_released(self, budget_bytes: int) -> None:
         if budget_bytes <= _BUDGET_IN_VIEW * self._device_top():
-            self._show_time(exactly=True)  # a line dragged far above the curves stays in view until the view changes
+            self._show_time(exactly=True)
+        elif budget_bytes > self.device.view.viewRange()[1][1]:
+            self._give_budget_room()  # far above the curves it stays in view until the view changes
         self.budget_released.emit(budget_bytes)
 
     def _mark(self, start_s: float, end_s: float, finished: bool) -> None:
@@ -390,20 +381,18 @@ class MemoryPlot(Plot):
         self.hovered.emit(readout)
 
     def _retitle(self) -> None:
-        environment: Any = (self._run.environment if self._run is not None else None) or {}
+        environment = (self._run.environment if self._run is not None else None) or {}
         kind = str(environment.get("device") or self._device_kind or "")
-        if kind.startswith("cuda"):
-            self.device.header.set_title(self.tr("Compute device"), str(environment.get("device_name") or ""))
-        elif kind:
-            self.device.header.set_title(self.tr("Tensor memory on the CPU, the compute device here"))
-        else:
-            self.device.header.set_title(self.tr("Compute device"))
+        cpu = bool(kind) and not kind.startswith("cuda")
+        title = self.tr("Tensor memory on the CPU, the compute device here") if cpu else self.tr("Compute device")
+        self.device.header.set_title(title, "" if cpu else str(environment.get("device_name") or ""))
         self.host.header.set_title(self.tr("Host RAM"))
 
     def _budget_text(self, budget_bytes: int) -> str:
         if not self._device_total:
             return self.tr("budget {size}").format(size=format_size(budget_bytes))
-        share = f"{100 * budget_bytes / self._device_total:.2g}"
+        percent = 100 * budget_bytes / self._device_total
+        share = f"{percent:.0f}" if percent >= 10 else f"{percent:.2g}"
         text = self.tr("budget {size}, {share} % of device")
         return text.format(size=format_size(budget_bytes), share=share)
 

@@ -70,6 +70,14 @@ class Overlay(QGraphicsObject):
         _, (low, high) = self.view.viewRange()
         return high - pixel * (high - low) / max(1.0, self.view.rect().height())
 
+    def paint_grid(self, painter: QPainter, axis: pg.AxisItem) -> None:
+        """Lines at the ticks of a vertical axis: opaque, which is many times faster than the axis's own."""
+        rect, (low, high) = self.boundingRect(), self.view.viewRange()[1]
+        line = QColor(blend(self.theme.background, self.theme.grid, 0.45))
+        for _, values in axis.tickValues(low, high, rect.height()):
+            for y in self.y_pixels(np.asarray(values, dtype=np.float64)):
+                painter.fillRect(QRectF(0, round(float(y)), rect.width(), 1), line)
+
     def chip_size(self, text: str) -> QSizeF:
         metrics = QFontMetricsF(self.view.scene().font())
         return QSizeF(metrics.horizontalAdvance(text) + 12, metrics.height() + 4)
@@ -106,6 +114,17 @@ class Overlay(QGraphicsObject):
     def _view_resized(self, *_: object) -> None:
         self.prepareGeometryChange()
         self.update()
+
+
+class Grid(Overlay):
+    """The lines of a vertical axis, behind a plot that has no stages."""
+
+    def __init__(self, view: pg.ViewBox, axis: pg.AxisItem) -> None:
+        super().__init__(view, z=-20, kept=True, opaque=True)
+        self._axis = axis
+
+    def draw(self, painter: QPainter) -> None:
+        self.paint_grid(painter, self._axis)
 
 
 def free_of(plate: QRectF, taken: Sequence[QRectF]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
@@ -12,6 +13,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPolygonF
 
 from slora_core.memory.sizes import format_size
 from slora_gui.plots.overlay import Overlay, free_of
+from slora_gui.plots.stage_slots import inner_stages
 from slora_gui.plots.style import fill, line_pen
 
 _SIZE = 4.0
@@ -26,6 +28,15 @@ class Peak:
     end_s: float
     value_bytes: int
     stage: str
+
+
+def stage_peaks(stages: Sequence[Any], counter: str) -> list[Peak]:
+    """Of the finished innermost stages, those of which ``counter`` is known."""
+    return [
+        Peak(stage.started_s, stage.started_s + stage.seconds, value, stage.stage)
+        for stage in inner_stages(stages)
+        if (value := getattr(stage, counter)) is not None
+    ]
 
 
 class PeakMarkers(Overlay):

@@ -15,6 +15,7 @@ pytest.importorskip("pyqtgraph")
 if sys.platform == "linux" and "DISPLAY" not in os.environ:
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
+import pyqtgraph as pg
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, QPointF, Qt, QTranslator, Signal
 from PySide6.QtGui import QMouseEvent
 
@@ -159,7 +160,11 @@ class Pointer:
 
 @pytest.fixture
 def pointer():
-    return Pointer
+    """Makes a Pointer; every one of its moves counts, however fast they follow each other."""
+    limit = pg.getConfigOption("mouseRateLimit")
+    pg.setConfigOption("mouseRateLimit", -1)
+    yield Pointer
+    pg.setConfigOption("mouseRateLimit", limit)
 
 
 @pytest.fixture
