@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QLabel, QPushButton, QSplitter, QTabWidget, QWidget
@@ -17,10 +17,13 @@ from slora_gui.plots.style import plot_theme
 from slora_gui.plots.table import TableData
 from slora_gui.theme import Theme, icon
 from slora_gui.views.data_table import DataTable, TableDataModel
-from slora_gui.views.layout import MARGIN, column, row, wrapping_label
+from slora_gui.views.layout import GRID, MARGIN, column, row, wrapping_label
 
 if TYPE_CHECKING:
     from slora_gui.model.run_model import RunModel
+
+_LEAST_PLOT: Final = 128
+"""Pixels: the panel lies in a low dock at first."""
 
 
 class ResultsView(Retranslating, QWidget):
@@ -37,6 +40,7 @@ class ResultsView(Retranslating, QWidget):
         self._classifier_label = QLabel()
         self._classifier_label.setBuddy(self.classifier)
         self.plot = AccuracyPlot()
+        self.plot.setMinimumHeight(_LEAST_PLOT)
         self.accuracies, self._accuracies_model = DataTable(), AccuraciesTable(self)
         self.accuracies.show_model(self._accuracies_model)
         self.deviations, self._deviations_model = _table(self)
@@ -93,7 +97,7 @@ class ResultsView(Retranslating, QWidget):
         self.splitter.addWidget(right)
         self.splitter.setSizes([560, 400])
         self.splitter.setChildrenCollapsible(False)
-        self.splitter.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
+        self.splitter.setContentsMargins(MARGIN, GRID, MARGIN, GRID)
         self.tabs.addTab(self.splitter, "")
         for name, table in (("deviations", self.deviations), ("jitter", self.jitter)):
             page = QWidget()

@@ -110,10 +110,8 @@ def _texts() -> dict[str, tuple[str, str]]:
         "top_k": (tr("Settings", "Neighbours k"), tr("Settings", "Only the k most similar pairs have a weight")),
         "mean_mixing": (tr("Settings", "Share of the old mean"), tr("Settings", "0 takes the moved mean alone")),
         "covariance_blend": (
-            tr("Settings", "Share of the moved covariance"),
-            tr(
-                "Settings", "The rest stays with the old covariance, or the other way round, as the operator defines it"
-            ),
+            tr("Settings", "Share of the old covariance"),
+            tr("Settings", "0 takes the moved covariance alone"),
         ),
         "mean_only": (tr("Settings", "Move means only"), tr("Settings", "Covariances stay as they are")),
         "operators.rff.features": (
