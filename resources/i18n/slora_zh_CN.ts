@@ -2,659 +2,7 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="zh_CN">
 <context>
-    <name></name>
-    <message>
-        <source>History</source>
-        <comment>finished</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>History</source>
-        <comment>failed</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>History</source>
-        <comment>cancelled</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>History</source>
-        <comment>interrupted</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>History</source>
-        <comment>running</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>History</source>
-        <comment>unreadable</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Tables</source>
-        <comment>alone off</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Tables</source>
-        <comment>alone on</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Tables</source>
-        <comment>cumulated</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Tables</source>
-        <comment>chosen</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Tables</source>
-        <comment>measured earlier</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Tables</source>
-        <comment>not ended</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Tables</source>
-        <comment>done</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Tables</source>
-        <comment>not finished</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>FileFacts</source>
-        <comment>with labels</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>FileFacts</source>
-        <comment>without labels</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>FileFacts</source>
-        <comment>unpacked to a scratch file when it runs</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Counters</source>
-        <comment>Live tensors on the compute device</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Counters</source>
-        <comment>Reserved</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Counters</source>
-        <comment>What the pool of the allocator holds; the budget bounds it</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Counters</source>
-        <comment>Process</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Counters</source>
-        <comment>Pool, context and libraries, from the driver</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Counters</source>
-        <comment>Device</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Counters</source>
-        <comment>All processes on the device together</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Counters</source>
-        <comment>RSS</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Counters</source>
-        <comment>Resident memory of the process of the engine</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Counters</source>
-        <comment>Tensor RAM</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Counters</source>
-        <comment>Live tensors of the engine in host memory</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Operators</source>
-        <comment>Linear</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Operators</source>
-        <comment>Ridge regression between the normalised features, mixed with the identity; closed form</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Operators</source>
-        <comment>Weak-nonlinear</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Operators</source>
-        <comment>A two-branch network trained on the pairs; samples are pushed through it</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Operators</source>
-        <comment>Attention (Hopfield)</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Operators</source>
-        <comment>Exact top-k attention over the drift of the pairs; samples are pushed through it</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Operators</source>
-        <comment>RFF linear attention</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Operators</source>
-        <comment>Random Fourier features: the linear-time approximation of the attention</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Measures</source>
-        <comment>Smart feature cache</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Measures</source>
-        <comment>Features of images seen before are kept, least recently used out first</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Measures</source>
-        <comment>Progressive release</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Measures</source>
-        <comment>Extracted features leave the device batch by batch</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Measures</source>
-        <comment>Tiled attention</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Measures</source>
-        <comment>The attention is computed in tiles that fit the budget</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Measures</source>
-        <comment>CPU/GPU split statistics</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Measures</source>
-        <comment>Class statistics wait on the host and visit the device a batch at a time</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Measures</source>
-        <comment>Budget manager</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Measures</source>
-        <comment>Chunk sizes follow the budget; without it they are the original&apos;s 128</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Measures</source>
-        <comment>Release at stage borders</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Measures</source>
-        <comment>What a stage leaves behind is given back</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Measures</source>
-        <comment>Mixed precision</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Measures</source>
-        <comment>Half precision off the critical path; the one measure that changes results</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Measures</source>
-        <comment>Activation checkpointing</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Measures</source>
-        <comment>Intermediate activations are computed again instead of kept</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Measures</source>
-        <comment>Weak-nonlinear in chunks</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Measures</source>
-        <comment>Samples are pushed through the network a chunk at a time</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Added to the diagonal of the features&apos; Gram matrix</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Mixing temperature T</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>The identity&apos;s share is exp(−N / (T d))</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Covariance ridge</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Added to the diagonal of the moved covariance</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Training steps</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Steps of AdamW on the two-branch network</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Training batch</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Pairs of one training step, drawn with replacement</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Learning rate</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>At the start; falls to a third by a cosine</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Weight decay</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Of AdamW</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Samples of a class</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Drawn from the class&apos;s Gaussian and pushed through the operator</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Temperature τ</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Divides the similarities before the softmax</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Neighbours k</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Only the k most similar pairs have a weight</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Share of the old mean</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>0 takes the moved mean alone</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Share of the moved covariance</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>The rest stays with the old covariance, or the other way round, as the operator defines it</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Move means only</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Covariances stay as they are</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Random features D</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>More of them approximate the attention better</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Kernel width γ</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Of the approximated kernel</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Cholesky regulariser</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Added to the diagonal of a covariance before samples are drawn</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Pairs N</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Rows of features before and after the task</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Dimension d</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Columns of the features</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Old classes C</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Gaussians to move</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Tasks</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Tasks of two digits each, learnt one after another</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Feature file</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>.npz or .safetensors with features_before and features_after</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Class state</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>.safetensors with means and covariances</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Evaluation file</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Optional: features and labels, for accuracies</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Base model</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Folder of the vision transformer</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Adapter before</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Folder of the LoRA adapter before the task; empty: the base alone</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Adapter after</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Folder of the LoRA adapter after the task</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Images</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>A folder with one folder a class</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Auxiliary images</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Optional: a folder of images without labels</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Seed</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Of every random number of the run</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>CPU threads</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>0 leaves the choice to PyTorch</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Samples a second</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Of the memory curve; 0 records none</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Engine</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>The baseline is the original implementation, whole</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Device</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Where the run computes</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Moved state</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Where the moved class state is written; empty: nowhere</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Triangles only</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Stores covariances in half the space</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Resume</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Keeps what a failed run has finished beside the state and goes on from there</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>LDA shrinkage</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Towards the identity</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>LR-RGDA rank</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Directions kept of each covariance</comment>
-        <translation type="unfinished"></translation>
-    </message>
-</context>
-<context>
     <name>AblationPage</name>
-    <message>
-        <source>Ablation</source>
-        <translation type="unfinished"></translation>
-    </message>
     <message>
         <source>Every memory measure off alone, on alone, and added one after another in the original plan&apos;s order: the saving that the plan expects beside the one measured here.</source>
         <translation type="unfinished"></translation>
@@ -1121,10 +469,6 @@ Licence: MIT. The font is a cut of Noto Sans CJK (SIL Open Font License 1.1).</s
 <context>
     <name>ComparePage</name>
     <message>
-        <source>Compare</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
         <source>Runs that are compared</source>
         <translation type="unfinished"></translation>
     </message>
@@ -1291,6 +635,57 @@ Licence: MIT. The font is a cut of Noto Sans CJK (SIL Open Font License 1.1).</s
     </message>
     <message>
         <source>Open</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>Counters</name>
+    <message>
+        <source>Allocated</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Live tensors on the compute device</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Reserved</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What the pool of the allocator holds; the budget bounds it</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Process</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Pool, context and libraries, from the driver</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Device</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>All processes on the device together</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>RSS</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Resident memory of the process of the engine</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Tensor RAM</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Live tensors of the engine in host memory</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
@@ -1550,6 +945,18 @@ Licence: MIT. The font is a cut of Noto Sans CJK (SIL Open Font License 1.1).</s
 <context>
     <name>FileFacts</name>
     <message>
+        <source>with labels</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>without labels</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>unpacked to a scratch file when it runs</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>triangles</source>
         <translation type="unfinished"></translation>
     </message>
@@ -1662,6 +1069,30 @@ Licence: MIT. The font is a cut of Noto Sans CJK (SIL Open Font License 1.1).</s
 </context>
 <context>
     <name>History</name>
+    <message>
+        <source>finished</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>failed</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>cancelled</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>interrupted</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>running</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>unreadable</source>
+        <translation type="unfinished"></translation>
+    </message>
     <message>
         <source>Note on {run}</source>
         <translation type="unfinished"></translation>
@@ -1871,6 +1302,81 @@ Licence: MIT. The font is a cut of Noto Sans CJK (SIL Open Font License 1.1).</s
     </message>
 </context>
 <context>
+    <name>Measures</name>
+    <message>
+        <source>Smart feature cache</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Features of images seen before are kept, least recently used out first</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Progressive release</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Extracted features leave the device batch by batch</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Tiled attention</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The attention is computed in tiles that fit the budget</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>CPU/GPU split statistics</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Class statistics wait on the host and visit the device a batch at a time</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Budget manager</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Chunk sizes follow the budget; without it they are the original&apos;s 128</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Release at stage borders</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What a stage leaves behind is given back</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Mixed precision</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Half precision off the critical path; the one measure that changes results</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Activation checkpointing</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Intermediate activations are computed again instead of kept</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Weak-nonlinear in chunks</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Samples are pushed through the network a chunk at a time</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>MeasuresForm</name>
     <message>
         <source>Switch &apos;{measure}&apos;</source>
@@ -2055,6 +1561,41 @@ Licence: MIT. The font is a cut of Noto Sans CJK (SIL Open Font License 1.1).</s
     <name>Opener</name>
     <message>
         <source>Open {name}</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>Operators</name>
+    <message>
+        <source>Linear</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Ridge regression between the normalised features, mixed with the identity; closed form</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Weak-nonlinear</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A two-branch network trained on the pairs; samples are pushed through it</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Attention (Hopfield)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Exact top-k attention over the drift of the pairs; samples are pushed through it</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>RFF linear attention</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Random Fourier features: the linear-time approximation of the attention</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
@@ -2403,19 +1944,6 @@ Licence: MIT. The font is a cut of Noto Sans CJK (SIL Open Font License 1.1).</s
     </message>
 </context>
 <context>
-    <name>QCoreApplication</name>
-    <message>
-        <source>Counters</source>
-        <comment>Allocated</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Ridge γ</comment>
-        <translation type="unfinished"></translation>
-    </message>
-</context>
-<context>
     <name>ReadoutPanel</name>
     <message>
         <source>Peak, by counter</source>
@@ -2635,6 +2163,313 @@ Licence: MIT. The font is a cut of Noto Sans CJK (SIL Open Font License 1.1).</s
     </message>
     <message>
         <source>model pair</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>Settings</name>
+    <message>
+        <source>Ridge γ</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Added to the diagonal of the features&apos; Gram matrix</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Mixing temperature T</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The identity&apos;s share is exp(−N / (T d))</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Covariance ridge</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Added to the diagonal of the moved covariance</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Training steps</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Steps of AdamW on the two-branch network</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Training batch</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Pairs of one training step, drawn with replacement</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Learning rate</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>At the start; falls to a third by a cosine</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Weight decay</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Of AdamW</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Samples of a class</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Drawn from the class&apos;s Gaussian and pushed through the operator</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Temperature τ</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Divides the similarities before the softmax</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Neighbours k</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Only the k most similar pairs have a weight</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Share of the old mean</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>0 takes the moved mean alone</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Share of the old covariance</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>0 takes the moved covariance alone</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Move means only</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Covariances stay as they are</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Random features D</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>More of them approximate the attention better</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Kernel width γ</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Of the approximated kernel</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Cholesky regulariser</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Added to the diagonal of a covariance before samples are drawn</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Pairs N</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Rows of features before and after the task</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Dimension d</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Columns of the features</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Old classes C</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Gaussians to move</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Tasks</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Tasks of two digits each, learnt one after another</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Feature file</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>.npz or .safetensors with features_before and features_after</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Class state</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>.safetensors with means and covariances</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Evaluation file</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Optional: features and labels, for accuracies</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Base model</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Folder of the vision transformer</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Adapter before</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Folder of the LoRA adapter before the task; empty: the base alone</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Adapter after</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Folder of the LoRA adapter after the task</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Images</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A folder with one folder a class</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Auxiliary images</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Optional: a folder of images without labels</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Seed</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Of every random number of the run</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>CPU threads</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>0 leaves the choice to PyTorch</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Samples a second</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Of the memory curve; 0 records none</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Engine</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The baseline is the original implementation, whole</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Device</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Where the run computes</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Moved state</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Where the moved class state is written; empty: nowhere</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Triangles only</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Stores covariances in half the space</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Resume</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Keeps what a failed run has finished beside the state and goes on from there</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>LDA shrinkage</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Towards the identity</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>LR-RGDA rank</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Directions kept of each covariance</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
@@ -2941,6 +2776,26 @@ Licence: MIT. The font is a cut of Noto Sans CJK (SIL Open Font License 1.1).</s
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>alone off</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>alone on</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>cumulated</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>chosen</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>measured earlier</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>measure</source>
         <translation type="unfinished"></translation>
     </message>
@@ -2990,6 +2845,18 @@ Licence: MIT. The font is a cut of Noto Sans CJK (SIL Open Font License 1.1).</s
     </message>
     <message>
         <source>predicted time</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>not ended</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>done</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>not finished</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -3102,10 +2969,6 @@ Licence: MIT. The font is a cut of Noto Sans CJK (SIL Open Font License 1.1).</s
 </context>
 <context>
     <name>TunerPage</name>
-    <message>
-        <source>Tuner</source>
-        <translation type="unfinished"></translation>
-    </message>
     <message>
         <source>What more memory would buy: the fastest plan for every peak. Short trials replace predicted times.</source>
         <translation type="unfinished"></translation>

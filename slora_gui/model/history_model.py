@@ -19,14 +19,14 @@ from slora_gui.model.texts import QT_TRANSLATE_NOOP, budget_text, moment_s, mome
 
 
 def _status_text(run: RunHeader) -> str:
-    tr = QCoreApplication.translate
+    translate = QCoreApplication.translate
     texts = {
-        "finished": tr("History", "finished"),
-        "failed": tr("History", "failed"),
-        "cancelled": tr("History", "cancelled"),
-        "interrupted": tr("History", "interrupted"),
-        "running": tr("History", "running"),
-        "unreadable": tr("History", "unreadable"),
+        "finished": translate("History", "finished"),
+        "failed": translate("History", "failed"),
+        "cancelled": translate("History", "cancelled"),
+        "interrupted": translate("History", "interrupted"),
+        "running": translate("History", "running"),
+        "unreadable": translate("History", "unreadable"),
     }
     return texts.get(run.status, run.status)
 
