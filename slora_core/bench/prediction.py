@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import statistics
+from dataclasses import dataclass
 from typing import Any, Final
 
 from slora_core import pipeline
@@ -11,6 +12,7 @@ from slora_core.bench.measure import OUTSIDE, Say
 from slora_core.config import RunConfig
 from slora_core.errors import SloraError
 from slora_core.events import RunFailed, RunStarted, StageFinished
+from slora_core.memory.device import DeviceProfile
 from slora_core.memory.devices import profile_of, resolve_device
 from slora_core.memory.planner import bound_bytes, reserved_bytes
 from slora_core.records.tables import TextTable
@@ -37,7 +39,7 @@ def measure_prediction(config: RunConfig, runs: int, say: Say) -> tuple[list[Tex
     for number in range(runs):
         if number % 20 == 0:
             say(f"random run {number + 1} of {runs}")
-        own = _random_config(draw, config)
+        own = _random_config(draw, config, device)
         predicted, peaks, pool = _one_run(own)
         errors = [abs(peaks[stage] - predicted[stage]) / peaks[stage] for stage in predicted if peaks.get(stage)]
         stage_errors += errors
@@ -51,6 +53,7 @@ def measure_prediction(config: RunConfig, runs: int, say: Say) -> tuple[list[Tex
         above += bounded > bound
         if bounded > bound or max(errors) > _WORTH_TELLING:
             say(f"run {number + 1}: {predicted} predicted, {peaks} measured, {pool} reserved, bound {bound}")
+            say(f"run {number + 1}: {own.to_dict()}")
     rows = [_error_row("stages", stage_errors), _error_row("whole runs", run_errors)]
     if reserved_errors:
         rows.append(_error_row("whole runs, reserved", reserved_errors))
@@ -72,27 +75,47 @@ def measure_prediction(config: RunConfig, runs: int, say: Say) -> tuple[list[Tex
     return [table], data
 
 
-def _random_config(draw: random.Random, config: RunConfig) -> RunConfig:
-    dim = draw.choice((8, 16, 33, 64, 96, 128))
+@dataclass(frozen=True, slots=True)
+class _Sizes:
+    """What random workloads are drawn from."""
+
+    dims: tuple[int, ...]
+    pairs_exponent: tuple[float, float]
+    most_elements: int
+    most_classes: int
+    most_samples: int
+    features: tuple[int, ...]
+
+
+_ON_CPU: Final = _Sizes((8, 16, 33, 64, 96, 128), (1.5, 3.7), 10**7, 12, 900, (32, 100, 256))
+_ON_GPU: Final = _Sizes((64, 128, 200, 384, 768), (2.5, 4.6), 8 * 10**6, 24, 3000, (256, 1024))
+
+
+def _random_config(draw: random.Random, config: RunConfig, device: DeviceProfile) -> RunConfig:
+    sizes = _ON_GPU if device.kind == "cuda" else _ON_CPU
+    dim = draw.choice(sizes.dims)
     own = config.merged(
         {
             "source": {
                 "kind": "synthetic",
-                "pairs": round(10 ** draw.uniform(1.5, 3.7)),
+                "pairs": min(round(10 ** draw.uniform(*sizes.pairs_exponent)), sizes.most_elements // dim),
                 "dim": dim,
-                "classes": draw.randint(1, 12),
+                "classes": draw.randint(1, sizes.most_classes),
             },
             "operators": {
                 "names": draw.sample(OPERATORS, draw.randint(1, len(OPERATORS))),
-                "weaknonlinear": {"steps": draw.randint(2, 12), "samples": draw.randint(2, 900)},
-                "attention": {"top_k": draw.choice((1, 20, 400, 2000)), "samples": draw.randint(2, 700)},
-                "rff": {"features": draw.choice((32, 100, 256)), "samples": draw.randint(2, 700)},
+                "weaknonlinear": {"steps": draw.randint(2, 12), "samples": draw.randint(2, sizes.most_samples)},
+                "attention": {
+                    "top_k": draw.choice((1, 20, 400, 2000)),
+                    "samples": draw.randint(2, sizes.most_samples),
+                },
+                "rff": {"features": draw.choice(sizes.features), "samples": draw.randint(2, sizes.most_samples)},
             },
             "run": {"seed": draw.randrange(2**31), "sample_hz": 0},
             "memory": {"policy": draw.choice(("planned", "planned", "fixed", "adaptive"))},
         }
     )
-    plan = plan_config(own, profile_of(resolve_device(own.run.device))).plan
+    plan = plan_config(own, device).plan
     budget = round(plan.smallest_feasible_bytes * draw.choice((1.0, draw.uniform(1.0, 1.5), draw.uniform(1.5, 8.0))))
     return own.merged({"memory": {"budget": budget}})
 

@@ -72,13 +72,15 @@ def environment(device: torch.device | None = None) -> dict[str, Any]:
 
 @contextmanager
 def budget_cap(device: torch.device, budget_bytes: int | None) -> Iterator[None]:
-    """Hard stop of the CUDA pool at ``budget_bytes`` reserved; nothing on a CPU, where the ledger refuses."""
+    """Hard stop of the CUDA pool at ``budget_bytes`` reserved beyond what the program holds; nothing on a CPU, where
+    the ledger refuses."""
     if device.type != "cuda" or budget_bytes is None:
         yield
         return
     before = torch.cuda.get_per_process_memory_fraction(device)
     total = torch.cuda.get_device_properties(device).total_memory
-    torch.cuda.set_per_process_memory_fraction(min(1.0, budget_bytes / total), device)
+    beside = torch.cuda.memory_reserved(device)
+    torch.cuda.set_per_process_memory_fraction(min(before, (beside + budget_bytes) / total), device)
     try:
         yield
     finally:

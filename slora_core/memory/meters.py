@@ -34,11 +34,15 @@ class CudaMeter:
     The allocator's peaks are global to a device and know one count at a time; a PeakStack nests them. The counters
     are read as the allocator's nested dictionary, one call for all of them at a fraction of the cost of
     ``memory_allocated`` and ``memory_reserved``, which flatten the same dictionary once each.
+
+    Counts begin at what the program holds of the device when the meter is made: that is not the run's.
     """
 
     def __init__(self, device: torch.device, host: HostCount | None = None) -> None:
         self._device = device
         self._host = host
+        self._beside = (0, 0)
+        self._beside = self._counters("current")
         self._peaks = PeakStack(self._device_peaks, self._reset)
 
     def read(self) -> Reading:
@@ -58,7 +62,8 @@ class CudaMeter:
         stats = torch.cuda.memory.memory_stats_as_nested_dict(self._device)
         if not stats:  # CUDA is not initialised in this process: nothing is allocated
             return 0, 0
-        return int(stats["allocated_bytes"]["all"][kind]), int(stats["reserved_bytes"]["all"][kind])
+        allocated, reserved = (stats[name]["all"][kind] for name in ("allocated_bytes", "reserved_bytes"))
+        return int(allocated) - self._beside[0], int(reserved) - self._beside[1]
 
     def _device_peaks(self) -> Counters:
         return self._counters("peak")

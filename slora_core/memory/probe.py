@@ -24,6 +24,7 @@ _PAGE_BYTES: Final = mmap.PAGESIZE
 _CLEAR_REFS: Final = Path("/proc/self/clear_refs")
 _RESET_PEAK: Final = b"5"
 PROCESS_INTERVAL_S: Final = 1.0
+DEVICE_INTERVAL_S: Final = 0.1
 _T = TypeVar("_T")
 
 
@@ -39,8 +40,8 @@ class SystemReading(NamedTuple):
 class Probe:
     """Reads the system's counters. ``cuda_index`` None is a machine, or a run, without a CUDA device.
 
-    Cost of :meth:`read`: a few microseconds for RSS; on CUDA one ``cudaMemGetInfo`` more, and NVML's list of
-    processes at most once a second.
+    Cost of :meth:`read`: a few microseconds for RSS; on CUDA ``cudaMemGetInfo`` (up to 0.3 ms) ten times a second at
+    most, and NVML's list of processes once a second.
     """
 
     def __init__(self, cuda_index: int | None = None) -> None:
@@ -49,17 +50,22 @@ class Probe:
         if self._statm is not None:
             weakref.finalize(self, os.close, self._statm)
         self._cuda_index = cuda_index
+        self._asked_device_s = float("-inf")
+        self._free_total: tuple[int, int] | None = None
         self._nvml = _Nvml(cuda_index) if cuda_index is not None else None
 
     def read(self) -> SystemReading:
         if self._nvml is None:
             return SystemReading(self.rss_bytes(), None, None, None)
-        free_total = _or_none(self._mem_get_info)
+        now = time.monotonic()
+        if now - self._asked_device_s >= DEVICE_INTERVAL_S:
+            self._asked_device_s = now
+            self._free_total = _or_none(self._mem_get_info)
         return SystemReading(
             rss_bytes=self.rss_bytes(),
             process_bytes=self._nvml.process_bytes(),
-            device_used_bytes=free_total[1] - free_total[0] if free_total else None,
-            device_total_bytes=free_total[1] if free_total else None,
+            device_used_bytes=self._free_total[1] - self._free_total[0] if self._free_total else None,
+            device_total_bytes=self._free_total[1] if self._free_total else None,
         )
 
     def rss_bytes(self) -> int | None:

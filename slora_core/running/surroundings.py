@@ -49,6 +49,8 @@ def surroundings(
     """Count, cap and sample what happens inside the context; ``peaks`` are set when it ends normally."""
     budget_bytes = enforced_budget_bytes(config)
     on_cpu = device.type == "cpu"
+    if not on_cpu:
+        torch.cuda.empty_cache()  # what the program only keeps for later is not in the way
     ledger, host = Ledger(budget_bytes), HostCount()
     meter: Meter = CpuMeter(ledger) if on_cpu else CudaMeter(device, host)
     stages = job.plan.stages if config.run.engine == "optimised" else ()

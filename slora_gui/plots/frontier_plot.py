@@ -180,6 +180,7 @@ class _Dots(Overlay):
                 painter.setBrush(Qt.BrushStyle.NoBrush)
                 painter.setPen(line_pen(theme.foreground, 1.8))
                 painter.drawEllipse(place, 10, 10)
+<<<<<<< HEAD
         for index in dict.fromkeys(i for i in (plot.chosen, plot.pointed) if i is not None):
             self._name(painter, index, places[index])
 
@@ -193,3 +194,19 @@ class _Dots(Overlay):
         inside = [corner for corner in corners if self.boundingRect().contains(QRectF(corner, size))]
         free = [corner for corner in inside if free_of(QRectF(corner, size), dots)]
         self.paint_chip(painter, next(iter([*free, *inside, *corners])), text, self.theme.foreground)
+=======
+        taken = [QRectF(place.x() - 7, place.y() - 7, 14, 14) for place in places]
+        for index in dict.fromkeys(i for i in (plot.pointed, plot.chosen) if i is not None):
+            taken.append(self._name(painter, index, places[index], taken))
+
+    def _name(self, painter: QPainter, index: int, place: QPointF, taken: Sequence[QRectF]) -> QRectF:
+        """Beside its point, at the first place around it that covers nothing taken; returns the place."""
+        text = self._plot.point_text(index)
+        size = self.chip_size(text)
+        left = place.x() - 14 - size.width()
+        rows = (place.y() - 26, place.y() + 10, place.y() - 50, place.y() + 34)
+        corners = [QPointF(x, y) for y in rows for x in (place.x() + 14, left)]
+        inside = [corner for corner in corners if self.boundingRect().contains(QRectF(corner, size))]
+        free = [corner for corner in inside if free_of(QRectF(corner, size), taken)]
+        return self.paint_chip(painter, [*free, *inside, *corners][0], text, self.theme.foreground)
+>>>>>>> gui-plots

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from slora_core.compensators.attention.choice import KEY_STEP, AttentionChoice
+from slora_core.compensators.attention.top_k import top_k_bytes
 from slora_core.compensators.push_plan import push_buffers
 from slora_core.config import RunConfig
 from slora_core.memory.device import DeviceProfile
@@ -15,9 +16,6 @@ from slora_core.types import Workload
 
 LOAD_ROWS: Final = 2048
 """Pairs read and normalised at once."""
-
-TOP_K_ROW_BYTES: Final = 4096
-"""Workspace of CUDA's top-k for one row: 1.9 to 3.7 KiB measured on an H200, torch 2.11, rows of 5,777 to 41,024."""
 
 TIE_SLOTS: Final = 8
 """Rows of a pass whose ties a device cuts by itself. About one of 1,000 rows of features has any."""
@@ -51,7 +49,7 @@ def move_footprint(workload: Workload, config: RunConfig, device: DeviceProfile,
             *_score_buffers(tiling, dim, choice, 0 if device.kind == "cuda" else selected),
             *_selection_buffers(tiling, choice, selected, device),
         ),
-        workspace_bytes=_library_bytes(choice, selected, device),
+        workspace_bytes=_library_bytes(tiling, choice, selected, device),
     )
 
 
@@ -92,9 +90,12 @@ def _score_buffers(tiling: Tiling, dim: int, choice: AttentionChoice, kept: int 
     )
 
 
-def _library_bytes(choice: AttentionChoice, selected: int | None, device: DeviceProfile) -> int:
-    """What CUDA's libraries take beside the buffers."""
-    return TOP_K_ROW_BYTES * choice.selected_rows if selected and device.kind == "cuda" else 0
+def _library_bytes(tiling: Tiling, choice: AttentionChoice, selected: int | None, device: DeviceProfile) -> int:
+    """What CUDA's libraries take beside the buffers: of two selections that never work at once the larger."""
+    if not selected or device.kind != "cuda":
+        return 0
+    line = tiling.width + selected + 1 if choice.form == "tiles" else tiling.length
+    return max(top_k_bytes(choice.selected_rows, columns) for columns in (line, selected + 1))
 
 
 def _selection_buffers(
@@ -120,8 +121,8 @@ def _selection_buffers(
             *((Buffer("attention_line", (strip, tiling.width + selected + 1)),) if choice.form == "tiles" else ()),
             Buffer("attention_largest", (rows, selected + 1)),
             Buffer("attention_largest_index", (strip, selected + 1), "int64"),
-            Buffer("attention_lowest", (rows, 2)),
-            Buffer("attention_lowest_index", (rows, 2), "int64"),
+            Buffer("attention_lowest", (strip, 2)),
+            Buffer("attention_lowest_index", (strip, 2), "int64"),
             *_slot_buffers(rows, line),
         )
     if choice.form == "tiles":

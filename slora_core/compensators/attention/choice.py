@@ -14,6 +14,8 @@ threads get of them, with other kernels, which round differently: then equal key
 steps a score has the same bits in every chunk, tile and number of threads (MKL, 1 to 64 threads)."""
 
 _STREAMED_PANEL: Final = 512
+MOST_SELECTED_ROWS: Final = 1024
+"""Beyond these a device's scratch comes in blocks for which its pool takes 20 MiB, and nothing is gained."""
 
 Form: TypeAlias = Literal["rows", "tiles", "materialised"]
 
@@ -25,7 +27,7 @@ class AttentionChoice:
     ``chunk`` samples of each of ``batch`` classes make the query rows of a pass; ``panel`` keys at most make a tile.
     ``resident`` keeps normalised keys and drift [N, d] on the device; otherwise every pass reads their tiles again,
     from the file or, ``pinned``, from host memory beside a CUDA device.
-    ``strip`` rows are put beside what is kept of them at once, where a device selects from tiles (0: all rows).
+    ``strip`` rows at most are selected from at once, where a device selects (0: up to 1,024).
     ``form``: ``rows`` holds the scores of all keys side by side and computes them once; ``tiles`` holds those of one
     tile, finds the k-th largest in a first pass and computes the scores again in a second; ``materialised`` is the
     seed's product [chunk, N, d], for comparison.
@@ -47,7 +49,7 @@ class AttentionChoice:
     @property
     def selected_rows(self) -> int:
         """Rows of which a device selects the largest scores at once."""
-        return min(self.rows, self.strip or self.rows) if self.form == "tiles" else self.rows
+        return min(self.rows, self.strip or MOST_SELECTED_ROWS)
 
     def shrunk(self) -> AttentionChoice | None:
         """Fewer classes at a time, then half the chunk, then keys streamed, then half the tile."""

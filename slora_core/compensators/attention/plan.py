@@ -7,7 +7,14 @@ from dataclasses import replace
 from typing import Final
 
 from slora_core.compensators.attention.buffers import move_footprint
-from slora_core.compensators.attention.choice import KEY_STEP, ROW_STEP, AttentionChoice, Form, KeepPairs
+from slora_core.compensators.attention.choice import (
+    KEY_STEP,
+    MOST_SELECTED_ROWS,
+    ROW_STEP,
+    AttentionChoice,
+    Form,
+    KeepPairs,
+)
 from slora_core.compensators.attention.cost import move_seconds
 from slora_core.compensators.push_plan import push_shapes
 from slora_core.config import RunConfig
@@ -20,7 +27,7 @@ from slora_core.types import Workload
 STREAMED_PANELS: Final = (256, 2048)
 TILE_PANELS: Final = (KEY_STEP, 512, 4096, 16384)
 PINNED_PANELS: Final = (1024, 2048, 4096)
-STRIPS: Final = (512, 1024)
+STRIPS: Final = (512, MOST_SELECTED_ROWS)
 """Rows that a device selects from at once: more are faster, and take larger buffers."""
 _PINNED_FORMS: Final[tuple[Form, ...]] = ("rows", "tiles")
 MOST_MEANS: Final = 256

@@ -99,8 +99,10 @@ class DeviceSelection:
         self._line = None if whole else workspace["attention_line"]
 
     def whole(self, scores: Tensor, below: Tensor, threshold: Tensor) -> None:
-        values, index = self._largest[: len(scores)], self._index[: len(scores)]
-        torch.topk(scores, self._top_k + 1, dim=1, sorted=False, out=(values, index))
+        values = self.kept(len(scores))
+        for strip in self._strips(len(scores)):
+            out = values[strip], self._index[: strip.stop - strip.start]
+            torch.topk(scores[strip], self._top_k + 1, dim=1, sorted=False, out=out)
         self._edge(values, below, threshold)
 
     def begin(self, rows: int) -> None:
@@ -108,9 +110,9 @@ class DeviceSelection:
 
     def absorb(self, scores: Tensor, dead: int) -> None:
         assert self._line is not None
-        width, strip = scores.shape[1], len(self._line)
-        for start in range(0, len(scores), strip):
-            tile, kept = scores[start : start + strip], self.kept(len(scores))[start : start + strip]
+        width = scores.shape[1]
+        for strip in self._strips(len(scores)):
+            tile, kept = scores[strip], self._largest[strip]
             line, index = self._line[: len(tile)], self._index[: len(tile)]
             line[:, :width].copy_(tile)
             line[:, width:].copy_(kept)
@@ -123,10 +125,15 @@ class DeviceSelection:
         self._edge(self.kept(len(below)), below, threshold)
 
     def _edge(self, values: Tensor, below: Tensor, threshold: Tensor) -> None:
-        lowest, index = (buffer[: len(values)] for buffer in self._lowest)
-        torch.topk(values, 2, dim=1, largest=False, sorted=True, out=(lowest, index))
-        below.copy_(lowest[:, :1])
-        threshold.copy_(lowest[:, 1:])
+        for strip in self._strips(len(values)):
+            lowest, index = (buffer[: strip.stop - strip.start] for buffer in self._lowest)
+            torch.topk(values[strip], 2, dim=1, largest=False, sorted=True, out=(lowest, index))
+            below[strip].copy_(lowest[:, :1])
+            threshold[strip].copy_(lowest[:, 1:])
+
+    def _strips(self, rows: int) -> list[slice]:
+        step = len(self._index)
+        return [slice(start, min(start + step, rows)) for start in range(0, rows, step)]
 
 
 def open_selection(ctx: RunContext, workspace: Workspace, top_k: int, *, whole: bool) -> Selection:

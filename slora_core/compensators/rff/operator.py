@@ -87,6 +87,7 @@ class RffCompensator(Compensator):
 def accumulate(ctx: RunContext, pairs: Pairs, rows: int, space: Workspace, sums: RffSums) -> None:
     """Sum all rows of ``pairs`` in chunks of ``rows``."""
     staging = Staging(space)
+    ones = space["rff_ones"].fill_(1.0) if space.footprint.holds("rff_ones") else None
     sums.clear()
     for start in range(0, pairs.count, rows):
         stop = min(start + rows, pairs.count)
@@ -98,7 +99,7 @@ def accumulate(ctx: RunContext, pairs: Pairs, rows: int, space: Workspace, sums:
         rff_features(before, space["rff_omega"], space["rff_offset"], phi)
         drift64.copy_(drift)
         phi64.copy_(phi)
-        sums.add(phi64, drift64, space["rff_part"])
+        sums.add(phi64, drift64, space["rff_part"], None if ones is None else ones[: stop - start])
         ctx.advance(stop - start)
 
 

@@ -75,6 +75,7 @@ def _fit_option(rows: int, workload: Workload, features: int, device: DeviceProf
             Buffer("rff_phi", (rows, features)),
             Buffer("rff_drift64", (rows, dim), "float64"),
             Buffer("rff_phi64", (rows, features), "float64"),
+            *((Buffer("rff_ones", (rows,), "float64"),) if device.kind == "cuda" else ()),
             *staging_buffers(max(rows, features) * dim, device),
         ),
     )

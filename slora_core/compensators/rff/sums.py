@@ -21,10 +21,16 @@ class RffSums:
         self.mass.zero_()
         self.count = 0
 
-    def add(self, phi: Tensor, drift: Tensor, part: Tensor) -> None:
-        """Features ``phi`` [m, D] and ``drift`` [m, d] of m more pairs, float64; ``part`` [D] is scratch."""
+    def add(self, phi: Tensor, drift: Tensor, part: Tensor, ones: Tensor | None = None) -> None:
+        """Features ``phi`` [m, D] and ``drift`` [m, d] of m more pairs, float64; ``part`` [D] is scratch.
+
+        With ``ones`` [m] the sum is a product, which takes no memory of a CUDA device.
+        """
         self.values.addmm_(phi.t(), drift)
-        torch.sum(phi, dim=0, out=part)
+        if ones is None:
+            torch.sum(phi, dim=0, out=part)
+        else:
+            torch.mv(phi.t(), ones, out=part)
         self.mass.add_(part)
         self.count += len(phi)
 

@@ -67,17 +67,18 @@ def test_the_environment_says_what_ran():
 
 
 def test_the_pool_is_capped_at_the_budget_and_freed_again(monkeypatch: pytest.MonkeyPatch):
-    fractions = [0.9]
+    fractions = [1.0]
+    monkeypatch.setattr(torch.cuda, "memory_reserved", lambda device: 50)
     monkeypatch.setattr(torch.cuda, "get_per_process_memory_fraction", lambda device: fractions[-1])
     monkeypatch.setattr(torch.cuda, "set_per_process_memory_fraction", lambda value, device: fractions.append(value))
     monkeypatch.setattr(torch.cuda, "get_device_properties", lambda device: SimpleNamespace(total_memory=1000))
 
     with contextlib.suppress(ZeroDivisionError), budget_cap(torch.device("cuda", 0), 250):
-        assert fractions == [0.9, 0.25]
+        assert fractions == [1.0, 0.3]  # beside the 50 that the program holds
         raise ZeroDivisionError
-    assert fractions == [0.9, 0.25, 0.9]
+    assert fractions == [1.0, 0.3, 1.0]
 
     with budget_cap(torch.device("cuda", 0), 5000):
         assert fractions[-1] == 1.0
     with budget_cap(torch.device("cuda", 0), None), budget_cap(torch.device("cpu"), 250):
-        assert fractions == [0.9, 0.25, 0.9, 1.0, 0.9]
+        assert fractions == [1.0, 0.3, 1.0, 1.0, 1.0]
