@@ -29,10 +29,6 @@ HOUR_S: Final = 3600
 COMPARED_RUNS: Final = 4
 COMPARED_SAMPLES: Final = 100_000
 REFRESH_HZ: Final = 25
-<<<<<<< HEAD
-STREAMED_S: Final = 10
-=======
->>>>>>> gui-plots
 Shown = TypeVar("Shown", bound=QWidget)
 
 _STAGES: Final = 40
@@ -154,22 +150,14 @@ def _compared(runs: Sequence[tuple[str, RunModel]], mode: Mode, frames: int) -> 
     return [Measured.of(f"{what}: first picture", [built]), Measured.of(f"{what}: zoom and pan", moved)]
 
 
-<<<<<<< HEAD
-def live_refresh(past_s: int) -> tuple[Measured, float]:
-=======
 def live_refresh(past_s: int, streamed_s: float) -> tuple[Measured, float]:
->>>>>>> gui-plots
     """A run that streams at 50 Hz after ``past_s`` seconds: a refresh of the timer, and its share of one core."""
     plot = _shown(MemoryPlot())
     run = synthetic_run(max(past_s, 1) * HZ, finished=False)
     plot.set_run(run)
     plot.set_budget(2048 * _MIB)
     QCoreApplication.processEvents()
-<<<<<<< HEAD
-    samples = synthetic_samples(STREAMED_S * HZ, 1, float(run.now_s))
-=======
     samples = synthetic_samples(round(streamed_s * HZ), 1, float(run.now_s))
->>>>>>> gui-plots
     per_tick = HZ // REFRESH_HZ
     ticks: list[Frame] = []
     due = time.perf_counter()
@@ -178,11 +166,7 @@ def live_refresh(past_s: int, streamed_s: float) -> tuple[Measured, float]:
         time.sleep(max(0.0, due - time.perf_counter()))
         ticks.append(painted(lambda at=first: _feed_and_refresh(plot, run, samples[at : at + per_tick])))
     plot.close()
-<<<<<<< HEAD
-    return Measured.of(f"live refresh after {past_s} s of run", ticks), sum(cpu_s for _, cpu_s in ticks) / STREAMED_S
-=======
     return Measured.of(f"live refresh after {past_s} s of run", ticks), sum(cpu_s for _, cpu_s in ticks) / streamed_s
->>>>>>> gui-plots
 
 
 def _feed_and_refresh(plot: MemoryPlot, run: RunModel, samples: Sequence[MemorySample]) -> None:
@@ -202,20 +186,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m slora_gui.bench", description="What the window's plots cost.")
     parser.add_argument("--json", action="store_true", help="one JSON document on standard output")
     parser.add_argument("--frames", type=int, default=120, help="frames of each movement (default: 120)")
-<<<<<<< HEAD
-=======
     parser.add_argument("--seconds", type=float, default=10.0, help="of each live run, in real time (default: 10)")
->>>>>>> gui-plots
     options = parser.parse_args(arguments)
     app = QApplication.instance() or QApplication(sys.argv[:1])
     results = [*pan_and_zoom(options.frames), *comparison(options.frames)]
     shares = {}
     for past_s in (10, 60, 600, HOUR_S):
-<<<<<<< HEAD
-        measured, share = live_refresh(past_s)
-=======
         measured, share = live_refresh(past_s, options.seconds)
->>>>>>> gui-plots
         results.append(measured)
         shares[f"after {past_s} s"] = share
     platform = app.platformName() if isinstance(app, QApplication) else ""

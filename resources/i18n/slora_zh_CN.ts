@@ -1098,6 +1098,10 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
         <translation>无法读取</translation>
     </message>
     <message>
+        <source>Delete %n run(s)</source>
+        <translation>删除 %n 个运行</translation>
+    </message>
+    <message>
         <source>Note on {run}</source>
         <translation>{run} 的备注</translation>
     </message>
@@ -1547,7 +1551,7 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
     </message>
     <message>
         <source>memory is above 90 % of the budget line: {used} of {budget}</source>
-        <translation>内存超过预算线的 90 %:{used} / {budget}</translation>
+        <translation>内存超过预算线的 90 %：{used} / {budget}</translation>
     </message>
 </context>
 <context>
@@ -3082,7 +3086,7 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
     </message>
     <message>
         <source>or drop here: features, a class state, a configuration (.toml), a run (.slora)</source>
-        <translation>或拖放到此：特征、类状态、配置 （.toml）、运行记录 (.slora)</translation>
+        <translation>或拖放到此：特征、类状态、配置（.toml）、运行记录（.slora）</translation>
     </message>
     <message>
         <source>Recent</source>

@@ -101,8 +101,8 @@ class HistoryModel(RowsTable[RunHeader]):
     def delete(self, rows: Iterable[int], undo_stack: QUndoStack) -> None:
         """Move runs to the trash; undoing brings them back."""
         paths = [self.header(row).path for row in rows]
-        if paths:
-            text = QCoreApplication.translate("History", "Delete %n run(s)", "", len(paths))
+        if count := len(paths):
+            text = QCoreApplication.translate("History", "Delete %n run(s)", "", count)
             undo_stack.push(_Delete(self, paths, text))
 
     def set_note(self, row: int, text: str, undo_stack: QUndoStack) -> None:

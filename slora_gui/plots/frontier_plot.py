@@ -180,21 +180,6 @@ class _Dots(Overlay):
                 painter.setBrush(Qt.BrushStyle.NoBrush)
                 painter.setPen(line_pen(theme.foreground, 1.8))
                 painter.drawEllipse(place, 10, 10)
-<<<<<<< HEAD
-        for index in dict.fromkeys(i for i in (plot.chosen, plot.pointed) if i is not None):
-            self._name(painter, index, places[index])
-
-    def _name(self, painter: QPainter, index: int, place: QPointF) -> None:
-        """Beside its point, at the first of four places that covers no other."""
-        text = self._plot.point_text(index)
-        size = self.chip_size(text)
-        left = place.x() - 14 - size.width()
-        corners = [QPointF(x, y) for y in (place.y() - 26, place.y() + 10) for x in (place.x() + 14, left)]
-        dots = [QRectF(other.x() - 7, other.y() - 7, 14, 14) for other in self.places()]
-        inside = [corner for corner in corners if self.boundingRect().contains(QRectF(corner, size))]
-        free = [corner for corner in inside if free_of(QRectF(corner, size), dots)]
-        self.paint_chip(painter, next(iter([*free, *inside, *corners])), text, self.theme.foreground)
-=======
         taken = [QRectF(place.x() - 7, place.y() - 7, 14, 14) for place in places]
         for index in dict.fromkeys(i for i in (plot.pointed, plot.chosen) if i is not None):
             taken.append(self._name(painter, index, places[index], taken))
@@ -209,4 +194,3 @@ class _Dots(Overlay):
         inside = [corner for corner in corners if self.boundingRect().contains(QRectF(corner, size))]
         free = [corner for corner in inside if free_of(QRectF(corner, size), taken)]
         return self.paint_chip(painter, [*free, *inside, *corners][0], text, self.theme.foreground)
->>>>>>> gui-plots

@@ -27,11 +27,7 @@ if TYPE_CHECKING:
 
 _GROWING: Final = ("starting", "running")
 _LONGEST_WAIT_S: Final = 1.0
-<<<<<<< HEAD
-_SHORTEST_WAIT_S: Final = 0.06
-=======
 _SHORTEST_WAIT_S: Final = 0.08
->>>>>>> gui-plots
 _WORTH_PIXELS: Final = 2.0
 _BUDGET_IN_VIEW: Final = 3.0
 
