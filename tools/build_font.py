@@ -27,7 +27,7 @@ RANGES: Final = (
     (0x2200, 0x22FF),  # mathematical operators
     (0x2300, 0x23FF),  # technical: the keyboard's signs
     (0x2460, 0x2473),  # circled numbers
-    (0x25A0, 0x26FF),  # shapes and signs
+    (0x25A0, 0x27BF),  # shapes, signs and dingbats
     (0x3000, 0x303F),  # CJK punctuation
     (0xFF00, 0xFFEF),  # full-width forms
 )

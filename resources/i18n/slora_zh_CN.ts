@@ -1028,8 +1028,8 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
         <translation>✓ 可在 {budget} 内完成。</translation>
     </message>
     <message>
-        <source>✕ {budget} is too small: {stage} needs at least {smallest}.</source>
-        <translation>✕ {budget} 太小：{stage} 至少需要 {smallest}。</translation>
+        <source>× {budget} is too small: {stage} needs at least {smallest}.</source>
+        <translation>× {budget} 太小：{stage} 至少需要 {smallest}。</translation>
     </message>
     <message>
         <source>Set {size}</source>

@@ -166,13 +166,13 @@ def test_language_and_theme_change_in_place(make_window, qtbot):
     window, controller = make_window()
     before = window.palette().window().color()
     controller.perform("language-zh_CN")
-    assert window.pages.tabText(0) == "欢迎"
+    qtbot.waitUntil(lambda: window.pages.tabText(0) == "欢迎")
     assert window.docks["job"].windowTitle() == "任务"
     assert window.actions_by_id["run"].text() == "运行"
     controller.perform("theme-dark")
     assert window.palette().window().color() != before
     controller.perform("language-en")
-    assert window.pages.tabText(0) == "Welcome"
+    qtbot.waitUntil(lambda: window.pages.tabText(0) == "Welcome")
 
 
 def test_layout_job_and_choices_are_there_after_a_restart(make_window, qtbot):
