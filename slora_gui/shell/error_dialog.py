@@ -77,8 +77,8 @@ class ErrorDialog(Retranslating, QDialog):
     def _show_details(self, shown: bool) -> None:
         self.details.setVisible(shown)
         self.details_button.setText(self.tr("Hide details") if shown else self.tr("Show details"))
-        if not shown:
-            self.adjustSize()
+        self.layout().activate()
+        self.adjustSize()
 
     def _copy(self) -> None:
         QGuiApplication.clipboard().setText(self.problem.as_text())

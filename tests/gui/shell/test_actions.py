@@ -80,7 +80,7 @@ def test_the_palette_finds_by_letters_and_runs_with_enter(actions, qtbot):
     chosen = []
     palette.chosen.connect(chosen.append)
     qtbot.keyClicks(palette.search, "rstly")
-    assert palette.results.currentItem().data(Qt.ItemDataRole.UserRole) == "reset-layout"
+    assert palette.results.currentItem().data(0, Qt.ItemDataRole.UserRole) == "reset-layout"
     qtbot.keyClick(palette.search, Qt.Key.Key_Return)
     assert chosen == ["reset-layout"]
 
@@ -88,11 +88,12 @@ def test_the_palette_finds_by_letters_and_runs_with_enter(actions, qtbot):
 def test_the_palette_moves_with_the_arrows_and_leaves_out_what_cannot_be_used(actions, qtbot):
     palette = CommandPalette(actions)
     palette.show()
-    ids = [palette.results.item(row).data(Qt.ItemDataRole.UserRole) for row in range(palette.results.count())]
+    rows = range(palette.results.topLevelItemCount())
+    ids = [palette.results.topLevelItem(row).data(0, Qt.ItemDataRole.UserRole) for row in rows]
     assert "run" in ids
     assert "cancel" not in ids
     qtbot.keyClick(palette.search, Qt.Key.Key_Down)
-    assert palette.results.currentRow() == 1
+    assert palette.results.currentIndex().row() == 1
     qtbot.keyClicks(palette.search, "no such thing")
     assert palette.results.isHidden()
     qtbot.keyClick(palette.search, Qt.Key.Key_Return)
