@@ -44,9 +44,9 @@ class TieSlots:
         torch.sum(flags, dim=0, out=self._excess)
         self._overflow.add_(self._excess.sub_(TIE_SLOTS).clamp_(min=0))
         torch.index_select(threshold, 0, self._rows, out=self._threshold)
-        picked, mask, _, _ = self._line(scores)
-        torch.gt(picked, self._threshold, out=mask)
-        torch.sum(mask, dim=1, keepdim=True, dtype=torch.int32, out=self._room)
+        picked, mask, above, _ = self._line(scores)
+        above.copy_(torch.gt(picked, self._threshold, out=mask))
+        torch.sum(above, dim=1, keepdim=True, dtype=torch.int32, out=self._room)
         self._room.neg_().add_(self._top_k)
         self._lower(below)
 
