@@ -28,6 +28,7 @@ class BudgetLine(Overlay):
         self._label = label
         self._budget_bytes: int | None = None
         self._offset = 0.0
+        self.clear_pixels = 0.0  # at the top of the view, where no label belongs
         self.dragging = False
         self.focused = False
         self._hovering = False
@@ -98,7 +99,8 @@ class BudgetLine(Overlay):
         text = self._label(self._budget_bytes)
         size = self.chip_size(text)
         parked = self._budget_bytes > self.view.viewRange()[1][1]
-        top = y + 3 if parked or y - size.height() - 3 < 0 else y - size.height() - 3
+        above = y - size.height() - 3
+        top = above if above >= self.clear_pixels else max(y + 3.0, self.clear_pixels)
         chip = self.paint_chip(painter, QPointF(rect.right() - size.width() - 18, top), text, self.theme.budget)
         self._paint_handle(painter, chip, parked)
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QPoint, QRectF, QSize
-from PySide6.QtGui import QGuiApplication, QImage, QPainter
+from PySide6.QtGui import QGuiApplication, QImage, QPainter, QPen
 from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QWidget
 
 from slora_core.errors import OutputError
 from slora_core.records.export_csv import write_tables
+from slora_gui.plots.canvas import Canvas
 from slora_gui.plots.table import TableData
 
 
@@ -54,9 +56,10 @@ def picture(widget: QWidget, scale: float) -> QImage:
     image = QImage((QSize(widget.size()) * scale), QImage.Format.Format_ARGB32_Premultiplied)
     image.setDevicePixelRatio(scale)
     image.fill(widget.palette().window().color())
-    painter = QPainter(image)
-    paint_plot(widget, painter)
-    painter.end()
+    with _curves_as_wide_as(widget, scale):
+        painter = QPainter(image)
+        paint_plot(widget, painter)
+        painter.end()
     return image
 
 
@@ -65,6 +68,22 @@ def paint_plot(widget: QWidget, painter: QPainter) -> None:
     widget.render(
         painter, QPoint(), renderFlags=QWidget.RenderFlag.DrawWindowBackground | QWidget.RenderFlag.DrawChildren
     )
+
+
+@contextmanager
+def _curves_as_wide_as(widget: QWidget, scale: float) -> Iterator[None]:
+    """Curves are one pixel wide at any scale, for speed; in a picture they keep their proportion."""
+    items = [item for canvas in widget.findChildren(Canvas) for item in canvas.plotItem.listDataItems()]
+    pens = [item.opts["pen"] for item in items]
+    for item, pen in zip(items, pens, strict=True):
+        wide = QPen(pen)
+        wide.setWidthF(pen.widthF() * scale)
+        item.setPen(wide)
+    try:
+        yield
+    finally:
+        for item, pen in zip(items, pens, strict=True):
+            item.setPen(pen)
 
 
 def _write(path: Path, data: QByteArray) -> None:

@@ -50,11 +50,9 @@ class MemoryPlot(Plot):
         self._samples = MemoryCurves()
         self._range = TimeRange()
         self._seen_version = -1
-        self._refreshed_at = 0.0
-        self._end_s = 0.0
+        self._refreshed_at = self._end_s = 0.0
         self._stages_changed = False
-        self._growing = False
-        self._paused = False
+        self._growing = self._paused = False
         self._device_total: int | None = None
         self._device_kind: str | None = None
         self.device = MemoryPanel([c for c in CURVES if c.panel == "device"], time_labels=False, parent=self.content)
@@ -82,7 +80,7 @@ class MemoryPlot(Plot):
         self._run = run
         self._samples = MemoryCurves()
         self._seen_version, self._stages_changed, self._growing = -1, True, False
-        self._range = TimeRange()
+        self._range, self._end_s = TimeRange(), 0.0
         self.hover.set_samples(self._samples, growing=False)
         self.region.clear()
         if run is None:
@@ -100,10 +98,10 @@ class MemoryPlot(Plot):
         if run is None or self._paused or not self.isVisible():
             return
         growing = run.status in _GROWING
-        if run.samples.version == self._seen_version and not self._stages_changed and growing == self._growing:
-            return
-        if growing == self._growing and growing and not self._worth_drawing(run):
-            return
+        if growing == self._growing:
+            new = run.samples.version != self._seen_version or self._stages_changed
+            if not new or (growing and not self._worth_drawing(run)):
+                return
         self._take(run)
         self._show_time(exactly=not growing)
 
@@ -331,6 +329,7 @@ class MemoryPlot(Plot):
         reserved = "reserved_bytes" in self.device.shown_counters
         self.device.set_peaks(stages, "reserved_bytes" if reserved else "allocated_bytes")
         self.host.set_peaks(stages, "rss_bytes")
+        self.budget.clear_pixels = self.device.bands.names_height
 
     def _show_time(self, *, exactly: bool = False) -> None:
         """Bring both panels to the time range, and their heights to what is in it."""

@@ -49,7 +49,7 @@ class Overlay(QGraphicsObject):
         if not self._kept or painter.paintEngine().type() != QPaintEngine.Type.Raster:
             self.draw(painter)
             return
-        ratio = painter.device().devicePixelRatio()
+        ratio = painter.deviceTransform().m11()  # pixels for a unit, on a screen or in a picture of any scale
         bitmap_of = (*self.view.viewRange()[0], *self.view.viewRange()[1], self.view.rect().size().toTuple(), ratio)
         if self._bitmap is None or bitmap_of != self._bitmap_of:
             self._bitmap, self._bitmap_of = self._drawn(ratio), bitmap_of

@@ -11,7 +11,7 @@ from PySide6.QtGui import QGuiApplication, QImage
 
 from slora_core.errors import OutputError
 from slora_gui.plots.accuracy_plot import AccuracyPlot
-from slora_gui.plots.export import copy_to_clipboard, export_csv, export_png, export_svg
+from slora_gui.plots.export import copy_to_clipboard, export_csv, export_png, export_svg, picture
 from slora_gui.plots.memory_plot import MemoryPlot
 from slora_gui.plots.style import LIGHT
 from slora_gui.plots.table import TableData
@@ -37,6 +37,21 @@ def test_a_png_is_the_widget_at_its_scale(plot, tmp_path):
     assert (image.width(), image.height()) == (2400, 1500)
     colours = _colours(image)
     assert {LIGHT.background, LIGHT.budget, LIGHT.curves[0].color} <= colours
+
+
+def test_stripes_and_curves_keep_their_proportions_at_any_scale(plot):
+    small, large = picture(plot, 1.0), picture(plot, 4.0)
+    corner = plot.device.plot.mapTo(plot, plot.device.plot.mapFromScene(plot.device.view.sceneBoundingRect().topLeft()))
+    x = corner.x() + 100
+    assert _widest(large, 4 * x) == 4 * _widest(small, x) > 0
+    names = [(4 * corner.x() + dx, 4 * corner.y() + dy) for dx in range(8, 160) for dy in range(8, 72)]
+    assert len({large.pixelColor(*point).name() for point in names}) > 8  # smooth text, not enlarged pixels
+
+
+def _widest(image, x):
+    """Pixels of the longest stretch of a column in the colour of the first curve."""
+    column = "".join(" #"[image.pixelColor(x, y).name() == LIGHT.curves[0].color] for y in range(image.height()))
+    return max(map(len, column.split()))
 
 
 def test_an_svg_has_lines_and_text_and_no_bitmap(plot, tmp_path):

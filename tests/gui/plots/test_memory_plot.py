@@ -148,6 +148,8 @@ def test_another_run_replaces_the_first_altogether(plot, cpu_run, cuda_run):
     assert plot.device.view.viewRange()[0] == [0, pytest.approx(59.98)]
     cpu_run.changed.emit("stages")
     assert not plot._stages_changed
+    plot.set_run(cpu_run)
+    assert plot.device.view.viewRange()[0] == [0, pytest.approx(9.9)]
     plot.set_run(None)
     assert "No run yet" in plot.empty_sentence
     assert _drawn(plot) == set()
