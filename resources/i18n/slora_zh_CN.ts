@@ -1,10 +1,10 @@
-<?xml version="1.0" encoding="utf-8"?>
+<?xml version='1.0' encoding='utf-8'?>
 <!DOCTYPE TS>
 <TS version="2.1" language="zh_CN">
 <context>
     <name>AblationPage</name>
     <message>
-        <source>Every memory measure off alone, on alone, and added one after another in the original plan&apos;s order: the saving that the plan expects beside the one measured here.</source>
+        <source>Every memory measure off alone, on alone, and added one after another in the original plan's order: the saving that the plan expects beside the one measured here.</source>
         <translation>每项显存措施单独关闭、单独启用，以及按原方案顺序逐项叠加：方案预期的节省与此处实测的节省并列显示。</translation>
     </message>
     <message>
@@ -724,11 +724,11 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
         <translation>计算设备上引擎的存活张量</translation>
     </message>
     <message>
-        <source>The allocator&apos;s pool: what other programs cannot have</source>
+        <source>The allocator's pool: what other programs cannot have</source>
         <translation>分配器的内存池：其他程序无法使用的部分</translation>
     </message>
     <message>
-        <source>Pool, context and libraries of the engine&apos;s process</source>
+        <source>Pool, context and libraries of the engine's process</source>
         <translation>引擎进程的内存池、上下文与库</translation>
     </message>
     <message>
@@ -736,7 +736,7 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
         <translation>设备上的全部占用，包括其他进程</translation>
     </message>
     <message>
-        <source>Resident host memory of the engine&apos;s process</source>
+        <source>Resident host memory of the engine's process</source>
         <translation>引擎进程的主机常驻内存</translation>
     </message>
     <message>
@@ -778,7 +778,7 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
         <translation>此运行的备注</translation>
     </message>
     <message>
-        <source>The note is kept in the run&apos;s file.</source>
+        <source>The note is kept in the run's file.</source>
         <translation>备注保存在运行文件中。</translation>
     </message>
     <message>
@@ -1348,7 +1348,7 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
         <translation>预算管理器</translation>
     </message>
     <message>
-        <source>Chunk sizes follow the budget; without it they are the original&apos;s 128</source>
+        <source>Chunk sizes follow the budget; without it they are the original's 128</source>
         <translation>分块大小随预算而定；否则为原始的 128</translation>
     </message>
     <message>
@@ -1387,7 +1387,7 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
 <context>
     <name>MeasuresForm</name>
     <message>
-        <source>Switch &apos;{measure}&apos;</source>
+        <source>Switch '{measure}'</source>
         <translation>切换“{measure}”</translation>
     </message>
     <message>
@@ -1531,7 +1531,7 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
         <translation>提高预算</translation>
     </message>
     <message>
-        <source>Sets the job&apos;s budget above what was used here</source>
+        <source>Sets the job's budget above what was used here</source>
         <translation>将任务预算设为高于此处用量</translation>
     </message>
     <message>
@@ -2076,7 +2076,7 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
         <translation>补偿后的统计量与另一运行或参考值的差距。</translation>
     </message>
     <message>
-        <source>This run wrote no class state. Set &apos;Moved state&apos; in the job to keep one for comparison.</source>
+        <source>This run wrote no class state. Set 'Moved state' in the job to keep one for comparison.</source>
         <translation>此运行未写出类状态。在任务中设置“补偿后状态”以便保留比较。</translation>
     </message>
     <message>
@@ -2181,7 +2181,7 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
         <translation>岭系数 γ</translation>
     </message>
     <message>
-        <source>Added to the diagonal of the features&apos; Gram matrix</source>
+        <source>Added to the diagonal of the features' Gram matrix</source>
         <translation>加到特征 Gram 矩阵的对角线</translation>
     </message>
     <message>
@@ -2189,7 +2189,7 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
         <translation>混合温度 T</translation>
     </message>
     <message>
-        <source>The identity&apos;s share is exp(−N / (T d))</source>
+        <source>The identity's share is exp(−N / (T d))</source>
         <translation>恒等映射的占比为 exp(−N / (T d))</translation>
     </message>
     <message>
@@ -2237,7 +2237,7 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
         <translation>每类样本数</translation>
     </message>
     <message>
-        <source>Drawn from the class&apos;s Gaussian and pushed through the operator</source>
+        <source>Drawn from the class's Gaussian and pushed through the operator</source>
         <translation>从类高斯分布抽取并通过算子变换</translation>
     </message>
     <message>
@@ -2502,7 +2502,7 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
         <translation>显存预算</translation>
     </message>
     <message>
-        <source>A size such as 256MiB, 8GB or 0.5g, or &apos;unlimited&apos;</source>
+        <source>A size such as 256MiB, 8GB or 0.5g, or 'unlimited'</source>
         <translation>大小，如 256MiB、8GB 或 0.5g，或“不限”</translation>
     </message>
     <message>
@@ -3002,7 +3002,7 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
         <translation>应用此点</translation>
     </message>
     <message>
-        <source>Sets the job&apos;s budget and plan to those of the chosen point; undoable</source>
+        <source>Sets the job's budget and plan to those of the chosen point; undoable</source>
         <translation>将任务的预算与计划设为所选点；可撤销</translation>
     </message>
     <message>
