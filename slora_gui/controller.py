@@ -212,7 +212,7 @@ class Controller(QObject):
 
     def _connect_runs(self) -> None:
         self.runs.started.connect(self.show_run)
-        self.runs.event.connect(self._event)
+        self.runs.event_came.connect(self._event)
         self.runs.ended.connect(self._run_ended)
         self.runs.running_changed.connect(self._running_changed)
 

@@ -85,14 +85,16 @@ class CommandPalette(Retranslating, QDialog):
         self.results.clear()
         for spec in self._matches(query):
             self.results.addTopLevelItem(self._item(spec))
-        self.results.setCurrentItem(self.results.topLevelItem(0))
-        found = self.results.topLevelItemCount() > 0
+        first = self.results.topLevelItem(0)
+        found = first is not None
+        if first is not None:
+            self.results.setCurrentItem(first)
         self.results.setVisible(found)
         self._nothing.setVisible(not found)
 
     def _matches(self, query: str) -> list[ActionSpec]:
         """Usable actions, best first; the table's order among equals. English names are found in every language."""
-        scored = []
+        scored: list[tuple[int, int, ActionSpec]] = []
         for spec in self._actions.specs():
             if spec.id == "palette" or not self._actions[spec.id].isEnabled():
                 continue
