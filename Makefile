@@ -21,7 +21,7 @@ test: $(STAMP)
 
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[gui,dev]'
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[gui,vit,dev]'
 	@$(BIN)/python -c "import PySide6.QtWidgets" 2>/dev/null \
 	|| { command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ] \
 	     && apt-get update -qq && apt-get install -qq -y --no-install-recommends $(QT_LIBRARIES); } \

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from slora_core.cancel import CancelToken
     from slora_core.classifiers.registry import build as build_classifier
     from slora_core.config import RunConfig
+    from slora_core.model_api import compensate_models
     from slora_core.statistics.state import ClassState
     from slora_core.statistics.state_file import open_state
 
@@ -23,6 +24,7 @@ __all__ = [
     "build_classifier",
     "class_statistics",
     "compensate",
+    "compensate_models",
     "fit",
     "open_state",
 ]
@@ -34,6 +36,7 @@ _HOMES: Final = {
     "build_classifier": ("slora_core.classifiers.registry", "build"),
     "class_statistics": ("slora_core.api", "class_statistics"),
     "compensate": ("slora_core.api", "compensate"),
+    "compensate_models": ("slora_core.model_api", "compensate_models"),
     "fit": ("slora_core.api", "fit"),
     "open_state": ("slora_core.statistics.state_file", "open_state"),
 }

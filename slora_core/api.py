@@ -96,7 +96,7 @@ def compensate(
     with ExitStack() as stack:
         stack.enter_context(host_state_guard())
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="slora-")))
-        job = plan_job(config, (workload,), profile_of(target))
+        job = plan_job(config, (workload,), profile_of(target, config.run.threads))
         refuse_if_infeasible(job.plan)
         beside = surroundings(
             config, target, job, emit=on_event or _ignore, cancel=cancel or CancelToken(), scratch=scratch

@@ -15,7 +15,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from slora_core.errors import ConfigError
 from slora_core.memory.sizes import parse_size
-from slora_core.types import CLASSIFIERS, OPERATORS
+from slora_core.types import CLASSIFIERS, GIB, MIB, OPERATORS
 
 
 def _names(value: Any, known: tuple[str, ...], what: str) -> tuple[str, ...]:
@@ -42,7 +42,12 @@ def _size(value: Any) -> int:
         raise ValueError(str(error)) from None
 
 
+def _size_or_nothing(value: Any) -> int:
+    return 0 if str(value).strip().lower() in ("0", "none") else _size(value)
+
+
 Size: TypeAlias = Annotated[int, BeforeValidator(_size)]
+CacheSize: TypeAlias = Annotated[int, BeforeValidator(_size_or_nothing)]
 PositiveInt: TypeAlias = Annotated[int, Field(ge=1)]
 
 
@@ -54,17 +59,43 @@ class SourceConfig(Section):
     """Where pairs and class state come from.
 
     ``files`` reads ``features`` and ``state`` (and ``evaluate`` for accuracies); ``demo`` is the digits run;
-    ``synthetic`` generates ``pairs`` x ``dim`` features and ``classes`` Gaussians from the seed.
+    ``synthetic`` generates ``pairs`` x ``dim`` features and ``classes`` Gaussians from the seed. ``models`` extracts
+    the features: of ``images`` (class folders) and unlabelled ``aux_images`` under the transformer ``base`` with
+    ``adapter_before`` (None: the base alone) and with ``adapter_after``; there ``evaluate`` is a folder of images, and
+    without a ``state`` the run is a first task, whose classes only get their statistics.
     """
 
-    kind: Literal["files", "demo", "synthetic"] = "demo"
+    kind: Literal["files", "demo", "synthetic", "models"] = "demo"
     features: str | None = None
     state: str | None = None
     evaluate: str | None = None
+    base: str | None = None
+    adapter_before: str | None = None
+    adapter_after: str | None = None
+    images: str | None = None
+    aux_images: str | None = None
     pairs: Annotated[int, Field(ge=2)] = 7048
     dim: PositiveInt = 768
     classes: PositiveInt = 20
     tasks: Annotated[int, Field(ge=1, le=5)] = 5
+
+
+class ExtractionConfig(Section):
+    """How features are extracted from models.
+
+    ``batch`` inputs of a forward pass (0: planned); ``precision`` of the forward pass alone, by autocast: all but fp32
+    change results; ``workers`` threads decode images. Features are cached up to ``cache_device``, ``cache_ram`` and
+    ``cache_disk`` bytes (in ``cache_folder``, None: the user's cache) until unused for ``cache_expiry`` tasks.
+    """
+
+    batch: Annotated[int, Field(ge=0, le=65536)] = 0
+    precision: Literal["fp32", "bf16", "fp16"] = "fp32"
+    workers: Annotated[int, Field(ge=1, le=256)] = 4
+    cache_device: CacheSize = 0
+    cache_ram: CacheSize = 64 * MIB
+    cache_disk: CacheSize = GIB
+    cache_folder: str | None = None
+    cache_expiry: PositiveInt = 8
 
 
 class LinearConfig(Section):
@@ -173,6 +204,21 @@ class RunSection(Section):
         return value
 
 
+class DistributedConfig(Section):
+    """Several processes that share a run. ``processes`` are those of one node; under ``torchrun`` it says how many.
+
+    A rank that shows no sign of life, or no progress while it is not waiting for another, for ``timeout_s`` counts as
+    hanging; then, and when a rank dies, the others end within ``grace_s``. ``backend`` auto is NCCL where every rank
+    has a card of its own, else gloo. After the death of a rank all begin again, up to ``max_restarts`` times.
+    """
+
+    processes: Annotated[int, Field(ge=1, le=1024)] = 1
+    backend: Literal["auto", "gloo", "nccl"] = "auto"
+    timeout_s: Annotated[float, Field(gt=0)] = 120.0
+    grace_s: Annotated[float, Field(gt=0)] = 5.0
+    max_restarts: Annotated[int, Field(ge=0, le=100)] = 0
+
+
 class OutputConfig(Section):
     """``state`` receives the moved class statistics; ``packed`` stores covariances as triangles.
 
@@ -188,11 +234,13 @@ class RunConfig(Section):
     """Everything that defines a run."""
 
     source: SourceConfig = SourceConfig()
+    extraction: ExtractionConfig = ExtractionConfig()
     operators: OperatorsConfig = OperatorsConfig()
     classifiers: ClassifiersConfig = ClassifiersConfig()
     memory: MemoryConfig = MemoryConfig()
     measures: MeasuresConfig = MeasuresConfig()
     run: RunSection = RunSection()
+    distributed: DistributedConfig = DistributedConfig()
     output: OutputConfig = OutputConfig()
 
     @classmethod
@@ -220,10 +268,17 @@ class RunConfig(Section):
         return tomli_w.dumps(self.to_dict())
 
     def digest(self) -> str:
-        """Of what decides the result: source, operators, classifiers and seed; not of budget, device or output."""
+        """Of what decides the result: source, operators, classifiers, seed; not of budget, device, ranks or output."""
         data = self.model_dump(mode="json", include={"source", "operators", "classifiers"})
-        text = json.dumps({**data, "seed": self.run.seed, "mixed": self.measures.mixed_precision}, sort_keys=True)
+        precision = {"precision": self.precision} if self.precision != "fp32" else {}
+        text = json.dumps({**data, "seed": self.run.seed, **precision}, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    @property
+    def precision(self) -> str:
+        """Of forward passes: ``extraction.precision``, or bf16 with the measure ``mixed_precision``."""
+        mixed = self.measures.mixed_precision and self.extraction.precision == "fp32"
+        return "bf16" if mixed else self.extraction.precision
 
     def merged(self, changes: Mapping[str, Any]) -> RunConfig:
         """A validated copy with nested values replaced: ``config.merged({"memory": {"budget": "64MiB"}})``."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,12 +17,14 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from slora_core.cancel import CancelToken
 from slora_core.events import Event, Notice, Progress, StageFinished, StagePeaks, StageStarted
 from slora_core.memory.meter import Meter, NoMeter, Reading
+from slora_core.peers import ALONE, Peers
 
 if TYPE_CHECKING:
     import torch
 
 PROGRESS_INTERVAL_S: Final = 0.05
 ETA_AFTER_S: Final = 1.5
+LOAD_POLL_S: Final = 0.02
 
 
 @dataclass(slots=True)
@@ -55,7 +58,8 @@ class RunContext:
 
     ``predicted_s`` maps stage paths to planned seconds; the overall fraction and ETA are weighted with it.
     ``rss_peaks`` gives the exact peak RSS of each stage (``memory.probe.RssPeaks``); inside ``unbudgeted()`` memory is
-    counted and not refused, for work that precedes compensation (training a model).
+    counted and not refused, for work that precedes compensation (training a model). ``peers`` are the processes that
+    share the run, and ``shared`` is a folder that all of them see; ``scratch`` is this process's own.
     """
 
     def __init__(
@@ -70,6 +74,8 @@ class RunContext:
         predicted_peak_bytes: Mapping[str, int] | None = None,
         rss_peaks: Peaks | None = None,
         unbudgeted: Callable[[], AbstractContextManager[None]] = nullcontext,
+        peers: Peers = ALONE,
+        shared: Path | None = None,
     ) -> None:
         self.device = device
         self.meter: Meter = meter or NoMeter()
@@ -77,6 +83,8 @@ class RunContext:
         self.unbudgeted = unbudgeted
         self.cancel = cancel or CancelToken()
         self.scratch = scratch or Path(tempfile.gettempdir())
+        self.peers = peers
+        self.shared = shared or self.scratch
         self._emit = emit
         self._predicted_s = dict(predicted_s or {})
         self._predicted_peak = dict(predicted_peak_bytes or {})
@@ -95,6 +103,12 @@ class RunContext:
         except IndexError:
             return ""
 
+    def expect(self, predicted_s: Mapping[str, float], predicted_peak_bytes: Mapping[str, int]) -> None:
+        """Replace the predictions of stages that have not begun: the run was planned again."""
+        self._predicted_s.update(predicted_s)
+        self._predicted_peak.update(predicted_peak_bytes)
+        self._total_s = sum(self._predicted_s.values())
+
     def now(self) -> float:
         """Seconds since the run started."""
         return time.perf_counter() - self._origin
@@ -102,6 +116,18 @@ class RunContext:
     def emit(self, event: Event) -> None:
         if self._emit is not None:
             self._emit(event)
+
+    def load(self, load: Callable[[], object]) -> None:
+        """Call ``load``, which imports a library for a second or so, and answer a cancel meanwhile."""
+        pool = ThreadPoolExecutor(1, thread_name_prefix="slora-load")
+        try:
+            loading = pool.submit(load)
+            while not loading.done():
+                self.checkpoint()
+                wait((loading,), LOAD_POLL_S)
+            loading.result()
+        finally:
+            pool.shutdown(wait=False)
 
     def checkpoint(self) -> None:
         """Call between chunks: raises RunCancelled when the run was asked to stop."""
@@ -117,7 +143,7 @@ class RunContext:
         self.emit(StageStarted(self.now(), path, parent, self._predicted_peak.get(path), predicted))
         self.rss_peaks.push()
         self.meter.push()
-        started = self.now()
+        started, communicated = self.now(), self.peers.communicated_bytes
         self._stack.append(_OpenStage(path, total, unit, predicted or 0.0, started))
         completed = False
         try:
@@ -136,6 +162,7 @@ class RunContext:
                     StagePeaks(peak.allocated_bytes, peak.reserved_bytes, self.rss_peaks.pop()),
                     self.meter.read().allocated_bytes,
                     completed,
+                    self.peers.communicated_bytes - communicated if self.peers.size > 1 else None,
                 )
             )
 

@@ -70,6 +70,10 @@ class EngineDied(SloraError):
     """The isolated engine process ended without finishing its run."""
 
 
+class PeerLost(SloraError):
+    """Another rank of a distributed run is gone: what made it go is the cause, this is the consequence."""
+
+
 class RunCancelled(SloraError):
     """The run was cancelled between two chunks."""
 

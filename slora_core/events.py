@@ -1,7 +1,8 @@
 """The events of a run: frozen records, the same from this process and from a child, on CPU and on CUDA.
 
 Times ``t_s`` are seconds since the run started, on a monotonic clock. A quantity that cannot be measured on this
-machine is ``None`` ("not available"), never 0. Imports neither torch nor Qt.
+machine is ``None`` ("not available"), never 0. ``rank`` is the process of a distributed run that an event tells of; a
+run of one process has rank 0 alone. Imports neither torch nor Qt.
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ class StageStarted(Event):
     parent: str
     predicted_peak_bytes: int | None = None
     predicted_s: float | None = None
+    rank: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +59,18 @@ class StagePeaks:
 
 @dataclass(frozen=True, slots=True)
 class StageFinished(Event):
-    """A stage ended, normally or not (``completed``)."""
+    """A stage ended, normally or not (``completed``).
+
+    ``communicated_bytes`` is what its rank sent to and received from the others; None in a run of one process.
+    """
 
     stage: str
     seconds: float
     peaks: StagePeaks
     live_after_bytes: int | None
     completed: bool = True
+    communicated_bytes: int | None = None
+    rank: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +83,7 @@ class Progress(Event):
     unit: str
     fraction: float | None = None
     eta_s: float | None = None
+    rank: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +101,7 @@ class MemorySample(Event):
     device_total_bytes: int | None
     rss_bytes: int | None
     tensor_ram_bytes: int | None
+    rank: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +112,7 @@ class Notice(Event):
     message: str
     stage: str = ""
     data: Mapping[str, Any] = field(default_factory=dict)
+    rank: int = 0
 
 
 NOTICE_KINDS: Final = (
@@ -116,7 +126,13 @@ NOTICE_KINDS: Final = (
     "outside-budget",
     "other-process",
     "labels",
+    "skipped-images",
+    "feature-cache",
+    "replanned",
     "not-recorded",
+    "restart",
+    "tuning-ignored",
+    "trial-failed",
 )
 
 
@@ -128,6 +144,33 @@ class TaskFinished(Event):
     tasks: int
     classes_seen: int
     accuracies: Mapping[str, Mapping[str, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class TrialFinished(Event):
+    """One trial of a study is measured, or taken from the file of an interrupted one (``reused``).
+
+    ``study`` is "ablation" or "tuning"; ``number`` counts from 1 to ``trials``; ``figures`` are what was measured, in
+    plain JSON, with the trial's identity.
+    """
+
+    study: str
+    trial: str
+    number: int
+    trials: int
+    figures: Mapping[str, Any]
+    reused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StudyFinished(Event):
+    """Last event of a study that completed: ``results`` is its file, ``outcome`` what it comes to, in plain JSON."""
+
+    study: str
+    seconds: float
+    trials: int
+    results: str
+    outcome: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,12 +215,14 @@ EVENT_TYPES: Final[dict[str, type[Event]]] = {
     "memory": MemorySample,
     "notice": Notice,
     "task-finished": TaskFinished,
+    "trial-finished": TrialFinished,
+    "study-finished": StudyFinished,
     "run-finished": RunFinished,
     "run-failed": RunFailed,
     "run-cancelled": RunCancelledEvent,
 }
 EVENT_NAMES: Final = {cls: name for name, cls in EVENT_TYPES.items()}
-FINAL_EVENTS: Final = (RunFinished, RunFailed, RunCancelledEvent)
+FINAL_EVENTS: Final = (RunFinished, StudyFinished, RunFailed, RunCancelledEvent)
 
 
 def event_from_json(line: str) -> Event:

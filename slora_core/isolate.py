@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from functools import partial
 from typing import Any, Final
 
@@ -22,20 +22,29 @@ from slora_core.streams.streaming import Emit, stream_in_thread
 from slora_core.streams.trace import RunTrace
 
 ENGINE: Final = "slora_core.pipeline:execute"
+DISTRIBUTED_ENGINE: Final = "slora_core.distributed.launcher:execute"
 GRACE_S: Final = 2.0
 _POLL_S: Final = 0.05
 
 
 def stream(
-    config: RunConfig, cancel: CancelToken | None = None, *, engine: str = ENGINE, grace_s: float = GRACE_S
+    config: RunConfig,
+    cancel: CancelToken | None = None,
+    *,
+    engine: str | None = None,
+    arguments: Mapping[str, Any] | None = None,
+    grace_s: float = GRACE_S,
 ) -> Generator[Event, None, None]:
-    """Run ``config`` in a child process; yields its events, the last of them a final one.
+    """Run ``config`` in a child process, or in several; yields its events, the last of them a final one.
 
     After a cancel the child has ``grace_s`` to end its run, then it is terminated and, failing that, killed. Closing
-    the iterator early does the same. ``engine`` names the function ``execute(config, emit, cancel)`` that the child
-    calls, as "module:function".
+    the iterator early does the same. ``engine`` names the function ``execute(config, emit, cancel, **arguments)`` that
+    the child calls, as "module:function"; ``arguments`` are plain JSON.
     """
-    job = {"engine": engine, "config": config.to_dict(), "grace_s": grace_s}
+    several = config.distributed.processes > 1
+    engine = engine or (DISTRIBUTED_ENGINE if several else ENGINE)
+    grace_s += config.distributed.grace_s if several else 0.0
+    job = {"engine": engine, "arguments": dict(arguments or {}), "config": config.to_dict(), "grace_s": grace_s}
     return stream_in_thread(partial(_supervise, job, grace_s), cancel or CancelToken())
 
 

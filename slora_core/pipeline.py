@@ -14,28 +14,36 @@ from contextlib import ExitStack, contextmanager, nullcontext
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import torch
 
 from slora_core.cancel import CancelToken
 from slora_core.config import RunConfig
+from slora_core.context import RunContext
 from slora_core.errors import ConfigError, OutputError
 from slora_core.events import Event, RunFinished, RunStarted, StagePeaks
 from slora_core.memory.devices import environment, profile_of, resolve_device
 from slora_core.memory.host_state import host_state_guard
 from slora_core.memory.planner import refuse_if_infeasible
-from slora_core.running.output import check_output
+from slora_core.memory.sizes import format_size
+from slora_core.peers import ALONE, Peers
+from slora_core.running.agreement import largest_peaks, plan_of_all, refuse_together
+from slora_core.running.output import check_distributable, check_output
 from slora_core.running.planning import JobPlan, plan_job
-from slora_core.running.preparation import announce_idle_switches, unread_cache
-from slora_core.running.probing import probe_source
+from slora_core.running.preparation import announce_broken_tuning, announce_idle_switches, unread_cache
 from slora_core.running.rounds import NONE, RoundRunner
+from slora_core.running.shares import Share
 from slora_core.running.surroundings import enforced_budget_bytes, surroundings
 from slora_core.running.warming import warm_up
-from slora_core.sources.opening import OpenSource, open_source
-from slora_core.sources.workloads import workloads_of
+from slora_core.sources.opened import OpenSource, Source
+from slora_core.sources.opening import source_of
 from slora_core.statistics.base import StateReader
 from slora_core.streams.streaming import Emit, stream_in_thread
+from slora_core.types import Workload
+
+DEMO_THREADS: Final = 1
+"""Its matrices are too small to share among cores: threads would wait for each other, for long on a busy machine."""
 
 
 def stream(config: RunConfig, cancel: CancelToken | None = None) -> Generator[Event, None, None]:
@@ -43,24 +51,40 @@ def stream(config: RunConfig, cancel: CancelToken | None = None) -> Generator[Ev
     return stream_in_thread(partial(execute, config), cancel or CancelToken())
 
 
-def execute(config: RunConfig, emit: Emit, cancel: CancelToken) -> None:
-    """Run ``config`` to its end in this thread. Raises SloraError; emits the final event only on success."""
+def execute(
+    config: RunConfig,
+    emit: Emit,
+    cancel: CancelToken,
+    peers: Peers = ALONE,
+    *,
+    source: Source | None = None,
+) -> None:
+    """Run ``config`` to its end in this thread, as one of ``peers``.
+
+    ``source`` takes the place of the one that ``config`` names. Raises SloraError; emits the final event only on
+    success. A configuration of several processes is run by :mod:`slora_core.isolate` or ``torchrun``, which call this
+    in each.
+    """
+    source = source or source_of(config)
     with ExitStack() as stack:
+        stack.callback(source.close)
         stack.enter_context(host_state_guard())
-        if config.run.threads:
-            torch.set_num_threads(config.run.threads)
+        if threads := config.run.threads or (DEMO_THREADS if config.source.kind == "demo" else 0):
+            torch.set_num_threads(threads)
         scratch = _scratch(config, stack)
         try:
-            device, job = _prepare(config)
+            with peers.busy():
+                device, job = _prepare(config, source, peers)
+            plan = plan_of_all(peers, job.plan)
         except BaseException:
             emit(_started(config, None, None))
             raise
         plans = config.run.engine == "optimised"
-        emit(_started(config, device, job.plan.to_dict() if plans else None))
+        emit(_started(config, device, plan if plans else None))
         if plans:
-            refuse_if_infeasible(job.plan)
+            refuse_together(peers, job.plan, plan.get("ranks", []))
         with _full_disk_explained(scratch):
-            emit(_perform(config, device, job, emit=emit, cancel=cancel, scratch=scratch))
+            emit(_perform(config, source, device, job, emit=emit, cancel=cancel, scratch=scratch, peers=peers))
 
 
 def _scratch(config: RunConfig, stack: ExitStack) -> Path:
@@ -83,18 +107,21 @@ def _full_disk_explained(scratch: Path) -> Iterator[None]:
         raise OutputError(what, "free space there, or name another folder: run.scratch") from error
 
 
-def _prepare(config: RunConfig) -> tuple[torch.device, JobPlan]:
+def _prepare(config: RunConfig, source: Source, peers: Peers) -> tuple[torch.device, JobPlan]:
     """Device, sizes, probe and plan; and the output's place, so that a run does not end where it cannot be written."""
+    if peers.size > 1:
+        check_distributable(config)
     device = resolve_device(config.run.device)
     check_output(config)
-    workloads = workloads_of(config)
-    probed = probe_source(config, device)
+    workloads = source.workloads()
+    probed = source.probe(device)
     job = plan_job(
         config,
         workloads,
-        profile_of(device),
+        profile_of(device, config.run.threads),
         source_requests=probed.requests,
         held_bytes=probed.held_bytes,
+        share=Share(peers.rank, peers.size),
     )
     return device, job
 
@@ -113,27 +140,58 @@ def _started(config: RunConfig, device: torch.device | None, plan: Mapping[str, 
 
 
 def _perform(
-    config: RunConfig, device: torch.device, job: JobPlan, *, emit: Emit, cancel: CancelToken, scratch: Path
+    config: RunConfig,
+    source: Source,
+    device: torch.device,
+    job: JobPlan,
+    *,
+    emit: Emit,
+    cancel: CancelToken,
+    scratch: Path,
+    peers: Peers,
 ) -> RunFinished:
     """Every round of the source, counted and capped."""
     with (
-        surroundings(config, device, job, emit=emit, cancel=cancel, scratch=scratch) as around,
+        surroundings(config, device, job, emit=emit, cancel=cancel, scratch=scratch, peers=peers) as around,
         ExitStack() as open_files,
     ):
         ctx = around.ctx
         unread = unread_cache(config, job, device)
         announce_idle_switches(ctx, config)
+        announce_broken_tuning(ctx, config)
         warm_up(ctx, config, job)
-        source = open_files.enter_context(open_source(config, ctx, job.extraction_batch))
-        unmoved = not source.states or "" in source.states or NONE in source.states
-        runner = RoundRunner(ctx, config, job, open_files, states=_states(config, source), unmoved=unmoved)
-        for task in range(1, source.tasks + 1):
-            several = source.tasks > 1
+        opened = open_files.enter_context(source.open(ctx, job.extraction_batch))
+        unmoved = not opened.states or "" in opened.states or NONE in opened.states
+        runner = RoundRunner(ctx, config, job, open_files, states=_states(config, opened), unmoved=unmoved)
+        for task in range(1, opened.tasks + 1):
+            several = opened.tasks > 1
             with ctx.stage(f"task{task}") if several else nullcontext():
-                output = Path(config.output.state) if config.output.state and task == source.tasks else None
-                runner.run(next(source.rounds), f"task{task}." if several else "", output)
+                output = Path(config.output.state) if config.output.state and task == opened.tasks else None
+                round_ = next(opened.rounds)
+                if round_.sizes is not None:
+                    runner.job = _planned_again(ctx, config, device, round_.sizes)
+                runner.run(round_, f"task{task}." if several else "", output)
         del unread
-    return _result(config, device, ctx.now(), runner, around.peaks)
+    return _result(config, device, ctx.now(), runner, largest_peaks(peers, around.peaks))
+
+
+def _planned_again(ctx: RunContext, config: RunConfig, device: torch.device, sizes: Workload) -> JobPlan:
+    """The plan of a run of one round whose sizes are other than announced. Raises BudgetRefused."""
+    job = plan_job(config, (sizes,), profile_of(device, config.run.threads))
+    if config.run.engine == "optimised":
+        refuse_if_infeasible(job.plan)
+    stages = {stage.stage: stage for stage in job.plan.stages}
+    ctx.expect(
+        {name: stage.seconds for name, stage in stages.items()},
+        {name: stage.predicted_peak_bytes for name, stage in stages.items()},
+    )
+    ctx.notice(
+        "replanned",
+        f"planned again for {sizes.pairs} pairs, {sizes.classes} old and {sizes.new_classes} new classes:"
+        f" predicted peak {format_size(job.plan.predicted_peak_bytes)}",
+        plan=job.plan.to_dict(),
+    )
+    return job
 
 
 def _result(

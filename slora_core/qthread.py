@@ -21,7 +21,15 @@ except ImportError as error:
 
 from slora_core import isolate
 from slora_core.cancel import CancelToken
-from slora_core.events import Event, MemorySample, Progress, RunCancelledEvent, RunFailed, RunFinished
+from slora_core.events import (
+    Event,
+    MemorySample,
+    Progress,
+    RunCancelledEvent,
+    RunFailed,
+    RunFinished,
+    StudyFinished,
+)
 from slora_core.streams.streaming import failure_of
 
 if TYPE_CHECKING:
@@ -118,7 +126,7 @@ class EngineThread(QThread):
                 self.memory.emit(event)
             case Progress():
                 self.progress.emit(event)
-            case RunFinished():
+            case RunFinished() | StudyFinished():
                 self.succeeded.emit(event)
                 return True
             case RunFailed():

@@ -44,7 +44,7 @@ def run_baseline(
     ``states``, ``writers`` and ``noises`` are keyed by operator; operators may share one state. Opens the stages
     ``load`` and, for each operator, ``<name>.fit`` and ``<name>.move``.
     """
-    load_optimizer()
+    ctx.load(load_optimizer)
     with ctx.stage("load", total=pairs.count, unit="pairs"):
         features = load_features(ctx, pairs)
         known = {id(state): read_gaussians(state) for state in states.values()}

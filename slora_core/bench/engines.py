@@ -47,7 +47,7 @@ def compare_engines(config: RunConfig, folder: Path, say: Say) -> tuple[list[Tex
 
 def compare_budgets(config: RunConfig, folder: Path, say: Say) -> tuple[list[TextTable], dict[str, Any]]:
     """The optimised engine from an unlimited budget down to the smallest feasible one; deviation from unlimited."""
-    unlimited = plan_config(config, profile_of(resolve_device(config.run.device))).plan
+    unlimited = plan_config(config, profile_of(resolve_device(config.run.device), config.run.threads)).plan
     smaller = [size for size in BUDGETS if unlimited.smallest_feasible_bytes < size < unlimited.bound_bytes]
     base: RunMeasure | None = None
     rows, data = [], []

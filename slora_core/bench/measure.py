@@ -20,7 +20,10 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class RunMeasure:
-    """Compensation of one run: its seconds, its largest peaks, and each stage's (seconds, peak allocated bytes)."""
+    """Compensation of one run: its seconds, its largest peaks, and each stage's (seconds, peak allocated bytes).
+
+    Of several ranks the slowest and the largest count; ``communicated`` are the bytes of all together, by stage.
+    """
 
     engine: str
     budget_bytes: int | None
@@ -30,6 +33,7 @@ class RunMeasure:
     peak_rss_bytes: int | None
     stages: dict[str, tuple[float, int]]
     state: Path
+    communicated: dict[str, int] = field(default_factory=dict)
     environment: dict[str, object] = field(default_factory=dict)
 
 
@@ -56,16 +60,27 @@ def _reduce(
 ) -> RunMeasure:
     own = [event for event in finished if event.stage.split(".")[-1] not in OUTSIDE]
     top = [event for event in own if "." not in event.stage]
+    stages: dict[str, tuple[float, int]] = {}
+    communicated: dict[str, int] = {}
+    spent: dict[int, float] = {}
+    for event in own:
+        seconds, peak = stages.get(event.stage, (0.0, 0))
+        stages[event.stage] = max(seconds, event.seconds), max(peak, event.peaks.allocated_bytes or 0)
+        if event.communicated_bytes is not None:
+            communicated[event.stage] = communicated.get(event.stage, 0) + event.communicated_bytes
+    for event in top:
+        spent[event.rank] = spent.get(event.rank, 0.0) + event.seconds
     reserved = [event.peaks.reserved_bytes for event in top if event.peaks.reserved_bytes is not None]
     rss = [event.peaks.rss_bytes for event in top if event.peaks.rss_bytes is not None]
     return RunMeasure(
         engine=config.run.engine,
         budget_bytes=config.memory.budget,
-        seconds=sum(event.seconds for event in top),
+        seconds=max(spent.values(), default=0.0),
         peak_allocated_bytes=max(event.peaks.allocated_bytes or 0 for event in top),
         peak_reserved_bytes=max(reserved, default=None),
         peak_rss_bytes=max(rss, default=None),
-        stages={event.stage: (event.seconds, event.peaks.allocated_bytes or 0) for event in own},
+        stages=stages,
         state=state,
+        communicated=communicated,
         environment=environment,
     )

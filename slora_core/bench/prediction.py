@@ -35,7 +35,7 @@ def measure_prediction(config: RunConfig, runs: int, say: Say) -> tuple[list[Tex
     waste: list[float] = []
     reserved_errors: list[float] = []
     above = 0
-    device = profile_of(resolve_device(config.run.device))
+    device = profile_of(resolve_device(config.run.device), config.run.threads)
     for number in range(runs):
         if number % 20 == 0:
             say(f"random run {number + 1} of {runs}")

@@ -28,7 +28,12 @@ class LowRankDiscriminant(Classifier):
     """
 
     def __init__(
-        self, statistics: ClassStatistics, space: Workspace, blocks: RowBlocks, alphas: tuple[float, float, float]
+        self,
+        statistics: ClassStatistics,
+        space: Workspace,
+        blocks: RowBlocks,
+        alphas: tuple[float, float, float],
+        report: Callable[[int], None],
     ) -> None:
         square, diagonal, info = space["square"], space["diagonal"], space["info"]
         square.copy_(statistics.pooled()).mul_(alphas[1])
@@ -48,7 +53,7 @@ class LowRankDiscriminant(Classifier):
         self._common_offset.add_(self.dim * math.log(2 * math.pi))
         self._builder: _FactorBuilder | None = _FactorBuilder(statistics, space, self._lower, alphas[0])
         if self._resident:
-            self._build(0)
+            self._build(0, report)
             self._builder = None
 
     @property
@@ -57,7 +62,7 @@ class LowRankDiscriminant(Classifier):
 
     def score_rows(self, rows: FeatureRows, scores: Tensor, report: Callable[[int], None]) -> None:
         for first in range(0, len(self.class_ids), self._factors.shape[0]):
-            size = self._build(first)
+            size = self._build(first, report)
             for start, stop, block in self._blocks.of(rows):
                 columns = block.mT
                 torch.linalg.solve_triangular(self._lower, columns, upper=False, out=columns)
@@ -66,14 +71,15 @@ class LowRankDiscriminant(Classifier):
                 report(0)
             report(size)
 
-    def _build(self, first: int) -> int:
-        """Factors, whitened means and offsets of the classes from ``first`` on; how many."""
+    def _build(self, first: int, report: Callable[[int], None]) -> int:
+        """Factors, whitened means and offsets of the classes from ``first`` on; how many. Reports 0 after each."""
         size = min(self._factors.shape[0], len(self.class_ids) - first)
         if self._builder is not None:
             for position in range(size):
                 self._builder.build(
                     first + position, self._factors[position], self._means[position], self._offsets[position]
                 )
+                report(0)
             columns = self._means[:size].mT
             torch.linalg.solve_triangular(self._lower, columns, upper=False, out=columns)
             self._offsets[:size].add_(self._common_offset)

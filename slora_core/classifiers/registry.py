@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
 
@@ -40,7 +42,7 @@ def build(
     choice = EvaluationChoice(rows, len(state.class_ids))
     space = Workspace(built_footprint(name, choice, state.dim, config, profile), device)
     statistics, blocks = _open(state, space)
-    classifier = _make(name, statistics, space, blocks, config.classifiers)
+    classifier = _make(name, statistics, space, blocks, settings=config.classifiers, report=lambda _: None)
     if name != "qda":
         space.close()
     return classifier
@@ -60,7 +62,7 @@ def evaluate(
         statistics, blocks = _open(state, space)
         for name in config.classifiers.names:
             with space.phase(name):
-                classifier = _make(name, statistics, space, blocks, config.classifiers)
+                classifier = _make(name, statistics, space, blocks, settings=config.classifiers, report=ctx.advance)
                 classifier.score_rows(rows, space["scores"], ctx.advance)
                 del classifier
             predicted = torch.argmax(space["scores"], dim=1, out=space["predicted"]).cpu().numpy()
@@ -74,7 +76,13 @@ def _open(state: StateReader, space: Workspace) -> tuple[ClassStatistics, RowBlo
 
 
 def _make(
-    name: str, statistics: ClassStatistics, space: Workspace, blocks: RowBlocks, settings: ClassifiersConfig
+    name: str,
+    statistics: ClassStatistics,
+    space: Workspace,
+    blocks: RowBlocks,
+    *,
+    settings: ClassifiersConfig,
+    report: Callable[[int], None],
 ) -> Classifier:
     if name == "ncm":
         return NearestMean(statistics, space, blocks)
@@ -82,7 +90,7 @@ def _make(
         return LinearDiscriminant(statistics, space, blocks, settings.lda_alpha)
     if name == "qda":
         return QuadraticDiscriminant(statistics, space, blocks, settings.qda_alphas)
-    return LowRankDiscriminant(statistics, space, blocks, settings.qda_alphas)
+    return LowRankDiscriminant(statistics, space, blocks, settings.qda_alphas, report)
 
 
 def _true_positions(state: StateReader, rows: LabelledRows) -> np.ndarray:

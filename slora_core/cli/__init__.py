@@ -1,4 +1,4 @@
-"""The command line: ``slora demo | run | plan | compare | bench | runs | report``.
+"""The command line: ``slora demo | run | plan | compare | ablate | tune | bench | runs | report``.
 
 Exit codes: 0 done, 2 bad input, 3 budget refused, 4 failed, 130 cancelled. Results go to standard output, progress,
 notices and errors to standard error. Nothing heavy is imported before the command is known.
@@ -22,9 +22,11 @@ COMMANDS: Final = {
     "run": "move a class state through the operators, inside a memory budget",
     "plan": "what a run would need: peak by stage, time, smallest feasible budget",
     "compare": "baseline and optimised side by side, or recorded runs against each other",
+    "ablate": "what each memory measure saves and costs, alone and together",
+    "tune": "measure the options of a plan on this machine and keep the best",
     "bench": "measure speed, memory and prediction on this machine",
     "runs": "list, show, annotate, delete and restore recorded runs",
-    "report": "export recorded runs as CSV tables",
+    "report": "recorded runs as a PDF report or as CSV tables",
 }
 EPILOG: Final = """\
 slora COMMAND --help says more. Sizes are typed as people write them: 256MiB, 8GB, 0.5g.

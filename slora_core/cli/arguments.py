@@ -21,7 +21,14 @@ def add_source(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("source")
     group.add_argument("--features", metavar="FILE", help="pairs of features, .npz or .safetensors")
     group.add_argument("--state", metavar="FILE", help="class state to move, .safetensors")
-    group.add_argument("--evaluate", metavar="FILE", help="features and labels to measure accuracy on")
+    group.add_argument("--evaluate", metavar="FILE", help="features and labels (of models: class folders) for accuracy")
+    group.add_argument("--base", metavar="MODEL_DIR", help="transformer that extracts the features, local")
+    group.add_argument("--adapter-before", metavar="DIR", help="its LoRA adapter before the task; none: the base alone")
+    group.add_argument("--adapter-after", metavar="DIR", help="its LoRA adapter after the task")
+    group.add_argument("--images", metavar="FOLDER", help="images of the task, one folder a class")
+    group.add_argument("--aux-images", metavar="FOLDER", help="images without classes, beside those of the task")
+    group.add_argument("--precision", choices=("fp32", "bf16", "fp16"), help="of the forward passes; default: fp32")
+    group.add_argument("--batch", type=int, metavar="N", help="images of a forward pass; default: planned")
     group.add_argument("--workload", metavar="NAME", help=f"synthetic: {', '.join(PRESETS)}")
     group.add_argument("--demo", action="store_true", help="the digits demo")
 
@@ -37,7 +44,9 @@ def add_job(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--classifiers", metavar="A,B", help=f"of {', '.join(CLASSIFIERS)}")
     group.add_argument("--budget", metavar="SIZE", help="memory budget, such as 256MiB; 'none' lifts it")
     group.add_argument(
-        "--policy", choices=("fixed", "adaptive", "planned"), help="how chunks are chosen; default: planned"
+        "--policy",
+        choices=("fixed", "adaptive", "planned", "tuned"),
+        help="how chunks are chosen; default: planned; tuned takes what 'slora tune' measured",
     )
     group.add_argument("--chunk", type=int, metavar="N", help="query chunk of the fixed policy, which it implies")
     group.add_argument(
@@ -48,7 +57,10 @@ def add_job(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--device", metavar="NAME", help="auto, cpu, cuda or cuda:N")
     group.add_argument("--seed", type=int, metavar="N", help="of noise, training batches and synthetic data")
-    group.add_argument("--threads", type=int, metavar="N", help="compute threads; 0: as PyTorch chooses")
+    group.add_argument("--nproc", type=int, metavar="N", help="share the run among N processes of this host")
+    group.add_argument(
+        "--threads", type=int, metavar="N", help="compute threads; 0: as PyTorch chooses, one for the demo"
+    )
     group.add_argument(
         "--set",
         action="append",
@@ -111,6 +123,7 @@ def build_config(args: argparse.Namespace, *, kind: str | None = None) -> RunCon
             raise ConfigError(f"--chunk is for --policy fixed; with --policy {args.policy} the engine chooses chunks")
         put("memory", "chunk", args.chunk)
         put("memory", "policy", "fixed")
+    put("distributed", "processes", getattr(args, "nproc", None))
     for key in ("engine", "device", "seed", "threads"):
         put("run", key, getattr(args, key, None))
     put("output", "state", getattr(args, "out", None))
@@ -140,6 +153,14 @@ def _put_source(args: argparse.Namespace, put: Any, kind: str | None) -> None:
         put("source", "classes", sizes.classes)
     if getattr(args, "demo", False):
         kind = "demo"
+    for key in ("base", "adapter_before", "adapter_after", "images", "aux_images"):
+        if (value := getattr(args, key, None)) is not None:
+            if features:
+                raise ConfigError(f"--{key.replace('_', '-')} is for a run on models, and --features for one on files")
+            kind = "models"
+            put("source", key, value)
+    for key in ("precision", "batch"):
+        put("extraction", key, getattr(args, key, None))
     put("source", "kind", kind)
     put("source", "features", features)
     put("source", "state", state)

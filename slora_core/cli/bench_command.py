@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,8 +20,19 @@ from slora_core.sources.presets import PRESETS
 EXAMPLES: Final = """\
 examples:
   slora bench --workload seed-small --suite engines,budgets
-  slora bench --suite prediction --runs 200 --json"""
-SUITES: Final = ("engines", "budgets", "prediction", "sampling", "scale")
+  slora bench --suite prediction --runs 200 --json
+  slora bench --suite extraction --device cuda"""
+DEFAULT_SUITES: Final = ("engines", "budgets", "prediction", "sampling")
+SUITES: Final = (*DEFAULT_SUITES, "scale", "extraction", "distributed")
+_MEASURED_BY: Final = {
+    "engines": ("engines", "compare_engines"),
+    "budgets": ("engines", "compare_budgets"),
+    "prediction": ("prediction", "measure_prediction"),
+    "sampling": ("sampling", "measure_sampling"),
+    "scale": ("scale", "measure_scale"),
+    "extraction": ("extraction", "measure_extraction"),
+    "distributed": ("distributed", "compare_ranks"),
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,7 +41,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--workload", default="seed-2core", metavar="NAME", help=f"of {', '.join(PRESETS)}; default: seed-2core"
     )
     parser.add_argument(
-        "--suite", default=",".join(SUITES[:-1]), metavar="A,B", help=f"of {', '.join(SUITES)}; default: all but scale"
+        "--suite",
+        default=",".join(DEFAULT_SUITES),
+        metavar="A,B",
+        help=f"of {', '.join(SUITES)}; default: engines to sampling",
     )
     parser.add_argument(
         "--runs", type=int, default=200, metavar="N", help="random runs of the prediction suite; default: 200"
@@ -74,17 +89,16 @@ def _folder(scratch: str | None) -> tempfile.TemporaryDirectory[str]:
 def _run_suite(
     name: str, config: RunConfig, folder: Path, args: argparse.Namespace
 ) -> tuple[list[TextTable], dict[str, Any]]:
+    module, function = _MEASURED_BY[name]
     with importing():
-        from slora_core.bench import engines, prediction, sampling, scale
-    if name == "engines":
-        return engines.compare_engines(config, folder, _say)
-    if name == "budgets":
-        return engines.compare_budgets(config, folder, _say)
+        measure = getattr(import_module(f"slora_core.bench.{module}"), function)
     if name == "prediction":
-        return prediction.measure_prediction(config, args.runs, _say)
-    if name == "sampling":
-        return sampling.measure_sampling(config, _say)
-    return scale.measure_scale(config, folder, _say)
+        result: tuple[list[TextTable], dict[str, Any]] = measure(config, args.runs, _say)
+    elif name == "sampling":
+        result = measure(config, _say)
+    else:
+        result = measure(config, folder, _say)
+    return result
 
 
 def _say(text: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from typing import Final
 
 from slora_core.cli.arguments import (
     add_engine,
@@ -15,9 +16,21 @@ from slora_core.cli.arguments import (
     build_config,
 )
 from slora_core.cli.execution import run_and_report
+from slora_core.cli.interrupts import importing
+from slora_core.errors import ConfigError
+
+EXAMPLES: Final = """\
+examples:
+  slora demo --tasks 3 --budget 4MiB
+  slora demo --full --keep FOLDER"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = EXAMPLES
+    parser.add_argument(
+        "--full", action="store_true", help="train adapters with PEFT, and compare every front of the engine"
+    )
+    parser.add_argument("--keep", metavar="DIR", help="with --full: keep models, images and states there")
     add_tasks(parser)
     add_job(parser)
     add_engine(parser)
@@ -28,4 +41,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     all_operators(args)
+    if args.full:
+        with importing():
+            from slora_core.cli.full_demo import run_full
+        return run_full(build_config(args, kind="demo"), args)
+    if args.keep:
+        raise ConfigError("--keep is for --full; --out keeps the class state of the plain demo")
     return run_and_report(build_config(args, kind="demo"), args, title="demo")

@@ -39,7 +39,13 @@ def follow(stream: Iterable[Event], *, quiet: bool, title: str) -> Iterator[Even
     )
     with Progress(*columns, console=console, transient=True) as progress:
         bar = progress.add_task(title, total=1.0, stage="", memory="", eta="")
+        done: dict[int, float | None] = {}
         for event in stream:
+            if isinstance(event, events.Progress):
+                done[event.rank] = event.fraction
+                if any((other or 0.0) < (event.fraction or 0.0) for other in done.values()):
+                    yield event  # the rank that is furthest behind says how far the run is
+                    continue
             _show(event, progress, bar)
             yield event
 
@@ -50,9 +56,9 @@ def _show(event: Event, progress: Progress, bar: Any) -> None:
             eta = "" if event.eta_s is None else f"ETA {format_seconds(event.eta_s)}"
             stage = f"{event.stage} {event.done}/{event.total} {event.unit}"
             progress.update(bar, stage=stage, eta=eta, completed=event.fraction)
-        case events.StageStarted():
+        case events.StageStarted(rank=0):
             progress.update(bar, stage=event.stage)
-        case events.MemorySample():
+        case events.MemorySample(rank=0):
             progress.update(bar, memory=format_size(event.allocated_bytes))
         case events.Notice():
             progress.console.print(_notice(event))

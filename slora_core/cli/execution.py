@@ -19,12 +19,16 @@ from slora_core.cli.display import follow
 from slora_core.cli.interrupts import first_interrupt
 from slora_core.cli.printing import print_error, print_json, print_tables, results_console
 from slora_core.config import RunConfig
+from slora_core.distributed import torchrun
+from slora_core.distributed.place import Place
+from slora_core.distributed.torchrun import cancel_on_terminate
+from slora_core.errors import ConfigError
 from slora_core.events import Event, RunCancelledEvent, RunFailed, RunFinished
 from slora_core.memory.sizes import format_size
 from slora_core.records.history import History
 from slora_core.records.recorder import record
 from slora_core.records.run_file import RunFile
-from slora_core.records.tables import accuracies_table, format_seconds, stages_table
+from slora_core.records.tables import accuracies_table, format_seconds, ranks_table, stages_table
 
 _WITHIN: Final = {True: ", within the budget", False: ", ABOVE the budget", None: ""}
 
@@ -50,11 +54,16 @@ class Outcome:
                 return 4
 
 
-def run_and_report(config: RunConfig, args: argparse.Namespace, *, title: str) -> int:
-    """Run ``config`` as the parsed arguments say and print what became of it; returns the exit code."""
+def run_and_report(config: RunConfig, args: argparse.Namespace, *, title: str, place: Place | None = None) -> int:
+    """Run ``config`` as the parsed arguments say and print what became of it; returns the exit code.
+
+    With a ``place`` that is rank 0 of a launcher's, the run is that of all its ranks.
+    """
     with tempfile.TemporaryDirectory(prefix="slora-run-") as folder:
         path = record_path(args, title, Path(folder))
-        outcome = run_config(config, path, title=title, quiet=args.quiet or args.json, here=args.here)
+        if place is not None and place.attempt:  # each attempt of a launcher is a record of its own
+            path = path.with_name(f"{path.stem}-restart{place.attempt}{path.suffix}")
+        outcome = run_config(config, path, title=title, quiet=args.quiet or args.json, here=args.here, place=place)
         outcome = dataclasses.replace(outcome, kept=not args.no_record)
         if args.json:
             print_json(outcome_data(outcome))
@@ -71,11 +80,16 @@ def record_path(args: argparse.Namespace, title: str, folder: Path) -> Path:
     return Path(args.run_file) if getattr(args, "run_file", None) else History().new_path(title)
 
 
-def run_config(config: RunConfig, path: Path, *, title: str, quiet: bool, here: bool = False) -> Outcome:
+def run_config(
+    config: RunConfig, path: Path, *, title: str, quiet: bool, here: bool = False, place: Place | None = None
+) -> Outcome:
     """Run to the end, recording to ``path``. The first Ctrl-C cancels the run, the second does not wait for that."""
     final: Event | None = None
     cancel = CancelToken()
-    with first_interrupt(cancel.cancel), closing(record(_stream(config, cancel, here=here), path)) as events:
+    if place is not None:
+        cancel_on_terminate(cancel)
+    stream = _stream(config, cancel, here=here, place=place)
+    with first_interrupt(cancel.cancel), closing(record(stream, path)) as events:
         for event in follow(events, quiet=quiet, title=title):
             final = event
     return Outcome(final, path)
@@ -93,7 +107,7 @@ def outcome_data(outcome: Outcome) -> dict[str, Any]:
         data["error"] = {"kind": failed.kind, "what": failed.what, "remedy": failed.remedy}
     with closing(RunFile.open(outcome.run_file)) as run:
         data["budget_bytes"] = run.header.budget_bytes
-        data["stages"] = [dataclasses.asdict(stage) for stage in run.stages()]
+        data["stages"] = [dataclasses.asdict(stage) for rank in run.ranks() for stage in run.stages(rank)]
         data["notices"] = [json.loads(notice.to_json()) for notice in run.notices()]
     return data
 
@@ -109,7 +123,11 @@ def print_failure(outcome: Outcome) -> None:
             print_error("cancelled")
 
 
-def _stream(config: RunConfig, cancel: CancelToken, *, here: bool) -> Generator[Event, None, None]:
+def _stream(config: RunConfig, cancel: CancelToken, *, here: bool, place: Place | None) -> Generator[Event, None, None]:
+    if place is not None:
+        return torchrun.stream(config, place, cancel)
+    if here and config.distributed.processes > 1:
+        raise ConfigError("--here with several processes: each rank is a process of its own", "leave out one of them")
     if here:
         from slora_core import pipeline
 
@@ -122,7 +140,7 @@ def _print_summary(final: RunFinished, outcome: Outcome) -> None:
     if final.peaks.reserved_bytes is not None:
         peak += f", {format_size(final.peaks.reserved_bytes)} reserved"
     with closing(RunFile.open(outcome.run_file)) as run:
-        print_tables([stages_table(run), accuracies_table(run)])
+        print_tables([stages_table(run), ranks_table(run), accuracies_table(run)])
     console = results_console()
     done = f"done in {format_seconds(final.seconds)}; peak {peak}{_WITHIN[final.within_budget]}"
     console.print(done, soft_wrap=True)

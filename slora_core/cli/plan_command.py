@@ -9,12 +9,15 @@ import sys
 from slora_core.cli.arguments import add_engine, add_job, add_json, add_source, add_tasks, build_config, source_kind
 from slora_core.cli.interrupts import importing
 from slora_core.cli.printing import print_error, print_json, print_tables, results_console
+from slora_core.cli.rank_plans import plan_ranks
 from slora_core.config import RunConfig
 from slora_core.errors import BudgetRefused
-from slora_core.memory.device import CPU_PROFILE, DeviceProfile
+from slora_core.memory.device import CPU_PROFILE, CUDA_PROFILE, DeviceProfile
+from slora_core.memory.machine import cpu_profile
 from slora_core.memory.plan import Plan
 from slora_core.memory.planner import planned_table, refuse_if_infeasible
 from slora_core.memory.sizes import format_size
+from slora_core.memory.tuning import read_tuning
 from slora_core.records.tables import TextTable, format_seconds
 from slora_core.running.planning import plan_config
 
@@ -23,7 +26,11 @@ examples:
   slora plan --features F.npz --state S.safetensors --budget 256MiB
   slora plan --workload seed-16gb --json
 
+  slora plan --nproc 8 --profile cuda --config LARGE.toml
+
 Exit code 3 says that the budget is below the smallest feasible one."""
+
+PROFILES = {"cpu": CPU_PROFILE, "cuda": CUDA_PROFILE}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,6 +39,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_tasks(parser)
     add_job(parser)
     add_engine(parser)
+    parser.add_argument(
+        "--profile",
+        choices=tuple(PROFILES),
+        help="plan with the measured rates of such a device, which need not be here",
+    )
     parser.add_argument("--out", help=argparse.SUPPRESS)
     add_json(parser)
 
@@ -39,10 +51,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Exit code 0 for a plan that fits, 3 for one that does not."""
     config = build_config(args, kind=source_kind(args))
-    device = _profile(config.run.device)
+    device = PROFILES[args.profile] if args.profile else _profile(config.run.device, config.run.threads)
+    if config.distributed.processes > 1:
+        return plan_ranks(config, device, as_json=args.json)
     if config.run.engine == "baseline":
         return _print_baseline(config, device, as_json=args.json)
     plan = plan_config(config, device).plan
+    problem = read_tuning(device.kind, device.name, config.run.threads).problem
+    if problem:
+        print_error(problem)
     if args.json:
         print_json(plan.to_dict())
     else:
@@ -55,13 +72,13 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _profile(device: str) -> DeviceProfile:
+def _profile(device: str, threads: int) -> DeviceProfile:
     """As the run will find it; without loading PyTorch where there can be no other device than the CPU."""
     if device == "cpu" or (device == "auto" and not _has_cuda_driver()):
-        return CPU_PROFILE
+        return cpu_profile(threads)
     with importing():
         from slora_core.memory.devices import profile_of, resolve_device
-    return profile_of(resolve_device(device))
+    return profile_of(resolve_device(device), threads)
 
 
 def _has_cuda_driver() -> bool:

@@ -1,27 +1,41 @@
-"""``slora report``: recorded runs as a tidy set of CSV files."""
+"""``slora report``: recorded runs as a PDF report or as a tidy set of CSV files."""
 
 from __future__ import annotations
 
 import argparse
-from contextlib import ExitStack, closing
+from typing import Final
 
 from slora_core.cli.arguments import add_json
 from slora_core.cli.printing import print_json
-from slora_core.records.export_csv import export_runs
-from slora_core.records.run_file import RunFile
+from slora_core.records.report.export import PAPERS, export_report
+from slora_core.records.report.phrases import LANGUAGES
+
+EPILOG: Final = """\
+what -o names decides what is written:
+  report.pdf   summary, memory curves, stages, plans, accuracies, notices, configuration
+  report.csv   the comparison (of one run: the table of runs), and beside it report-runs.csv,
+               report-stages.csv, report-samples.csv, report-accuracies.csv
+  FOLDER       the same tables as runs.csv, stages.csv, samples.csv, accuracies.csv, comparison.csv
+
+examples:
+  slora report BASE.slora OTHER.slora -o report.pdf
+  slora report BASE.slora OTHER.slora -o report.pdf --language zh_CN --paper Letter
+  slora report BASE.slora OTHER.slora -o TABLES"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.epilog = "example:\n  slora report BASE.slora OTHER.slora --out TABLES"
+    parser.epilog = EPILOG
     parser.add_argument("runs", nargs="+", metavar="RUN.slora", help="recorded runs; the first is the base")
-    parser.add_argument("-o", "--out", required=True, metavar="DIR", help="folder for the CSV files")
+    parser.add_argument(
+        "-o", "--out", required=True, metavar="OUT", help="report.pdf, report.csv, or a folder for CSV files"
+    )
+    parser.add_argument("--language", choices=LANGUAGES, default="en", help="of the PDF; default: en")
+    parser.add_argument("--paper", choices=PAPERS, default="A4", help="of the PDF; default: A4")
     add_json(parser)
 
 
 def run(args: argparse.Namespace) -> int:
-    with ExitStack() as stack:
-        runs = [stack.enter_context(closing(RunFile.open(path))) for path in args.runs]
-        paths = export_runs(runs, args.out)
+    paths = export_report(args.runs, args.out, language=args.language, paper=args.paper)
     if args.json:
         print_json([str(path) for path in paths])
     else:

@@ -13,7 +13,7 @@ from slora_core.cli.printing import print_json, print_tables
 from slora_core.errors import InputError
 from slora_core.records.history import History
 from slora_core.records.run_file import RunFile
-from slora_core.records.tables import accuracies_table, runs_table, stages_table
+from slora_core.records.tables import accuracies_table, ranks_table, runs_table, stages_table
 
 EXAMPLES = """\
 examples:
@@ -83,14 +83,14 @@ def _show(path: Path, *, as_json: bool) -> int:
                 "config": record.config,
                 "environment": record.environment,
                 "plan": record.plan,
-                "stages": [dataclasses.asdict(stage) for stage in record.stages()],
+                "stages": [dataclasses.asdict(stage) for rank in record.ranks() for stage in record.stages(rank)],
                 "accuracies": [dataclasses.asdict(row) for row in record.accuracies()],
                 "notices": [json.loads(notice.to_json()) for notice in record.notices()],
                 "result": None if record.result is None else json.loads(record.result.to_json()),
             }
             print_json(data)
             return 0
-        print_tables([runs_table([record.header]), stages_table(record), accuracies_table(record)])
+        print_tables([runs_table([record.header]), stages_table(record), ranks_table(record), accuracies_table(record)])
         for notice in record.notices():
             print(f"notice: {notice.message}")
     return 0

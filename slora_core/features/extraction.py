@@ -8,74 +8,122 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
 from slora_core.context import RunContext
-from slora_core.features.cache import SmartFeatureCache, fingerprint
+from slora_core.errors import InputError
+from slora_core.features.cache.smart import SmartFeatureCache
+from slora_core.features.encoders import PRECISIONS, Encoder
+from slora_core.features.inputs import InputBatch, Inputs
 
 Sink: TypeAlias = Callable[[int, int, NDArray[np.float32]], None]
-"""``sink(model number, first row, features [b, d])``."""
+"""``sink(model number, first row, features [b, d])``; the rows of a model come in order."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Segment:
-    """Inputs [M, ...] float32 of one kind; their features are looked up in ``cache`` when there is one."""
-
-    inputs: NDArray[np.float32]
-    cache: SmartFeatureCache | None = None
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Extractor:
-    """How features are computed: ``batch`` inputs at a time, the forward pass in bfloat16 with ``mixed_precision``."""
+    """How features are computed: ``batch`` inputs at a time, the forward pass in ``precision`` (fp32, bf16, fp16).
+
+    ``passes`` counts the rows that went through a model; what ``cache`` holds does not. ``dim`` is that of the
+    features, known after the first batch.
+    """
 
     ctx: RunContext
     batch: int
     progressive_release: bool = True
-    mixed_precision: bool = False
+    precision: str = "fp32"
+    cache: SmartFeatureCache | None = None
+    passes: int = 0
+    dim: int | None = None
+    _turn: int = field(default=0, repr=False)
 
-    def encode(self, model: nn.Module, inputs: Tensor) -> Tensor:
-        """Features [b, d] in float32."""
-        with torch.autocast(self.ctx.device.type, torch.bfloat16, enabled=self.mixed_precision):
-            features: Tensor = model(inputs)
+    def encode(self, encoder: Encoder, inputs: Tensor) -> Tensor:
+        """Features [b, d] in float32, of ``inputs`` on the device."""
+        dtype = PRECISIONS[self.precision]
+        self.passes += len(inputs)
+        with torch.autocast(self.ctx.device.type, dtype, enabled=dtype is not None):
+            features = encoder(inputs)
         return features.float()
 
-    def extract(self, models: Sequence[nn.Module], segments: Sequence[Segment], sink: Sink) -> None:
-        """Every input through every model; advances by inputs. Modes, gradients and random state are left as found."""
-        keys = [fingerprint(model) if any(segment.cache for segment in segments) else "" for model in models]
-        collected: list[list[Tensor]] = [[] for _ in models]
-        with torch.no_grad(), _as_found(self.ctx.device), _evaluating(models):
-            for row, segment, batch in self._batches(segments):
-                for number, (model, key) in enumerate(zip(models, keys, strict=True)):
-                    features = self._features(model, key, segment, batch)
+    def extract(self, encoders: Sequence[Encoder], inputs: Sequence[Inputs], sink: Sink) -> NDArray[np.int64]:
+        """Every input through every model; returns the labels [N] of the rows that came. Advances by inputs.
+
+        Modes, gradients and random state are left as found. Raises InputError when the models' features differ in d.
+        """
+        keys = [f"{encoder.key}:{self.precision}" if self.cache else "" for encoder in encoders]
+        collected: list[list[Tensor]] = [[] for _ in encoders]
+        labels = [np.empty(0, np.int64)]
+        row = 0
+        with torch.no_grad(), _as_found(self.ctx.device), _evaluating(encoders):
+            for batch in self._batches(inputs):
+                on_device = _Upload(batch.values, self.ctx.device)
+                for number in self._order(len(encoders)):
+                    features = self._features(encoders[number], keys[number], batch, on_device)
                     if self.progressive_release:
                         sink(number, row, features.cpu().numpy())
                     else:
                         collected[number].append(features)
                     del features
+                del on_device
+                labels.append(batch.labels)
+                row += len(batch)
                 self.ctx.advance(len(batch))
-        joined = [torch.cat(pieces) for pieces in collected if pieces]
-        for number, features in enumerate(joined):
-            sink(number, 0, features.cpu().numpy())
+        for number, pieces in enumerate(collected):
+            if pieces:
+                sink(number, 0, torch.cat(pieces).cpu().numpy())
+                pieces.clear()
+        return np.concatenate(labels)
 
-    def _features(self, model: nn.Module, key: str, segment: Segment, batch: Tensor) -> Tensor:
-        if segment.cache is None:
-            return self.encode(model, batch)
-        return segment.cache.get_features(model, batch, model_key=f"{key}{self.mixed_precision}")
+    def _order(self, encoders: int) -> range:
+        """Back and forth, so that encoders that share a backbone switch it once a batch.
 
-    def _batches(self, segments: Sequence[Segment]) -> Iterator[tuple[int, Segment, Tensor]]:
-        row = 0
-        for segment in segments:
-            for start in range(0, len(segment.inputs), self.batch):
-                inputs = segment.inputs[start : start + self.batch]
-                yield row, segment, torch.from_numpy(inputs).to(self.ctx.device)
-                row += len(inputs)
+        With a cache always in one order: the least recently used rows are then those that nobody will ask for.
+        """
+        forward = self.cache is not None or self._turn % 2 == 0
+        self._turn += 1
+        return range(encoders) if forward else range(encoders - 1, -1, -1)
+
+    def _batches(self, inputs: Sequence[Inputs]) -> Iterator[InputBatch]:
+        for part in inputs:
+            yield from part.batches(self.batch, digests=self.cache is not None)
+
+    def _features(self, encoder: Encoder, key: str, batch: InputBatch, upload: _Upload) -> Tensor:
+        def compute(index: Tensor | None) -> Tensor:
+            values = upload.get()
+            features = self.encode(encoder, values if index is None else values[index.to(values.device)])
+            self._check(features, values)
+            return features
+
+        if self.cache is None or batch.digests is None:
+            return compute(None)
+        return self.cache.look_up(key, batch.digests, compute)
+
+    def _check(self, features: Tensor, inputs: Tensor) -> None:
+        if self.dim is None:
+            self.dim = features.shape[1]
+        elif features.shape[1] != self.dim:
+            raise InputError(
+                f"the models' features differ in dimension: d = {self.dim} and d = {features.shape[1]}; expected the"
+                " same d before and after the task"
+            )
+
+
+class _Upload:
+    """A batch on the device, taken there when the first model needs it."""
+
+    def __init__(self, values: Tensor, device: torch.device) -> None:
+        self._values = values
+        self._device = device
+
+    def get(self) -> Tensor:
+        self._values = self._values.to(self._device, non_blocking=True)
+        return self._values
 
 
 @contextmanager
@@ -86,12 +134,12 @@ def _as_found(device: torch.device) -> Iterator[None]:
 
 
 @contextmanager
-def _evaluating(models: Sequence[nn.Module]) -> Iterator[None]:
+def _evaluating(encoders: Sequence[Encoder]) -> Iterator[None]:
     """Evaluation mode inside; every module's own mode as found afterwards."""
-    modes = [(module, module.training) for model in models for module in model.modules()]
+    modes = [(module, module.training) for encoder in encoders for module in encoder.modules()]
     try:
-        for model in models:
-            model.eval()
+        for module, _ in modes:
+            module.training = False
         yield
     finally:
         for module, training in modes:

@@ -9,16 +9,41 @@ from slora_core.config import RunConfig
 from slora_core.memory.footprint import Buffer, Footprint
 from slora_core.memory.plan import Option
 
-BATCHES: Final = (4, 8, 16, 32, 64, 128, 256)
+BATCHES: Final = (1, 4, 8, 16, 32, 64, 96, 128, 192, 256)
 
 
 @dataclass(frozen=True, slots=True)
 class ProbedCost:
-    """Peak bytes of one batch of b inputs: ``fixed_bytes`` + b ``item_bytes``; ``item_s`` seconds an input."""
+    """Peak bytes of one batch of b inputs: ``fixed_bytes`` + b ``item_bytes``; seconds: ``batch_s`` + b ``item_s``.
+
+    A CUDA pool reserves up to ``pool_fixed_bytes`` + b ``pool_item_bytes`` more than that.
+    """
 
     fixed_bytes: int
     item_bytes: int
     item_s: float
+    batch_s: float = 0.0
+    pool_fixed_bytes: int = 0
+    pool_item_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ExtractionWork:
+    """``rows`` inputs through ``passes`` models of ``dim`` features.
+
+    ``held_bytes`` is what stays through the stage (a model that it loads), ``cache_bytes`` what the feature cache
+    begins to hold in it, ``input_bytes`` what the count sees of one input beside its forward pass; with a cache
+    ``looks_up`` rows are gathered. No batch is larger than the ``longest`` part of the inputs (0: not known).
+    """
+
+    rows: int
+    passes: int
+    dim: int
+    held_bytes: int = 0
+    cache_bytes: int = 0
+    input_bytes: int = 0
+    looks_up: bool = False
+    longest: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,24 +56,33 @@ class ExtractionChoice:
         return ExtractionChoice(self.batch // 2) if self.batch > 1 else None
 
 
-def extraction_options(
-    cost: ProbedCost, *, rows: int, passes: int, dim: int, held_bytes: int, cache_bytes: int, config: RunConfig
-) -> tuple[Option, ...]:
-    """One option a batch size, for ``rows`` inputs through ``passes`` models.
+def extraction_options(cost: ProbedCost, work: ExtractionWork, config: RunConfig) -> tuple[Option, ...]:
+    """One option a batch size, or the configured one alone.
 
-    ``held_bytes`` is what stays through the stage (the model before the task), ``cache_bytes`` what the feature cache
-    begins to hold in it. Without progressive release the features of all rows are collected on the device and
-    concatenated there.
+    Without progressive release the features of all rows are collected on the device and concatenated there.
     """
-    collected = 0 if config.measures.progressive_release else passes * rows * dim * 4
-    options = []
-    for batch in BATCHES:
-        forward = Buffer("probed_forward", (cost.fixed_bytes + min(batch, rows) * cost.item_bytes,), "uint8")
-        footprint = Footprint(
-            standing=(Buffer("held_model", (held_bytes,), "uint8"), Buffer("collected", (collected,), "uint8")),
-            phases=(("forward", (forward,)), ("concatenate", (Buffer("joined", (collected,), "uint8"),))),
-            kept=(Buffer("cached_features", (cache_bytes,), "uint8"),),
-        )
-        overhead = 1 + 4 / batch
-        options.append(Option(ExtractionChoice(batch), footprint, rows * passes * cost.item_s * overhead))
-    return tuple(options)
+    batches = (config.extraction.batch,) if config.extraction.batch else BATCHES
+    return tuple(_option(batch, cost, work, config) for batch in batches)
+
+
+def _option(batch: int, cost: ProbedCost, work: ExtractionWork, config: RunConfig) -> Option:
+    collected = 0 if config.measures.progressive_release else work.passes * work.rows * work.dim * 4
+    joined = collected // work.passes
+    size = max(1, min(batch, work.longest or work.rows))
+    looked_up = size * work.dim * 4 if work.looks_up else 0
+    footprint = Footprint(
+        standing=(
+            Buffer("held_model", (work.held_bytes,), "uint8"),
+            Buffer("collected", (collected,), "uint8"),
+            Buffer("looked_up", (looked_up,), "uint8"),
+            Buffer("inputs", (size * work.input_bytes,), "uint8"),
+        ),
+        phases=(
+            ("forward", (Buffer("probed_forward", (cost.fixed_bytes + size * cost.item_bytes,), "uint8"),)),
+            ("concatenate", (Buffer("joined", (joined,), "uint8"),)),
+        ),
+        kept=(Buffer("cached_features", (work.cache_bytes,), "uint8"),),
+        workspace_bytes=cost.pool_fixed_bytes + size * cost.pool_item_bytes,
+    )
+    seconds = work.passes * (work.rows * cost.item_s + -(-work.rows // size) * cost.batch_s)
+    return Option(ExtractionChoice(batch), footprint, seconds)

@@ -6,6 +6,22 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
+class MeasuredOption:
+    """One option of a stage as ``slora tune`` measured it.
+
+    ``stage`` is without a round's prefix, ``choice`` its choice as JSON; ``settings`` is a digest of what else decides
+    the stage's work; ``ratio`` is measured over modelled seconds, under the rates of the same tuning.
+    """
+
+    stage: str
+    settings: str
+    dim: int
+    pairs: int
+    choice: str
+    ratio: float
+
+
+@dataclass(frozen=True, slots=True)
 class DeviceProfile:
     """Sizes and measured rates of one device.
 
@@ -18,6 +34,8 @@ class DeviceProfile:
     memory locked, ``select`` in elements of a top-k. ``op_s`` is the fixed cost of one operation, ``replay_s`` that of
     one in a loop which is recorded once and replayed, ``row_s`` that of reading one row by itself, ``wait_s`` what is
     lost each time that the host waits for the device before it can go on.
+
+    ``measured`` are options of stages that were timed on the device, for the policy ``tuned``.
 
     ``slice_flop`` bounds one uninterruptible product, so that a cancel is answered in time. Of plans that take up to
     ``nearly`` times the least seconds the smallest is taken, inside a budget up to ``nearly_within``: memory is not
@@ -45,6 +63,7 @@ class DeviceProfile:
     nearly: float = 1.1
     nearly_within: float = 1.1
     slice_flop: float = 5e9
+    measured: tuple[MeasuredOption, ...] = ()
 
 
 CPU_PROFILE = DeviceProfile(kind="cpu", name="CPU", total_bytes=None)

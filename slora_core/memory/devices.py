@@ -9,14 +9,14 @@ import platform
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import psutil
 import torch
 
 from slora_core.errors import DeviceError
-from slora_core.memory.device import CPU_PROFILE, CUDA_PROFILE, DeviceProfile
+from slora_core.memory.device import CUDA_PROFILE, DeviceProfile
+from slora_core.memory.machine import cpu_name, cpu_profile, tuned
 
 
 def resolve_device(name: str) -> torch.device:
@@ -36,17 +36,25 @@ def resolve_device(name: str) -> torch.device:
     raise DeviceError(f"device {name!r} is not on this machine: it has {known}", "choose one of these, or auto")
 
 
-def profile_of(device: torch.device) -> DeviceProfile:
-    """The planner's view of ``device``: its name and memory, and the rates measured for its kind."""
-    if device.type == "cuda":
-        properties = torch.cuda.get_device_properties(device)
-        return dataclasses.replace(
-            CUDA_PROFILE,
-            name=properties.name,
-            total_bytes=properties.total_memory,
-            standing_bytes=matrix_workspace_bytes((properties.major, properties.minor)),
-        )
-    return dataclasses.replace(CPU_PROFILE, name=_cpu_name(), total_bytes=int(psutil.virtual_memory().total))
+def profile_of(device: torch.device, threads: int = 0) -> DeviceProfile:
+    """The planner's view of ``device``: its name and memory, and the rates measured for it, else for its kind.
+
+    ``threads`` as in ``run.threads``.
+    """
+    if device.type != "cuda":
+        return cpu_profile(threads)
+    properties = torch.cuda.get_device_properties(device)
+    profile = dataclasses.replace(
+        CUDA_PROFILE,
+        name=properties.name,
+        total_bytes=properties.total_memory,
+        standing_bytes=matrix_workspace_bytes((properties.major, properties.minor)),
+    )
+    return tuned(profile, threads)
+
+
+def device_name(device: torch.device) -> str:
+    return str(torch.cuda.get_device_properties(device).name) if device.type == "cuda" else cpu_name()
 
 
 def environment(device: torch.device | None = None) -> dict[str, Any]:
@@ -61,12 +69,12 @@ def environment(device: torch.device | None = None) -> dict[str, Any]:
         "torch": torch.__version__,
         "cuda": torch.version.cuda,
         "os": platform.platform(),
-        "cpu": _cpu_name(),
+        "cpu": cpu_name(),
         "cpu_count": os.cpu_count(),
         "threads": torch.get_num_threads(),
         "ram_bytes": int(psutil.virtual_memory().total),
         "device": str(device) if device else None,
-        "device_name": profile_of(device).name if device else None,
+        "device_name": device_name(device) if device else None,
     }
 
 
@@ -116,14 +124,3 @@ def matrix_workspace_bytes(capability: tuple[int, int]) -> int:
     numbers = [int(part) for part in os.environ.get("CUBLAS_WORKSPACE_CONFIG", "").split(":") if part.isdecimal()]
     kib = sum(size * count for size, count in zip(numbers[::2], numbers[1::2], strict=False))
     return 1024 * (kib or (32768 if capability >= (9, 0) else 8320))
-
-
-def _cpu_name() -> str:
-    try:
-        with Path("/proc/cpuinfo").open(encoding="utf-8") as lines:
-            for line in lines:
-                if line.startswith("model name"):
-                    return line.partition(":")[2].strip()
-    except OSError:
-        pass
-    return platform.processor() or platform.machine() or "CPU"

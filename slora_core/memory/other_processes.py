@@ -10,38 +10,27 @@ from slora_core.memory.sizes import format_size
 from slora_core.types import MIB
 
 LEAST_GROWTH_BYTES: Final = 64 * MIB
-LEAST_GROWTH_UNKNOWN_BYTES: Final = 512 * MIB
-"""Where the driver does not say what this process holds: its own libraries grow by less than this."""
 
 
 class OtherProcessWatch:
     """Looks at what is used of the device beside this process, and says when that grows; again when it grows again.
 
-    The driver's account of this process comes about once a second; in between it moves with the allocator's pool.
+    Only readings count in which the driver has just said what this process holds: in between its context and its
+    libraries may grow too. Where the driver does not say it, nothing is told.
     """
 
     def __init__(self) -> None:
-        self._process_bytes: int | None = None
-        self._overhead_bytes: int | None = None
         self._least_bytes: int | None = None
 
-    def look(self, system: SystemReading, reserved_bytes: int | None, t_s: float, stage: str) -> list[Notice]:
-        """Notices for a new reading; none where the device has no counters."""
-        if system.device_used_bytes is None or reserved_bytes is None:
+    def look(self, system: SystemReading, t_s: float, stage: str) -> list[Notice]:
+        """Notices for a new reading."""
+        if not system.process_is_fresh or system.process_bytes is None or system.device_used_bytes is None:
             return []
-        if system.process_bytes is not None and system.process_bytes != self._process_bytes:
-            known = self._process_bytes is not None
-            self._process_bytes = system.process_bytes
-            self._overhead_bytes = system.process_bytes - reserved_bytes
-            if not known:  # from here on the count is another one
-                self._least_bytes = None
-        others = system.device_used_bytes - reserved_bytes - (self._overhead_bytes or 0)
+        others = system.device_used_bytes - system.process_bytes
         least = others if self._least_bytes is None else min(self._least_bytes, others)
-        grown, enough = others - least, LEAST_GROWTH_BYTES
-        if self._overhead_bytes is None:
-            enough = LEAST_GROWTH_UNKNOWN_BYTES
-        self._least_bytes = least if grown < enough else others
-        return [] if grown < enough else [_notice(system, grown, others, t_s, stage)]
+        grown = others - least
+        self._least_bytes = least if grown < LEAST_GROWTH_BYTES else others
+        return [] if grown < LEAST_GROWTH_BYTES else [_notice(system, grown, others, t_s, stage)]
 
 
 def _notice(system: SystemReading, grown_bytes: int, others_bytes: int, t_s: float, stage: str) -> Notice:

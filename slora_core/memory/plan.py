@@ -17,11 +17,15 @@ class Choice(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One way to run a stage: a choice, the buffers it takes and the seconds it should need."""
+    """One way to run a stage: a choice, the buffers it takes and the seconds it should need.
+
+    ``measured``: the seconds come from this machine and not from a model alone.
+    """
 
     choice: Any
     footprint: Footprint
     seconds: float
+    measured: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Final
 
 from slora_core.errors import BudgetRefused
 from slora_core.memory.device import DeviceProfile
-from slora_core.memory.plan import Plan, StagePlan, StageRequest
+from slora_core.memory.plan import Option, Plan, StagePlan, StageRequest
 from slora_core.memory.policies import adaptive_chunk
-from slora_core.memory.search import StageTable, choose, least_needs, smallest_limit
+from slora_core.memory.search import Pick, StageTable, choose, least_needs, smallest_limit
 from slora_core.types import MIB
 
 BOUND_SLACK_BYTES: Final = 16 * 1024
@@ -30,6 +30,8 @@ REFERENCE_CHUNK: Final = 64
 UNLIMITED: Final = 2**62
 FASTEST: Final = 1.01
 """Of options this close to the least seconds the smallest is taken where memory is free."""
+MEASURED_NEARLY: Final = 1.03
+"""As a profile's ``nearly``, among measured options: what short trials cannot tell apart."""
 
 
 def bound_bytes(predicted_bytes: int, device: DeviceProfile) -> int:
@@ -67,17 +69,16 @@ def make_plan(
 ) -> Plan:
     """Plan stages that run in order with ``base_bytes`` live throughout.
 
-    ``planned``, ``tuned`` and ``fixed`` take the option with the smallest peak among the nearly cheapest that fit, and
-    below the largest of these peaks the fastest;
+    ``planned`` and ``fixed`` take the option with the smallest peak among the nearly cheapest that fit, ``tuned`` does
+    so among measured options where one fits; below the largest of these peaks all three take the fastest;
     ``adaptive`` follows the seed's rule for options with a chunk. An option whose kept buffers would leave a later
     stage no room does not fit. ``smallest_feasible_bytes`` is exact: one byte less and some stage has no option.
     """
     tables = _tables(requests, device, device.nearly if budget_bytes is None else device.nearly_within)
     limit = UNLIMITED if budget_bytes is None else largest_predicted(budget_bytes, device)
-    pick = partial(_pick_adaptive, budget_bytes) if policy == "adaptive" else _pick_cheapest
-    chosen = choose(tables, base_bytes, limit, pick)
+    chosen = choose(tables, base_bytes, limit, _picker(policy, budget_bytes))
     if policy != "adaptive" and _peak(tables, chosen, base_bytes) <= limit:
-        chosen = _use_of_the_peak(requests, device, base_bytes, tables, chosen)
+        chosen = _use_of_the_peak(requests, device, base_bytes, tables, chosen, _pick_fastest(policy))
     needs = least_needs(tables, base_bytes)
     stages = tuple(
         _stage_plan(table, option, before, need, device)
@@ -97,18 +98,19 @@ def make_plan(
     )
 
 
-def _use_of_the_peak(
+def _use_of_the_peak(  # noqa: PLR0917
     requests: Sequence[StageRequest],
     device: DeviceProfile,
     base_bytes: int,
     tables: Sequence[StageTable],
     chosen: list[tuple[int, int]],
+    pick: Pick,
 ) -> list[tuple[int, int]]:
     """Memory below the plan's own peak costs nothing: there every stage takes the fastest option."""
     peak = max(
         (before + table.peaks[option] for table, (option, before) in zip(tables, chosen, strict=True)), default=0
     )
-    again = choose(_tables(requests, device, FASTEST), base_bytes, peak, _pick_cheapest)
+    again = choose(_tables(requests, device, FASTEST), base_bytes, peak, pick)
     return again if _seconds(tables, again) < _seconds(tables, chosen) else chosen
 
 
@@ -122,7 +124,12 @@ def _seconds(tables: Sequence[StageTable], chosen: Sequence[tuple[int, int]]) ->
 
 
 def frontier(
-    requests: Sequence[StageRequest], *, device: DeviceProfile, base_bytes: int = 0, points: int = 100
+    requests: Sequence[StageRequest],
+    *,
+    device: DeviceProfile,
+    base_bytes: int = 0,
+    points: int = 100,
+    policy: str = "planned",
 ) -> list[tuple[int, float]]:
     """(predicted peak bytes, seconds) of the whole run over budgets: peaks ascend, seconds descend.
 
@@ -132,8 +139,9 @@ def frontier(
     lowest = smallest_limit(tables, base_bytes)
     found: list[tuple[int, float]] = []
     limit, step = UNLIMITED, 1
+    pick = _pick_fastest(policy)
     while limit >= lowest:
-        chosen = list(zip(tables, choose(tables, base_bytes, limit, _pick_cheapest), strict=True))
+        chosen = list(zip(tables, choose(tables, base_bytes, limit, pick), strict=True))
         peak = max((before + table.peaks[option] for table, (option, before) in chosen), default=base_bytes)
         seconds = sum(table.request.options[option].seconds for table, (option, _) in chosen)
         while found and found[-1][1] >= seconds:
@@ -150,13 +158,18 @@ def refuse_if_infeasible(plan: Plan) -> None:
     """Raises BudgetRefused that names the binding stage and the smallest budget, in numbers that can be typed."""
     if plan.feasible or plan.budget_bytes is None:
         return
-    stage = plan.binding_stage.removesuffix(".move").removesuffix(".fit")
-    budget, smallest = _decimal_size(plan.budget_bytes, up=False), _decimal_size(plan.smallest_feasible_bytes, up=True)
-    raise BudgetRefused(
-        f"the budget of {budget} cannot hold the {stage} stage; the smallest that can is {smallest}",
-        stage=plan.binding_stage,
-        budget_bytes=plan.budget_bytes,
-        smallest_bytes=plan.smallest_feasible_bytes,
+    raise refused(plan.budget_bytes, plan.binding_stage, plan.smallest_feasible_bytes)
+
+
+def refused(budget_bytes: int, binding_stage: str, smallest_bytes: int, of_rank: str = "") -> BudgetRefused:
+    """The refusal of ``budget_bytes``; ``of_rank`` says in words whose stage it is, where there are several ranks."""
+    stage = binding_stage.removesuffix(".move").removesuffix(".fit")
+    budget, smallest = _decimal_size(budget_bytes, up=False), _decimal_size(smallest_bytes, up=True)
+    return BudgetRefused(
+        f"the budget of {budget} cannot hold the {stage} stage{of_rank}; the smallest that can is {smallest}",
+        stage=binding_stage,
+        budget_bytes=budget_bytes,
+        smallest_bytes=smallest_bytes,
     )
 
 
@@ -215,12 +228,28 @@ def _stage_plan(table: StageTable, index: int, before: int, need: int, device: D
     )
 
 
-def _pick_cheapest(
-    table: StageTable, before: int, limit: int, most_kept: int | None, chunk: int | None = None
+def _picker(policy: str, budget_bytes: int | None) -> Pick:
+    if policy == "adaptive":
+        return partial(_pick_adaptive, budget_bytes)
+    return _pick_measured if policy == "tuned" else _pick_cheapest
+
+
+def _pick_fastest(policy: str) -> Pick:
+    """For tables whose own ``nearly`` is that of the fastest."""
+    return partial(_pick_measured, nearly=None) if policy == "tuned" else _pick_cheapest
+
+
+def _pick_cheapest(  # noqa: PLR0917
+    table: StageTable,
+    before: int,
+    limit: int,
+    most_kept: int | None,
+    accept: Callable[[Option], bool] | None = None,
+    nearly: float | None = None,
 ) -> int | None:
     """The option with the smallest peak among those that fit and need at most ``nearly`` times the least seconds.
 
-    Only options with ``chunk`` count when one is given.
+    Only options that ``accept`` takes count when there is one; ``nearly`` is the table's unless given.
     """
     room, peaks, options = limit - before, table.peaks, table.request.options
     chosen, most_seconds = None, 0.0
@@ -228,12 +257,20 @@ def _pick_cheapest(
         if chosen is not None and options[index].seconds > most_seconds:
             break
         if peaks[index] <= room and (most_kept is None or table.kept[index] <= most_kept):
-            if chunk is None or options[index].choice.chunk == chunk:
+            if accept is None or accept(options[index]):
                 if chosen is None:
-                    chosen, most_seconds = index, options[index].seconds * table.nearly
+                    chosen, most_seconds = index, options[index].seconds * (nearly or table.nearly)
                 elif peaks[index] < peaks[chosen]:
                     chosen = index
     return chosen
+
+
+def _pick_measured(
+    table: StageTable, before: int, limit: int, most_kept: int | None, nearly: float | None = MEASURED_NEARLY
+) -> int | None:
+    """Of the measured options that fit, the smallest of the nearly fastest; where none does, as if none were."""
+    found = _pick_cheapest(table, before, limit, most_kept, lambda option: option.measured, nearly)
+    return _pick_cheapest(table, before, limit, most_kept) if found is None else found
 
 
 def _pick_adaptive(
@@ -248,17 +285,21 @@ def _pick_adaptive(
     if chunks[0] == 0:
         return _pick_cheapest(table, before, limit, most_kept)
     reference = max((chunk for chunk in chunks if chunk <= REFERENCE_CHUNK), default=chunks[0])
-    typical = _pick_cheapest(table, before, limit, most_kept, reference)
+    typical = _pick_cheapest(table, before, limit, most_kept, _of_chunk(reference))
     if typical is None:
         typical = min(
             (i for i in table.order if options[i].choice.chunk == reference), key=lambda index: table.peaks[index]
         )
     target = adaptive_chunk(before + table.peaks[typical], budget_bytes)
     for chunk in sorted(chunks, key=lambda chunk: (chunk > target, -chunk if chunk <= target else chunk)):
-        found = _pick_cheapest(table, before, limit, most_kept, chunk)
+        found = _pick_cheapest(table, before, limit, most_kept, _of_chunk(chunk))
         if found is not None:
             return found
     return None
+
+
+def _of_chunk(chunk: int) -> Callable[[Option], bool]:
+    return lambda option: bool(option.choice.chunk == chunk)
 
 
 def _choice_text(choice: Any) -> str:

@@ -29,12 +29,16 @@ _T = TypeVar("_T")
 
 
 class SystemReading(NamedTuple):
-    """Bytes; ``process`` is what this process holds of the device (pool, context and libraries)."""
+    """Bytes; ``process`` is what this process holds of the device (pool, context and libraries).
+
+    ``process_is_fresh``: the driver was asked for it, and for the device, just now and not up to a second ago.
+    """
 
     rss_bytes: int | None
     process_bytes: int | None
     device_used_bytes: int | None
     device_total_bytes: int | None
+    process_is_fresh: bool = False
 
 
 class Probe:
@@ -58,14 +62,16 @@ class Probe:
         if self._nvml is None:
             return SystemReading(self.rss_bytes(), None, None, None)
         now = time.monotonic()
-        if now - self._asked_device_s >= DEVICE_INTERVAL_S:
+        process_bytes, fresh = self._nvml.process_bytes(now)
+        if fresh or now - self._asked_device_s >= DEVICE_INTERVAL_S:
             self._asked_device_s = now
             self._free_total = _or_none(self._mem_get_info)
         return SystemReading(
             rss_bytes=self.rss_bytes(),
-            process_bytes=self._nvml.process_bytes(),
+            process_bytes=process_bytes,
             device_used_bytes=self._free_total[1] - self._free_total[0] if self._free_total else None,
             device_total_bytes=self._free_total[1] if self._free_total else None,
+            process_is_fresh=fresh,
         )
 
     def rss_bytes(self) -> int | None:
@@ -137,12 +143,13 @@ class _Nvml:
         self._asked_s = float("-inf")
         self._bytes: int | None = None
 
-    def process_bytes(self) -> int | None:
-        now = time.monotonic()
-        if self._handle is not None and now - self._asked_s >= PROCESS_INTERVAL_S:
-            self._asked_s = now
+    def process_bytes(self, now_s: float) -> tuple[int | None, bool]:
+        """What is known, and whether it was asked for just now."""
+        due = self._handle is not None and now_s - self._asked_s >= PROCESS_INTERVAL_S
+        if due:
+            self._asked_s = now_s
             self._bytes = _or_none(self._ask)
-        return self._bytes
+        return self._bytes, due
 
     def _find(self, cuda_index: int) -> Any:
         import torch

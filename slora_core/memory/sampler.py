@@ -140,7 +140,7 @@ class Sampler:
         if self._watch is not None and used is not None:
             for notice in self._watch.look(used, now, stage):
                 self._emit(notice)
-        for notice in self._others.look(system, tensors.reserved_bytes, now, stage):
+        for notice in self._others.look(system, now, stage):
             self._emit(notice)
         self.ticks += 1
         self.min_tick_s = min(self.min_tick_s, time.perf_counter() - started)

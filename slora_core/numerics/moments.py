@@ -10,6 +10,7 @@ product adds both terms. Only the lower triangle of M2 is kept up to date; :meth
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import isqrt, sqrt
 from typing import Final, Protocol
 
@@ -100,6 +101,30 @@ class MomentAccumulator:
         self._merge()
         self._mirror()
         return self._merged, self._mean, self._m2
+
+    def absorb(self, count: int, receive: Callable[[Tensor], None]) -> None:
+        """Fold in the moments of ``count`` rows that others have seen, of one class.
+
+        ``receive`` fills a tensor with what comes next of them: the mean [d], then M2 by ``block_rows`` rows at a time.
+        """
+        merged, means, m2s = self.moments()
+        mean, m2, delta = means[0], m2s[0], self._delta[0]
+        receive(delta)
+        for start in range(0, len(m2), self.block_rows):
+            target = m2[start : start + self.block_rows]
+            part = self._rows[0, : len(target)]
+            receive(part)
+            target.add_(part)
+        total = merged + count
+        delta.sub_(mean)
+        m2.addmm_(delta.unsqueeze(1), delta.unsqueeze(0), alpha=merged * count / total)
+        mean.add_(delta, alpha=count / total)
+        self._merged = total
+
+    @property
+    def block_rows(self) -> int:
+        """Rows that wait at most before they are folded in."""
+        return self._block
 
     def _start(self, batch: int) -> None:
         if not 1 <= batch <= self._most_batch:

@@ -10,6 +10,8 @@ import csv
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
@@ -19,8 +21,20 @@ from slora_core.records.run_file import RunFile
 from slora_core.records.schema import SAMPLE_COUNTERS
 
 Row: TypeAlias = Sequence[Any]
-Table: TypeAlias = tuple[Row, Iterable[Row]]
 
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Rows that are CSV already: of the many samples of a long run, which are written twice as fast so."""
+
+    lines: Iterable[str]
+
+
+Table: TypeAlias = tuple[Row, Iterable[Row] | Lines]
+
+_AS_THEY_ARE: Final = frozenset({int, float, type(None)})
+"""What the csv module writes in full and as nothing."""
+_BYTE_ORDER_MARK: Final = "\ufeff"
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 _RUN_COLUMNS: Final = (
     "run_id",
@@ -36,6 +50,7 @@ _RUN_COLUMNS: Final = (
     "note",
 )
 _STAGE_COLUMNS: Final = (
+    "rank",
     "stage",
     "parent",
     "started_s",
@@ -46,6 +61,7 @@ _STAGE_COLUMNS: Final = (
     "reserved_bytes",
     "rss_bytes",
     "live_after_bytes",
+    "communicated_bytes",
     "completed",
 )
 _ACCURACY_COLUMNS: Final = ("task", "classes_seen", "variant", "classifier")
@@ -59,21 +75,42 @@ def export_runs(runs: Sequence[RunFile], folder: str | Path) -> tuple[Path, ...]
 
     The column ``run`` of each is the run's label. Replaces files of these names. Raises OutputError.
     """
+    return write_tables({f"{name}.csv": table for name, table in run_tables(runs).items()}, Path(folder))
+
+
+def export_runs_as(runs: Sequence[RunFile], path: str | Path) -> tuple[Path, ...]:
+    """The same tables beside each other: the comparison (of one run: its table) as ``path``, first in what is returned.
+
+    The others are named after it: ``report-stages.csv`` beside ``report.csv``. Raises OutputError.
+    """
+    path, tables = Path(path), run_tables(runs)
+    first = "comparison" if "comparison" in tables else "runs"
+    names = {first: path.name} | {name: f"{path.stem}-{name}{path.suffix}" for name in tables if name != first}
+    return write_tables({file: tables[name] for name, file in names.items()}, path.parent)
+
+
+def run_tables(runs: Sequence[RunFile]) -> dict[str, Table]:
+    """Header and rows of every table of ``runs`` by name; ``comparison`` for two runs or more."""
     labelled = tuple(zip(run_labels(runs), runs, strict=True))
     tables: dict[str, Table] = {
-        "runs.csv": (
+        "runs": (
             ("run", *_RUN_COLUMNS, "peak_allocated_bytes", "peak_reserved_bytes", "peak_rss_bytes"),
             ((label, *_run_cells(run)) for label, run in labelled),
         ),
-        "stages.csv": (
+        "stages": (
             ("run", *_STAGE_HEADER),
-            ((label, *_cells_of(stage, _STAGE_COLUMNS)) for label, run in labelled for stage in run.stages()),
+            (
+                (label, *_cells_of(stage, _STAGE_COLUMNS))
+                for label, run in labelled
+                for rank in run.ranks()
+                for stage in run.stages(rank)
+            ),
         ),
-        "samples.csv": (
-            ("run", "t_s", "stage", *SAMPLE_COUNTERS),
-            ((label, *row) for label, run in labelled for row in run.sample_rows()),
+        "samples": (
+            ("run", "rank", "t_s", "stage", *SAMPLE_COUNTERS),
+            Lines(line for label, run in labelled for rank in run.ranks() for line in _sample_lines(label, run, rank)),
         ),
-        "accuracies.csv": (
+        "accuracies": (
             ("run", *_ACCURACY_COLUMNS, "accuracy_fraction"),
             (
                 (label, *_cells_of(row, _ACCURACY_COLUMNS), row.accuracy)
@@ -83,8 +120,8 @@ def export_runs(runs: Sequence[RunFile], folder: str | Path) -> tuple[Path, ...]
         ),
     }
     if len(runs) > 1:
-        tables["comparison.csv"] = comparison_table(compare(runs))
-    return write_tables(tables, Path(folder))
+        tables["comparison"] = comparison_table(compare(runs))
+    return tables
 
 
 def comparison_table(comparison: Comparison) -> Table:
@@ -126,25 +163,42 @@ def write_tables(tables: Mapping[str, Table], folder: Path) -> tuple[Path, ...]:
     return tuple(fresh.values())
 
 
-def _write(path: Path, header: Row, rows: Iterable[Row]) -> None:
-    with path.open("w", encoding="utf-8-sig", errors="backslashreplace", newline="") as file:
+def _write(path: Path, header: Row, rows: Iterable[Row] | Lines) -> None:
+    # Python encodes "utf-8" in C and "utf-8-sig" in Python, a call a row: the mark is written by hand.
+    with path.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
+        file.write(_BYTE_ORDER_MARK)
         writer = csv.writer(file)
         writer.writerow(header)
-        writer.writerows([_cell(value) for value in row] for row in rows)
+        if isinstance(rows, Lines):
+            file.writelines(rows.lines)
+        else:
+            writer.writerows([v if v.__class__ in _AS_THEY_ARE else _cell(v) for v in row] for row in rows)
         file.flush()
         os.fsync(file.fileno())
 
 
 def _cell(value: Any) -> str:
-    """Text as it is, or behind an apostrophe where a spreadsheet would calculate it; numbers in full."""
-    if value is None:
-        return ""
+    """Text as it is, or behind an apostrophe where a spreadsheet would calculate it."""
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, (int, float)):
-        return repr(value)
     text = str(value)
     return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def _sample_lines(label: str, run: RunFile, rank: int) -> Iterator[str]:
+    pattern = _line([label, rank]).replace("%", "%%") + ",%r,%s" + ",%s" * len(SAMPLE_COUNTERS) + "\r\n"
+    stages: dict[str, str] = {}
+    for row in run.sample_rows(rank):
+        stage = stages.get(row[1]) or stages.setdefault(row[1], _line([row[1]]))
+        counters = row[2:] if None not in row else ["" if size is None else size for size in row[2:]]
+        yield pattern % (row[0], stage, *counters)
+
+
+def _line(row: Row) -> str:
+    """The cells of a row as CSV, without the end of the line."""
+    text = StringIO()
+    csv.writer(text, lineterminator="").writerow([_cell(value) for value in row])
+    return text.getvalue()
 
 
 def _cells_of(record: object, columns: Sequence[str]) -> Iterator[Any]:

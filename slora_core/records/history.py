@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import os
 import re
 import secrets
 from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-import platformdirs
-
+from slora_core.data_folder import data_folder
 from slora_core.errors import InputError, OutputError
 from slora_core.records.header import RunHeader, read_header
 from slora_core.records.schema import SUFFIX
 
-HOME_VARIABLE: Final = "SLORA_HOME"
 _TRASH: Final = ".trash"
 
 
 def history_folder() -> Path:
-    """``$SLORA_HOME/runs``, or the platform's folder for user data."""
-    home = os.environ.get(HOME_VARIABLE)
-    return (Path(home) if home else Path(platformdirs.user_data_dir("slora", appauthor=False))) / "runs"
+    """``$SLORA_HOME/runs``, or in the platform's folder for user data."""
+    return data_folder() / "runs"
 
 
 class History:

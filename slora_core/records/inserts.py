@@ -28,7 +28,7 @@ STATUS_OF: Final[dict[type[Event], str]] = {
     RunFailed: "failed",
     RunCancelledEvent: "cancelled",
 }
-_SAMPLE: Final = f"INSERT INTO samples VALUES (NULL, ?, ?{', ?' * len(SAMPLE_COUNTERS)})"
+_SAMPLE: Final = f"INSERT INTO samples VALUES (NULL, ?, ?{', ?' * len(SAMPLE_COUNTERS)}, ?)"
 
 
 class EventInserter:
@@ -68,27 +68,36 @@ class EventInserter:
 
     def _stage_started(self, event: StageStarted) -> None:
         self._connection.execute(
-            "INSERT INTO stages (stage, parent, started_s, predicted_peak_bytes, predicted_s) VALUES (?, ?, ?, ?, ?)",
-            (event.stage, event.parent, event.t_s, event.predicted_peak_bytes, event.predicted_s),
+            "INSERT INTO stages (stage, parent, started_s, predicted_peak_bytes, predicted_s, rank)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            (event.stage, event.parent, event.t_s, event.predicted_peak_bytes, event.predicted_s, event.rank),
         )
 
     def _stage_finished(self, event: StageFinished) -> None:
         """Completes the newest open row of the stage; a stage may run more than once."""
         self._connection.execute(
             "UPDATE stages SET seconds = ?, allocated_bytes = ?, reserved_bytes = ?, rss_bytes = ?,"
-            " live_after_bytes = ?, completed = ?"
-            " WHERE id = (SELECT max(id) FROM stages WHERE stage = ? AND completed IS NULL)",
-            (event.seconds, *astuple(event.peaks), event.live_after_bytes, event.completed, event.stage),
+            " live_after_bytes = ?, completed = ?, communicated_bytes = ?"
+            " WHERE id = (SELECT max(id) FROM stages WHERE stage = ? AND rank = ? AND completed IS NULL)",
+            (
+                event.seconds,
+                *astuple(event.peaks),
+                event.live_after_bytes,
+                event.completed,
+                event.communicated_bytes,
+                event.stage,
+                event.rank,
+            ),
         )
 
     def _sample(self, event: MemorySample) -> None:
         counters = (getattr(event, counter) for counter in SAMPLE_COUNTERS)
-        self._connection.execute(_SAMPLE, (event.t_s, self._stage_id(event.stage), *counters))
+        self._connection.execute(_SAMPLE, (event.t_s, self._stage_id(event.stage), *counters, event.rank))
 
     def _notice(self, event: Notice) -> None:
         self._connection.execute(
-            "INSERT INTO notices VALUES (NULL, ?, ?, ?, ?, ?)",
-            (event.t_s, event.kind, _text(event.message), event.stage, _json(event.data)),
+            "INSERT INTO notices VALUES (NULL, ?, ?, ?, ?, ?, ?)",
+            (event.t_s, event.kind, _text(event.message), event.stage, _json(event.data), event.rank),
         )
 
     def _task_finished(self, event: TaskFinished) -> None:

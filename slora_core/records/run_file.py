@@ -39,6 +39,8 @@ class StageRecord:
     rss_bytes: int | None
     live_after_bytes: int | None
     completed: bool | None
+    rank: int = 0
+    communicated_bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,16 +162,24 @@ class RunFile:
         (row,) = self._query("SELECT max(allocated_bytes), max(reserved_bytes), max(rss_bytes) FROM stages")
         return StagePeaks(*row)
 
-    def stages(self) -> list[StageRecord]:
-        """In the order in which they began."""
+    def ranks(self) -> tuple[int, ...]:
+        """The processes that the run has told of, ascending; (0,) for a run of one process."""
+        rows = self._query("SELECT rank FROM stages UNION SELECT rank FROM samples ORDER BY rank")
+        return tuple(rank for (rank,) in rows) or (0,)
+
+    def stages(self, rank: int | None = None) -> list[StageRecord]:
+        """The stages of one rank (None: of rank 0) in the order in which they began."""
         rows = self._query(
             f"SELECT stage, parent, started_s, predicted_peak_bytes, predicted_s, seconds, {_PEAKS},"
-            " live_after_bytes, completed FROM stages ORDER BY id"
+            " live_after_bytes, completed, rank, communicated_bytes FROM stages WHERE rank = ? ORDER BY id",
+            (rank or 0,),
         )
-        return [StageRecord(*(*row[:-1], _flag(row[-1]))) for row in rows]
+        return [StageRecord(*(*row[:10], _flag(row[10]), *row[11:])) for row in rows]
 
-    def samples(self) -> Samples:
-        rows = self._query(f"SELECT t_s, stage, {', '.join(SAMPLE_COUNTERS)} FROM samples ORDER BY t_s, id")
+    def samples(self, rank: int | None = None) -> Samples:
+        """The memory curve of one rank (None: of rank 0)."""
+        counters = ", ".join(SAMPLE_COUNTERS)
+        rows = self._query(f"SELECT t_s, stage, {counters} FROM samples WHERE rank = ? ORDER BY t_s, id", (rank or 0,))
         names = self._query("SELECT id, name FROM stage_names ORDER BY id")  # after: a running run adds to both
         table = np.array(rows, dtype=np.float64).reshape(len(rows), 2 + len(SAMPLE_COUNTERS))
         return Samples(
@@ -179,17 +189,19 @@ class RunFile:
             {name: np.ascontiguousarray(table[:, 2 + column]) for column, name in enumerate(SAMPLE_COUNTERS)},
         )
 
-    def sample_rows(self) -> list[tuple[Any, ...]]:
-        """(t_s, stage name, counters...) with None for not available, in order of time."""
+    def sample_rows(self, rank: int | None = None) -> list[tuple[Any, ...]]:
+        """(t_s, stage name, counters...) of one rank (None: of rank 0), None for not available, in order of time."""
         counters = ", ".join(SAMPLE_COUNTERS)
         return self._query(
             f"SELECT t_s, name, {counters} FROM samples JOIN stage_names ON stage_names.id = stage"
-            " ORDER BY t_s, samples.id"
+            " WHERE rank = ? ORDER BY t_s, samples.id",
+            (rank or 0,),
         )
 
     def notices(self) -> list[Notice]:
-        rows = self._query("SELECT t_s, kind, message, stage, data FROM notices ORDER BY id")
-        return [Notice(t_s, kind, message, stage, json.loads(data)) for t_s, kind, message, stage, data in rows]
+        """Of all ranks, in the order in which they came."""
+        rows = self._query("SELECT t_s, kind, message, stage, data, rank FROM notices ORDER BY id")
+        return [Notice(*(*row[:4], json.loads(row[4]), row[5])) for row in rows]
 
     def accuracies(self) -> list[Accuracy]:
         """By task, variant and classifier, in the order in which they were reported."""
@@ -208,8 +220,8 @@ class RunFile:
         """(last row, samples) of what has come after ``row``, in the order of writing; 0 for all there is."""
         names = ", ".join(f"samples.{counter}" for counter in SAMPLE_COUNTERS)
         rows = self._query(
-            f"SELECT samples.id, t_s, name, {names} FROM samples JOIN stage_names ON stage_names.id = stage"
-            " WHERE samples.id > ? ORDER BY samples.id",
+            f"SELECT samples.id, t_s, name, {names}, samples.rank FROM samples"
+            " JOIN stage_names ON stage_names.id = stage WHERE samples.id > ? ORDER BY samples.id",
             (row,),
         )
         return (rows[-1][0] if rows else row), [MemorySample(*found[1:]) for found in rows]

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Final
 
 APPLICATION_ID: Final = 0x534C6F52  # "SLoR"
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 SUFFIX: Final = ".slora"
 
 SAMPLE_COUNTERS: Final = (
@@ -26,7 +26,16 @@ SAMPLE_COUNTERS: Final = (
 """Columns of ``samples`` after time and stage; NULL is "not available"."""
 
 Migration = Callable[[sqlite3.Connection], None]
-MIGRATIONS: Final[dict[int, Migration]] = {}
+
+
+def _add_ranks(connection: sqlite3.Connection) -> None:
+    """Version 1 knew one process, which is rank 0."""
+    for table in ("stages", "samples", "notices"):
+        connection.execute(f"ALTER TABLE {table} ADD COLUMN rank INTEGER NOT NULL DEFAULT 0")
+    connection.execute("ALTER TABLE stages ADD COLUMN communicated_bytes INTEGER")
+
+
+MIGRATIONS: Final[dict[int, Migration]] = {1: _add_ranks}
 """From a version to the next one. Applied to a copy in memory: an old file is never rewritten."""
 
 _TABLES: Final = f"""
@@ -35,16 +44,17 @@ CREATE TABLE documents (name TEXT PRIMARY KEY, json TEXT NOT NULL) WITHOUT ROWID
 CREATE TABLE stages (
     id INTEGER PRIMARY KEY, stage TEXT NOT NULL, parent TEXT NOT NULL, started_s REAL NOT NULL,
     predicted_peak_bytes INTEGER, predicted_s REAL, seconds REAL, allocated_bytes INTEGER, reserved_bytes INTEGER,
-    rss_bytes INTEGER, live_after_bytes INTEGER, completed INTEGER
+    rss_bytes INTEGER, live_after_bytes INTEGER, completed INTEGER, rank INTEGER NOT NULL DEFAULT 0,
+    communicated_bytes INTEGER
 );
 CREATE TABLE stage_names (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
 CREATE TABLE samples (
     id INTEGER PRIMARY KEY, t_s REAL NOT NULL, stage INTEGER NOT NULL REFERENCES stage_names (id),
-    {", ".join(f"{counter} INTEGER" for counter in SAMPLE_COUNTERS)}
+    {", ".join(f"{counter} INTEGER" for counter in SAMPLE_COUNTERS)}, rank INTEGER NOT NULL DEFAULT 0
 );
 CREATE TABLE notices (
     id INTEGER PRIMARY KEY, t_s REAL NOT NULL, kind TEXT NOT NULL, message TEXT NOT NULL, stage TEXT NOT NULL,
-    data TEXT NOT NULL
+    data TEXT NOT NULL, rank INTEGER NOT NULL DEFAULT 0
 );
 CREATE TABLE tasks (task INTEGER PRIMARY KEY, t_s REAL NOT NULL, tasks INTEGER NOT NULL, classes_seen INTEGER);
 CREATE TABLE accuracies (

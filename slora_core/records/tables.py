@@ -11,6 +11,7 @@ from slora_core.memory.sizes import format_size
 from slora_core.records.compare import Comparison, Metric, Unit, Value
 from slora_core.records.deviation import Deviation
 from slora_core.records.header import RunHeader
+from slora_core.records.ranks import rank_summaries
 from slora_core.records.run_file import RunFile
 from slora_core.types import UNCOMPENSATED
 
@@ -72,6 +73,25 @@ def stages_table(run: RunFile) -> TextTable:
     ]
     columns = ("stage", "time", "predicted", "peak allocated", "predicted", "peak reserved", "peak RSS", "")
     return TextTable("Stages", columns, (False, *(True,) * 6, False), tuple(rows))
+
+
+def ranks_table(run: RunFile) -> TextTable:
+    """The ranks of a distributed run side by side; no rows for a run of one process."""
+    summaries = rank_summaries(run)
+    rows = [
+        (
+            str(row.rank),
+            format_seconds(row.seconds),
+            format_size(row.allocated_bytes),
+            format_size(row.reserved_bytes),
+            format_size(row.rss_bytes),
+            format_size(row.communicated_bytes),
+        )
+        for row in summaries
+        if len(summaries) > 1
+    ]
+    columns = ("rank", "time", "peak allocated", "peak reserved", "peak RSS", "communicated")
+    return TextTable("Ranks", columns, (True,) * 6, tuple(rows))
 
 
 def accuracies_table(run: RunFile) -> TextTable:

@@ -5,21 +5,28 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 
 from slora_core.compensators import driver, registry
 from slora_core.compensators.base import Transition
 from slora_core.config import RunConfig
 from slora_core.context import RunContext
+from slora_core.memory.plan import Option
 from slora_core.numerics.noise import Noise
+from slora_core.peers import own_share, share_of
+from slora_core.running.handing_on import receive_network, send_network
 from slora_core.running.planning import JobPlan
+from slora_core.running.shares import SUMMED, TRAINED
 from slora_core.sources.base import Pairs
+from slora_core.sources.sliced import SlicedPairs
 from slora_core.statistics.base import StateReader, StateWriter
 from slora_core.statistics.held import held_or_read
 
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """What one operator moves: from ``state`` to ``out``, the classes numbered ``classes``.
+    """What one operator moves: from ``state`` to ``out``, the classes numbered ``classes``; of several ranks each its
+    share of them.
 
     With a ``transition`` the operator is fitted already: its fit is skipped, and it stays open for its owner.
     """
@@ -57,12 +64,15 @@ class Compensation:
             if transition is None:
                 transition = self._fit(name, pairs)
                 stack.callback(transition.close)
-            stack.enter_context(self.ctx.stage("move", total=len(move.classes), unit="classes"))
+            classes = own_share(move.classes, self.ctx.peers)
+            stack.enter_context(self.ctx.stage("move", total=len(classes), unit="classes"))
+            if not classes:
+                return
             jitter = driver.move_classes(
                 self.ctx,
                 transition,
                 self.job.option(stage),
-                move.classes,
+                classes,
                 held_or_read(self.ctx, self.config, move.state),
                 move.out,
                 move.noise,
@@ -75,15 +85,23 @@ class Compensation:
             self.ctx.notice("jitter", f"{name}: the covariances of classes {listed} needed a jitter", jitter=ids)
 
     def _fit(self, name: str, pairs: Pairs) -> Transition:
-        compensator = registry.load(name, self.config)
-        trains = name == "weaknonlinear"
+        compensator, peers = registry.load(name, self.config), self.ctx.peers
+        trains = name in TRAINED
+        if name in SUMMED and peers.size > 1:
+            pairs = SlicedPairs(pairs, *share_of(pairs.count, peers.rank, peers.size))
         total, unit = (self.config.operators.weaknonlinear.steps, "steps") if trains else (pairs.count, "pairs")
+        stage = f"{self.prefix}{name}.fit"
+        if trains and peers.rank > 0:
+            with self.ctx.stage("fit"):
+                return receive_network(self.ctx, self.job.option(stage), self.config)
         with self.ctx.stage("fit", total=total, unit=unit):
-            stage = f"{self.prefix}{name}.fit"
-            return driver.fit_pairs(
-                self.ctx,
-                compensator,
-                self.job.option(stage),
-                pairs,
-                shrink=lambda option: self.job.smaller(stage, option),
+            transition = driver.fit_pairs(
+                self.ctx, compensator, self.job.option(stage), pairs, shrink=partial(self._smaller_fit, stage)
             )
+            if trains and peers.size > 1:
+                send_network(self.ctx, transition)
+            return transition
+
+    def _smaller_fit(self, stage: str, option: Option) -> Option | None:
+        """None for one of several ranks: a fit that began again would be out of step with the others."""
+        return self.job.smaller(stage, option) if self.ctx.peers.size == 1 else None

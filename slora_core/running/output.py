@@ -1,4 +1,4 @@
-"""Where a run's class state goes, checked before anything is computed. Torch-free."""
+"""Where a run's class state goes and who may share it, checked before anything is computed. Torch-free."""
 
 from __future__ import annotations
 
@@ -26,3 +26,14 @@ def check_output(config: RunConfig) -> None:
         source = getattr(config.source, key)
         if config.source.kind == "files" and source is not None and target == Path(source).resolve():
             raise OutputError(f"{path!r} is the run's own source.{key}; expected another file to write")
+
+
+def check_distributable(config: RunConfig) -> None:
+    """Raises ConfigError for a run that several processes cannot share."""
+    if config.run.engine == "baseline":
+        raise ConfigError("run.engine = 'baseline' with several processes: the baseline knows one", "leave out --nproc")
+    if config.source.kind in ("demo", "models"):
+        raise ConfigError(
+            f"source.kind = {config.source.kind!r} with several processes: features are extracted in one",
+            "leave out --nproc, or share a run from a feature file",
+        )

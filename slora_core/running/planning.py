@@ -9,15 +9,20 @@ from functools import lru_cache
 from slora_core.classifiers.plan import evaluate_options
 from slora_core.compensators import registry
 from slora_core.config import RunConfig, SourceConfig
-from slora_core.memory.device import CPU_PROFILE, CUDA_PROFILE, DeviceProfile
+from slora_core.memory.device import DeviceProfile
 from slora_core.memory.footprint import Buffer, Footprint
+from slora_core.memory.machine import planning_profile
 from slora_core.memory.plan import Option, Plan, StageRequest
 from slora_core.memory.planner import frontier, make_plan
+from slora_core.running.measured import with_measured
+from slora_core.running.shares import TRAINED, WHOLE, Share, fit_workload, move_workload, own_workload, received
 from slora_core.sources.plan import scan_options
 from slora_core.sources.workloads import workloads_of
 from slora_core.statistics.plan import check_options, held_buffers, statistics_options
 from slora_core.types import Workload
 
+CHECKED_STATES = ("files", "models")
+"""Sources whose class state comes from outside."""
 DEAD_CACHE_ROWS = 50_000
 """Rows of the seed's ``randn(50000, d)``, allocated on first use and never read."""
 
@@ -39,7 +44,7 @@ class JobPlan:
 
     def frontier(self, device: DeviceProfile, points: int = 100) -> list[tuple[int, float]]:
         """(predicted peak bytes, seconds) of the run over all budgets: peaks ascend, seconds descend."""
-        return frontier(self.counted, device=device, base_bytes=self.base_bytes, points=points)
+        return frontier(self.counted, device=device, base_bytes=self.base_bytes, points=points, policy=self.plan.policy)
 
     def option(self, stage: str) -> Option:
         choice = self.plan.stage(stage).choice
@@ -57,11 +62,21 @@ class JobPlan:
         return min(fitting, key=lambda o: o.seconds, default=None)
 
 
-def plan_config(config: RunConfig, device: DeviceProfile | None = None) -> JobPlan:
-    """The plan of ``config`` from headers and sizes alone; the device's profile follows from its kind unless given."""
+def plan_config(config: RunConfig, device: DeviceProfile | None = None, share: Share = WHOLE) -> JobPlan:
+    """The plan of ``config`` from headers and sizes alone; the device's profile follows from its kind unless given.
+
+    What only a probe can tell, the forward passes of a model, is estimated; a run measures it.
+    """
     if device is None:
-        device = CUDA_PROFILE if config.run.device.startswith("cuda") else CPU_PROFILE
-    return plan_job(config, workloads_of(config), device)
+        device = planning_profile(config.run.device, config.run.threads)
+    if config.source.kind == "models":
+        from slora_core.sources.models.estimate import estimated_requests
+        from slora_core.sources.models.sizes import model_inputs
+
+        inputs = model_inputs(config)
+        requests = estimated_requests(config, inputs, device)
+        return plan_job(config, (inputs.workload,), device, source_requests=requests, share=share)
+    return plan_job(config, workloads_of(config), device, share=share)
 
 
 def plan_job(
@@ -71,8 +86,9 @@ def plan_job(
     *,
     source_requests: Mapping[int, Sequence[StageRequest]] | None = None,
     held_bytes: int = 0,
+    share: Share = WHOLE,
 ) -> JobPlan:
-    """Plan every round of a run.
+    """Plan every round of a run, on one rank of it.
 
     ``source_requests[task]`` are stages that the source itself runs before the round's own (extraction), from a probe;
     ``held_bytes`` is what the source holds through the run.
@@ -82,9 +98,12 @@ def plan_job(
     moved: dict[str, int] = {}
     for number, workload in enumerate(workloads, start=1):
         prefix = f"task{number}." if len(workloads) > 1 else ""
-        own = (source_requests or {}).get(number, ())
-        requests += [replace(request, stage=f"{prefix}{request.stage}") for request in own]
-        requests += round_requests(config, workload, device, prefix)
+        own = [replace(r, stage=f"{prefix}{r.stage}") for r in (source_requests or {}).get(number, ())]
+        of_round = [*own, *round_requests(config, workload, device, prefix, share)]
+        if config.memory.policy == "tuned" and share == WHOLE:
+            of_round = [with_measured(request, workload, config, device) for request in of_round]
+        requests += of_round
+        # a state held whole is held whole on every rank
         moved |= {f"{prefix}{name}.move": workload.classes for name in config.operators.names}
     if not config.measures.stage_release:
         requests = _without_release(requests)
@@ -105,7 +124,9 @@ def base_bytes(config: RunConfig, workloads: Sequence[Workload]) -> int:
     return 0 if config.measures.feature_cache else DEAD_CACHE_ROWS * max(w.dim for w in workloads) * 4
 
 
-def round_requests(config: RunConfig, workload: Workload, device: DeviceProfile, prefix: str) -> list[StageRequest]:
+def round_requests(
+    config: RunConfig, workload: Workload, device: DeviceProfile, prefix: str, share: Share = WHOLE
+) -> list[StageRequest]:
     """The stages of one round in order. A round without pairs only takes statistics and evaluates."""
     memory = config.memory.model_copy(update={"budget": None})
     plain = RunConfig(
@@ -115,27 +136,37 @@ def round_requests(config: RunConfig, workload: Workload, device: DeviceProfile,
         memory=memory,
         measures=config.measures,
     )
-    return list(_round_requests(plain, workload, device, prefix))
+    return list(_kept_requests(plain, workload, replace(device, measured=()), prefix, share))
 
 
 @lru_cache(maxsize=64)
-def _round_requests(
-    config: RunConfig, workload: Workload, device: DeviceProfile, prefix: str
+def _kept_requests(
+    config: RunConfig, workload: Workload, device: DeviceProfile, prefix: str, share: Share
 ) -> tuple[StageRequest, ...]:
     """Kept for the next call: the options are the same whatever the budget, which a person drags about."""
+    return new_requests(config, workload, device, prefix, share)
+
+
+def new_requests(
+    config: RunConfig, workload: Workload, device: DeviceProfile, prefix: str = "", share: Share = WHOLE
+) -> tuple[StageRequest, ...]:
+    """As :func:`round_requests`, and not kept: for profiles that are looked at once."""
     requests: list[StageRequest] = []
+    own = own_workload(workload, share)
     if workload.pairs:
-        requests.append(StageRequest("scan", scan_options(workload, config, device)))
-        if config.source.kind == "files":
-            requests.append(StageRequest("check", check_options(workload, config, device)))
+        requests.append(StageRequest("scan", scan_options(own, config, device)))
+        if config.source.kind in CHECKED_STATES:
+            requests.append(StageRequest("check", check_options(own, config, device)))
         if not config.measures.progressive_release:
             requests.append(_load_request(workload))
     if workload.new_classes:
-        requests.append(StageRequest("statistics", statistics_options(workload, config, device)))
+        requests.append(StageRequest("statistics", statistics_options(own, config, device)))
     if workload.pairs:
         for name in config.operators.names:
-            fit = registry.fit_options(name, workload, config, device)
-            move = registry.move_options(name, workload, config, device)
+            fit = registry.fit_options(name, fit_workload(name, workload, share), config, device)
+            if share.rank > 0 and name in TRAINED:
+                fit = received(fit)
+            move = registry.move_options(name, move_workload(workload, share), config, device)
             requests += [StageRequest(f"{name}.fit", fit, keeps_for=1), StageRequest(f"{name}.move", move)]
     if workload.evaluation_rows:
         requests.append(StageRequest("evaluate", evaluate_options(workload, config, device)))

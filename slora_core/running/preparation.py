@@ -11,13 +11,17 @@ from torch import Tensor
 
 from slora_core.config import MeasuresConfig, RunConfig
 from slora_core.context import RunContext
+from slora_core.memory.devices import device_name
 from slora_core.memory.sizes import format_size
-from slora_core.running.planning import DEAD_CACHE_ROWS, JobPlan
+from slora_core.memory.tuning import read_tuning
+from slora_core.peers import share_of
+from slora_core.running.planning import CHECKED_STATES, DEAD_CACHE_ROWS, JobPlan
 from slora_core.sources.base import Pairs
 from slora_core.sources.finite import check_finite, check_rows_finite
 from slora_core.sources.held import HeldPairs
 from slora_core.sources.rounds import LabelledRows
 
+_OF_TRAINING: Final = ("activation_checkpointing",)
 _OF_MODELS: Final = ("mixed_precision", "activation_checkpointing")
 """Measures that work where a model runs; the source alone runs one."""
 
@@ -31,13 +35,18 @@ def scan(
     prefix: str = "",
     origins: tuple[str, str] = ("the pairs", "the evaluation rows"),
 ) -> None:
-    """Look for NaN and Inf in all pairs and evaluation rows. Raises InputError that begins with the origin."""
+    """Look for NaN and Inf in all pairs and evaluation rows. Raises InputError that begins with the origin.
+
+    Each of several ranks looks at its share of both.
+    """
     option = job.option(f"{prefix}scan")
-    total = pairs.count + (evaluation.count if evaluation else 0)
-    with ctx.stage("scan", total=total, unit="rows"):
-        check_finite(ctx, pairs, option, origins[0])
+    rank, size = ctx.peers.rank, ctx.peers.size
+    share = share_of(pairs.count, rank, size)
+    evaluated = share_of(evaluation.count if evaluation else 0, rank, size)
+    with ctx.stage("scan", total=share[1] - share[0] + evaluated[1] - evaluated[0], unit="rows"):
+        check_finite(ctx, pairs, option, origins[0], share)
         if evaluation is not None:
-            check_rows_finite(ctx, evaluation, option, origins[1])
+            check_rows_finite(ctx, evaluation, option, origins[1], evaluated)
 
 
 def held_or_streamed(ctx: RunContext, config: RunConfig, pairs: Pairs) -> Pairs:
@@ -57,9 +66,11 @@ def unread_cache(config: RunConfig, job: JobPlan, device: torch.device) -> Tenso
 
 def input_fingerprint(config: RunConfig) -> str:
     """Sizes and times of the run's input files, so that an unfinished output is not continued with other inputs."""
-    if config.source.kind != "files":
+    source = config.source
+    if source.kind not in CHECKED_STATES:
         return ""
-    found = [Path(path).stat() for path in (config.source.features, config.source.state) if path]
+    paths = (source.features, source.state, source.base, source.adapter_before, source.adapter_after, source.images)
+    found = [Path(path).stat() for path in paths if path and Path(path).exists()]
     return ",".join(f"{status.st_size}@{status.st_mtime_ns}" for status in found)
 
 
@@ -70,10 +81,20 @@ def announce_idle_switches(ctx: RunContext, config: RunConfig) -> None:
         if config.memory.budget is not None:
             idle.append(f"the budget of {format_size(config.memory.budget)} (the baseline knows none)")
         idle += [f"measures.{name} (the baseline takes none)" for name in _changed(config, MeasuresConfig.model_fields)]
+    elif config.source.kind == "models":
+        idle += [f"measures.{name} (no model is trained)" for name in _changed(config, _OF_TRAINING)]
     elif config.source.kind != "demo":
         idle += [f"measures.{name} (no model runs)" for name in _changed(config, _OF_MODELS)]
     if idle:
         ctx.notice("no-effect", f"without effect in this run: {', '.join(idle)}")
+
+
+def announce_broken_tuning(ctx: RunContext, config: RunConfig) -> None:
+    """A notice when what was measured of this machine cannot be read; the plan then has the built-in rates."""
+    if config.run.engine == "optimised":
+        problem = read_tuning(ctx.device.type, device_name(ctx.device), config.run.threads).problem
+        if problem:
+            ctx.notice("tuning-ignored", problem)
 
 
 def _changed(config: RunConfig, names: Iterable[str]) -> list[str]:

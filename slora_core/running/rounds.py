@@ -21,8 +21,10 @@ from slora_core.errors import InputError
 from slora_core.events import TaskFinished
 from slora_core.memory.plan import Option
 from slora_core.numerics.noise import Noise, SharedNoise
+from slora_core.peers import own_share, share_of
+from slora_core.running.agreement import collect_finished, joined_file, merged_jitter, share_finished
 from slora_core.running.compensation import Compensation, Move
-from slora_core.running.planning import JobPlan
+from slora_core.running.planning import CHECKED_STATES, JobPlan
 from slora_core.running.preparation import held_or_streamed, input_fingerprint, scan
 from slora_core.running.seed_engine import move_with_baseline
 from slora_core.sources.base import Pairs
@@ -30,7 +32,7 @@ from slora_core.sources.rounds import LabelledRows, Round
 from slora_core.statistics.base import StateReader
 from slora_core.statistics.checks import check_state
 from slora_core.statistics.joined import FanOutWriter, JoinedState
-from slora_core.statistics.labels import LabelCensus, count_labels
+from slora_core.statistics.labels import LabelCensus, count_labels, rows_of
 from slora_core.statistics.one_pass import collect_statistics
 from slora_core.statistics.state_file import open_state
 from slora_core.statistics.state_writer import StateFileWriter
@@ -43,7 +45,7 @@ NONE: Final = "none"
 
 @dataclass(slots=True)
 class RoundRunner:
-    """Carries the class state of every variant from round to round.
+    """Carries the class state of every variant from round to round; of several ranks each does its share.
 
     ``states`` are the old classes by operator, and under ``none`` those that are never moved; empty before a first
     task. ``unmoved`` says whether the last are known: a class state with one variant an operator does not hold them.
@@ -66,17 +68,25 @@ class RoundRunner:
         census = self._new_classes(round_.labelled)
         self._check_evaluation_labels(round_.evaluation, census)
         pairs = None if round_.pairs is None else held_or_streamed(self.ctx, self.config, round_.pairs)
-        target = output or self.ctx.scratch / f"state-{round_.task}.safetensors"
+        target = output or self.ctx.shared / f"state-{round_.task}.safetensors"
         with self._writer(target, census, round_) as file:
             new = self._collect(round_, census, file, prefix)
             if pairs is not None and self.states:
                 self._move(pairs, file, prefix)
-            file.commit()
+            collect_finished(self.ctx.peers, file)
+            if self._first:
+                with self.ctx.peers.busy():
+                    file.commit()
+        self.ctx.peers.wait()
         self._advance(target, new)
         if round_.evaluation is not None:
             self._evaluate(round_.evaluation, prefix)
         classes = len(self.states[NONE].class_ids)
         self.ctx.emit(TaskFinished(self.ctx.now(), round_.task, round_.tasks, classes, self.accuracies))
+
+    @property
+    def _first(self) -> bool:
+        return self.ctx.peers.rank == 0
 
     @property
     def _operators(self) -> tuple[str, ...]:
@@ -88,12 +98,13 @@ class RoundRunner:
             return
         features, evaluate = self._origin("feature file", "features"), self._origin("evaluation file", "evaluate")
         scan(self.ctx, self.job, round_.pairs, round_.evaluation, prefix=prefix, origins=(features, evaluate))
-        if self.config.source.kind == "files":
+        if self.config.source.kind in CHECKED_STATES:
             readers = list(dict.fromkeys(self.states.values()))
-            with self.ctx.stage("check", total=sum(len(reader.class_ids) for reader in readers), unit="classes"):
-                for reader in readers:
+            shares = [share_of(len(r.class_ids), self.ctx.peers.rank, self.ctx.peers.size) for r in readers]
+            with self.ctx.stage("check", total=sum(stop - start for start, stop in shares), unit="classes"):
+                for reader, share in zip(readers, shares, strict=True):
                     option = self.job.option(f"{prefix}check")
-                    check_state(self.ctx, reader, option, self._origin("class state", "state"))
+                    check_state(self.ctx, reader, option, self._origin("class state", "state"), share)
 
     def _check_evaluation_labels(self, rows: LabelledRows | None, new: LabelCensus) -> None:
         """Every evaluation row has a class, and one that will be known. Raises InputError."""
@@ -145,7 +156,8 @@ class RoundRunner:
             "config_digest": self.config.digest(),
         }
         last = round_.task == round_.tasks
-        return StateFileWriter(
+        make = partial(
+            StateFileWriter,
             target,
             ids,
             counts,
@@ -154,8 +166,18 @@ class RoundRunner:
             metadata=metadata,
             packed=self.config.output.packed and last,
             resume=self.config.output.resume and last,
-            inputs=input_fingerprint(self.config),
+            inputs=self.ctx.peers.tell(input_fingerprint(self.config)),
         )
+        return self._opened_together(make)
+
+    def _opened_together(self, make: Callable[..., StateFileWriter]) -> StateFileWriter:
+        """The file that rank 0 creates or continues and the others join."""
+        peers = self.ctx.peers
+        created = make() if self._first else None
+        join = joined_file(peers, created.temporary if created else None)
+        file = created or make(join=join, rank=peers.rank)
+        share_finished(peers, file)
+        return file
 
     def _variant(self, operator: str) -> str:
         return operator if len(self._operators) > 1 else ""
@@ -165,16 +187,20 @@ class RoundRunner:
         if not len(census.class_ids) or round_.labelled is None:
             return None
         old = len(self.states[NONE].class_ids) if self.states else 0
-        path = self.ctx.scratch / f"new-{round_.task}.safetensors"
+        path = self.ctx.shared / f"new-{round_.task}.safetensors"
+        share = share_of(round_.labelled.count, self.ctx.peers.rank, self.ctx.peers.size)
+        make = partial(StateFileWriter, path, census.class_ids, census.counts, round_.dim, metadata={})
         with (
-            StateFileWriter(path, census.class_ids, census.counts, round_.dim, metadata={}) as own,
-            self.ctx.stage("statistics", total=int(census.counts.sum()), unit="rows"),
+            self._opened_together(make) as own,
+            self.ctx.stage("statistics", total=rows_of(round_.labelled, census, share), unit="rows"),
         ):
             targets = [(file.writer(self._variant(operator)), old) for operator in self._operators]
             out = FanOutWriter([*targets, (own.writer(), 0)])
-            collect = partial(collect_statistics, self.ctx, round_.labelled, census, out=out)
-            self._smaller_after_refusal(lambda option: collect(option=option), f"{prefix}statistics")
-            own.commit()
+            collect = partial(collect_statistics, self.ctx, round_.labelled, census, out=out, share=share)
+            self._smaller_after_refusal(lambda option: collect(option=option), f"{prefix}statistics", together=True)
+            if self._first:
+                own.commit()
+        self.ctx.peers.wait()
         return self.open_files.enter_context(open_state(path))
 
     def _move(self, pairs: Pairs, file: StateFileWriter, prefix: str) -> None:
@@ -193,7 +219,7 @@ class RoundRunner:
         else:
             compensation = Compensation(self.ctx, self.config, self.job, prefix)
             compensation.run(pairs, moves)
-            self.jitter = compensation.jitter
+            self.jitter = merged_jitter(self.ctx.peers, compensation.jitter)
 
     def _noise(self, operator: str, dim: int) -> Noise | None:
         samples = registry.samples_of(operator, self.config)
@@ -215,17 +241,29 @@ class RoundRunner:
 
     def _evaluate(self, rows: LabelledRows, prefix: str) -> None:
         names = self.config.classifiers.names
-        variants = (NONE, *self._operators) if self.unmoved else self._operators
+        every = (NONE, *self._operators) if self.unmoved else self._operators
+        variants = own_share(every, self.ctx.peers)
         total = sum(evaluation_steps(names, len(self.states[variant].class_ids)) for variant in variants)
         with self.ctx.stage("evaluate", total=total, unit="classes"):
+            own: dict[str, dict[str, float]] = {}
             for variant in variants:
                 measure = partial(evaluate, self.ctx, self.config, self.states[variant], rows)
                 accuracies = self._smaller_after_refusal(measure, f"{prefix}evaluate")
-                self.accuracies[VARIANT_OF.get(variant, UNCOMPENSATED)] = accuracies
+                own[VARIANT_OF.get(variant, UNCOMPENSATED)] = accuracies
+            parts = self.ctx.peers.gather(own)
+        self.accuracies = {variant: row for part in parts for variant, row in part.items()}
 
-    def _smaller_after_refusal(self, work: Callable[[Option], Result], stage: str) -> Result:
-        """``work`` with the planned option of ``stage``, or a smaller one where memory is refused."""
+    def _smaller_after_refusal(self, work: Callable[[Option], Result], stage: str, *, together: bool = False) -> Result:
+        """``work`` with the planned option of ``stage``, or a smaller one where memory is refused.
+
+        What ranks do ``together`` is not begun again: the one that did would be out of step with the others.
+        """
         name = stage.rpartition(".")[2]
+        in_step = together and self.ctx.peers.size > 1
         return run_smaller_after_refusal(
-            self.ctx, work, self.job.option(stage), name, shrink=lambda option: self.job.smaller(stage, option)
+            self.ctx,
+            work,
+            self.job.option(stage),
+            name,
+            shrink=lambda option: None if in_step else self.job.smaller(stage, option),
         )

@@ -22,6 +22,7 @@ from slora_core.memory.meters import CpuMeter, CudaMeter
 from slora_core.memory.probe import Probe, RssPeaks
 from slora_core.memory.sampler import Sampler
 from slora_core.memory.workspace import retaining
+from slora_core.peers import ALONE, Peers
 from slora_core.running.planning import JobPlan
 from slora_core.streams.streaming import Emit
 
@@ -44,7 +45,14 @@ class Surroundings:
 
 @contextmanager
 def surroundings(
-    config: RunConfig, device: torch.device, job: JobPlan, *, emit: Emit, cancel: CancelToken, scratch: Path
+    config: RunConfig,
+    device: torch.device,
+    job: JobPlan,
+    *,
+    emit: Emit,
+    cancel: CancelToken,
+    scratch: Path,
+    peers: Peers = ALONE,
 ) -> Iterator[Surroundings]:
     """Count, cap and sample what happens inside the context; ``peaks`` are set when it ends normally."""
     budget_bytes = enforced_budget_bytes(config)
@@ -53,6 +61,7 @@ def surroundings(
         torch.cuda.empty_cache()  # what the program only keeps for later is not in the way
     ledger, host = Ledger(budget_bytes), HostCount()
     meter: Meter = CpuMeter(ledger) if on_cpu else CudaMeter(device, host)
+    shared = Path(peers.tell(str(scratch)))
     stages = job.plan.stages if config.run.engine == "optimised" else ()
     ctx = RunContext(
         device,
@@ -64,6 +73,8 @@ def surroundings(
         predicted_peak_bytes={stage.stage: stage.predicted_peak_bytes for stage in stages},
         rss_peaks=RssPeaks(),
         unbudgeted=ledger.unbudgeted,
+        peers=peers,
+        shared=shared,
     )
     sampler = Sampler(
         config.run.sample_hz,

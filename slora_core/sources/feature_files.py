@@ -1,7 +1,8 @@
 """Pairs and labelled rows in files, memory-mapped: ``.npz`` and ``.safetensors``.
 
 A feature file holds ``features_before [N, d]``, ``features_after [N, d]`` and optionally ``labels [N]`` (-1: unlabelled
-auxiliary rows); an evaluation file ``features [M, d]`` and ``labels [M]``. Nothing is ever unpickled.
+auxiliary rows); an evaluation file ``features [M, d]`` and ``labels [M]``. Nothing is ever unpickled. ``checkpoint`` is
+called while arrays that cannot be mapped are unpacked under ``scratch``, and may raise to stop.
 """
 
 from __future__ import annotations
@@ -19,15 +20,17 @@ from slora_core.sources.after_rows import AfterRows
 from slora_core.sources.array_files import ArraySpec
 from slora_core.sources.file_info import FileInfo, evaluation_layout, feature_layout
 from slora_core.sources.mapped_array import MappedArray
+from slora_core.sources.unpack import Checkpoint, no_checkpoint
 
 
 class _MappedFile:
     """Owns the mapped arrays of one file; a context manager."""
 
-    def __init__(self, info: FileInfo, scratch: Path | None) -> None:
+    def __init__(self, info: FileInfo, scratch: Path | None, checkpoint: Checkpoint) -> None:
         self.path = info.path
         self._info = info
         self._scratch = scratch or Path(tempfile.gettempdir())
+        self._checkpoint = checkpoint
         self._open = ExitStack()
 
     @property
@@ -50,7 +53,7 @@ class _MappedFile:
 
     def _map(self, spec: ArraySpec) -> MappedArray:
         try:
-            return self._open.enter_context(MappedArray(spec, self._scratch))
+            return self._open.enter_context(MappedArray(spec, self._scratch, self._checkpoint))
         except BaseException as error:
             self.close()
             if isinstance(error, OSError):
@@ -61,9 +64,9 @@ class _MappedFile:
 class FeatureFile(_MappedFile):
     """The pairs of a feature file. Raises InputError that names the file, the key, what was found and expected."""
 
-    def __init__(self, path: str | Path, scratch: Path | None = None) -> None:
+    def __init__(self, path: str | Path, scratch: Path | None = None, checkpoint: Checkpoint = no_checkpoint) -> None:
         layout = feature_layout(path)
-        super().__init__(layout.info, scratch)
+        super().__init__(layout.info, scratch, checkpoint)
         self._before = self._map(layout.before)
         self._after = self._map(layout.after)
         self._labels = self._map(layout.labels) if layout.labels else None
@@ -106,9 +109,9 @@ class FeatureFile(_MappedFile):
 class EvaluationFile(_MappedFile):
     """The labelled rows of an evaluation file. Raises InputError as :class:`FeatureFile` does."""
 
-    def __init__(self, path: str | Path, scratch: Path | None = None) -> None:
+    def __init__(self, path: str | Path, scratch: Path | None = None, checkpoint: Checkpoint = no_checkpoint) -> None:
         layout = evaluation_layout(path)
-        super().__init__(layout.info, scratch)
+        super().__init__(layout.info, scratch, checkpoint)
         self._features = self._map(layout.features)
         self._labels = self._map(layout.labels)
 

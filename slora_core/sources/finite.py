@@ -27,25 +27,33 @@ _LEAST_PART_BYTES: Final = 256 * 1024
 _Reader = Callable[[int, int, Tensor], None]
 
 
-def check_finite(ctx: RunContext, pairs: Pairs, option: Option, origin: str = "the pairs") -> None:
-    """Stream all pairs once with an option of :func:`~slora_core.sources.plan.scan_options`.
+def check_finite(
+    ctx: RunContext,
+    pairs: Pairs,
+    option: Option,
+    origin: str = "the pairs",
+    share: tuple[int, int] | None = None,
+) -> None:
+    """Stream all pairs once with an option of :func:`~slora_core.sources.plan.scan_options`; or the rows of ``share``.
 
-    Advances the open stage by one a pair. Raises InputError that begins with ``origin`` and names how many rows of
-    which key are not finite, and the first of them.
+    ``share`` is (start, stop). Advances the open stage by one a pair. Raises InputError that begins with ``origin`` and
+    names how many rows of which key are not finite, and the first of them.
     """
     readers: dict[str, _Reader] = {
         BEFORE: lambda start, stop, out: pairs.read(start, stop, out, None),
         AFTER: lambda start, stop, out: pairs.read(start, stop, None, out),
     }
-    _scan(ctx, readers, pairs.count, option, origin)
+    _scan(ctx, readers, share or (0, pairs.count), option, origin)
 
 
-def check_rows_finite(ctx: RunContext, rows: LabelledRows, option: Option, origin: str) -> None:
+def check_rows_finite(
+    ctx: RunContext, rows: LabelledRows, option: Option, origin: str, share: tuple[int, int] | None = None
+) -> None:
     """As :func:`check_finite`, for the features of labelled rows. ``option`` may be one for any number of rows."""
-    _scan(ctx, {FEATURES: rows.read}, rows.count, option, origin)
+    _scan(ctx, {FEATURES: rows.read}, share or (0, rows.count), option, origin)
 
 
-def _scan(ctx: RunContext, readers: dict[str, _Reader], count: int, option: Option, origin: str) -> None:
+def _scan(ctx: RunContext, readers: dict[str, _Reader], share: tuple[int, int], option: Option, origin: str) -> None:
     found = {key: _BadRows(key) for key in readers}
     step = option.choice.rows
     with (
@@ -55,8 +63,8 @@ def _scan(ctx: RunContext, readers: dict[str, _Reader], count: int, option: Opti
         rows, sums = workspace["scan_rows"], workspace["scan_sums"].numpy()
         threads = min(_THREADS, max(1, rows.nbytes // _LEAST_PART_BYTES))
         part, spread = -(-step // threads), pool.map if threads > 1 else map
-        for start in range(0, count, step):
-            size = min(step, count - start)
+        for start in range(*share, step):
+            size = min(step, share[1] - start)
             for key, read in readers.items():
                 look = partial(_sum_rows, count=part, of=size, read=read, start=start, rows=rows, sums=sums)
                 list(spread(look, range(0, size, part)))

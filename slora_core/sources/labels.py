@@ -30,18 +30,19 @@ def labelled_classes(features: str | Path, state: str | Path) -> LabelledClasses
     if layout.labels is None:
         empty = np.empty(0, np.int64)
         return LabelledClasses(empty, empty, empty)
-    labels = _integers(layout.labels)
+    labels = read_integers(layout.labels)
     if len(labels) and int(labels.min()) < -1:
         raise InputError(
             f"feature file {str(features)!r}: labels hold {int(labels.min())};"
             " expected class ids from 0, or -1 for rows without a class"
         )
     ids, counts = np.unique(labels[labels >= 0], return_counts=True)
-    known = np.isin(ids, _integers(state_layout(state).class_ids))
+    known = np.isin(ids, read_integers(state_layout(state).class_ids))
     return LabelledClasses(ids[~known], counts[~known].astype(np.int64), ids[known])
 
 
-def _integers(spec: ArraySpec) -> NDArray[np.int64]:
+def read_integers(spec: ArraySpec) -> NDArray[np.int64]:
+    """All values of an array of integers."""
     values: NDArray[Any]
     if spec.packing:
         with np.load(spec.path, allow_pickle=False) as archive:

@@ -20,7 +20,7 @@ from torch import Tensor
 from slora_core.errors import InputError
 from slora_core.sources.array_files import ArraySpec
 from slora_core.sources.mapping import map_file, release_pages
-from slora_core.sources.unpack import unpack
+from slora_core.sources.unpack import Checkpoint, no_checkpoint, unpack
 
 _RESIDENT_BYTES: Final = 32 * 1024**2
 _BOUNCE_BYTES: Final = 256 * 1024
@@ -40,12 +40,12 @@ class MappedArray:
     Elements may lie at any byte, in any float dtype; they are converted as they are copied out. At most some 32 MiB of
     the file stay resident: a larger array is released as it is read, and its random rows are read past the mapping,
     because a fault on one row may map two MiB around it. An array that cannot be mapped is unpacked under ``scratch``
-    and deleted by :meth:`close`.
+    and deleted by :meth:`close`; ``checkpoint`` may stop that by raising.
     """
 
-    def __init__(self, spec: ArraySpec, scratch: Path) -> None:
+    def __init__(self, spec: ArraySpec, scratch: Path, checkpoint: Checkpoint = no_checkpoint) -> None:
         self.spec = spec
-        self._unpacked = unpack(spec, scratch) if spec.packing else None
+        self._unpacked = unpack(spec, scratch, checkpoint) if spec.packing else None
         lying = self._unpacked or spec
         self.rows = spec.shape[0]
         self._elements = prod(spec.shape[1:])

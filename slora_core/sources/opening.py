@@ -2,56 +2,81 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+
+import torch
 
 from slora_core.config import RunConfig
 from slora_core.context import RunContext
 from slora_core.errors import ConfigError
 from slora_core.sources.feature_files import EvaluationFile, FeatureFile
+from slora_core.sources.opened import OpenSource, Source
+from slora_core.sources.probed import Probed
 from slora_core.sources.rounds import Round
 from slora_core.sources.synthetic import SyntheticWorkload
-from slora_core.statistics.base import StateReader
+from slora_core.sources.workloads import workloads_of
 from slora_core.statistics.state_file import open_state
 from slora_core.statistics.state_info import variants_of
+from slora_core.types import Workload
 
 
-@dataclass(frozen=True, slots=True)
-class OpenSource:
-    """``tasks`` rounds, made one after another as they are asked for.
+class ConfiguredSource:
+    """Files, the synthetic workload or the demo, as ``config`` says."""
 
-    ``states`` are the old classes before the first round, by operator; ``""`` is the one for every other operator.
-    """
+    def __init__(self, config: RunConfig) -> None:
+        self._config = config
 
-    tasks: int
-    rounds: Iterator[Round]
-    states: Mapping[str, StateReader]
+    def workloads(self) -> tuple[Workload, ...]:
+        return workloads_of(self._config)
+
+    def probe(self, device: torch.device) -> Probed:
+        """Only the demo has a model, hence something to probe."""
+        if self._config.source.kind != "demo":
+            return Probed()
+        from slora_core.sources.demo.source import probe_demo
+
+        return probe_demo(self._config, device)
+
+    @contextmanager
+    def open(self, ctx: RunContext, batch_of: Callable[[int], int]) -> Iterator[OpenSource]:
+        """Raises InputError and ConfigError."""
+        config = self._config
+        with ExitStack() as stack:
+            if config.source.kind == "demo":
+                from slora_core.sources.demo.source import DemoSource
+
+                demo = DemoSource(config, ctx, batch_of)
+                yield OpenSource(demo.tasks, demo.rounds(), {})
+            elif config.source.kind == "synthetic":
+                yield _open_synthetic(config, ctx, stack)
+            else:
+                yield _open_files(config, ctx, stack)
+
+    def close(self) -> None:
+        """Nothing outlives the probe."""
 
 
-@contextmanager
-def open_source(config: RunConfig, ctx: RunContext, batch_of: Callable[[int], int]) -> Iterator[OpenSource]:
-    """Everything the run reads stays open inside the context; ``batch_of(task)`` is the planned extraction batch.
+def source_of(config: RunConfig) -> Source:
+    """The source that ``config`` names."""
+    if config.source.kind == "models":
+        from slora_core.sources.models.source import ModelPairSource
 
-    Raises InputError and ConfigError.
-    """
-    with ExitStack() as stack:
-        if config.source.kind == "demo":
-            from slora_core.sources.demo.source import DemoSource
-
-            demo = DemoSource(config, ctx, batch_of)
-            yield OpenSource(demo.tasks, demo.rounds(), {})
-        elif config.source.kind == "synthetic":
-            yield _open_synthetic(config, ctx, stack)
-        else:
-            yield _open_files(config, ctx, stack)
+        return ModelPairSource(config)
+    return ConfiguredSource(config)
 
 
 def _open_synthetic(config: RunConfig, ctx: RunContext, stack: ExitStack) -> OpenSource:
     source = config.source
-    with ctx.stage("prepare"):
+    with ctx.stage("prepare", total=source.pairs, unit="pairs"):
         workload = SyntheticWorkload(
-            source.pairs, source.dim, source.classes, config.run.seed, ctx.scratch, checkpoint=ctx.checkpoint
+            source.pairs,
+            source.dim,
+            source.classes,
+            config.run.seed,
+            ctx.scratch,
+            advance=ctx.advance,
+            peers=ctx.peers,
         )
     stack.callback(workload.close)
     return OpenSource(1, iter([Round(1, 1, workload.pairs)]), {"": workload.state})
@@ -61,10 +86,12 @@ def _open_files(config: RunConfig, ctx: RunContext, stack: ExitStack) -> OpenSou
     source = config.source
     if source.features is None or source.state is None:
         raise ConfigError("source.features and source.state are both needed for a run on files")
-    features = stack.enter_context(FeatureFile(source.features, ctx.scratch))
+    features = stack.enter_context(FeatureFile(source.features, ctx.scratch, ctx.checkpoint))
     if features.unpacked:
         reasons = ", ".join(f"{key} ({reason})" for key, reason in features.unpacked.items())
         ctx.notice("unpacked-file", f"{source.features} cannot be mapped where it lies; unpacked: {reasons}")
-    evaluation = stack.enter_context(EvaluationFile(source.evaluate, ctx.scratch)) if source.evaluate else None
+    evaluation = None
+    if source.evaluate:
+        evaluation = stack.enter_context(EvaluationFile(source.evaluate, ctx.scratch, ctx.checkpoint))
     states = {name: stack.enter_context(open_state(source.state, name)) for name in variants_of(source.state)}
     return OpenSource(1, iter([Round(1, 1, features, features.labelled, evaluation)]), states)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from slora_core.sources.base import Pairs
+from slora_core.types import Workload
 
 
 class LabelledRows(Protocol):
@@ -37,7 +38,8 @@ class Round:
 
     ``task`` counts from 1 to ``tasks``. ``pairs`` is None at a first task, where there is no drift. ``labelled`` holds
     the rows of the classes that are new in this task and ``evaluation`` those of all classes seen, both under the model
-    after the task; None where the source has none.
+    after the task; None where the source has none. ``sizes`` are those of the round where they are other than the
+    source announced: an image could not be read, or a loader did not say how much it yields.
     """
 
     task: int
@@ -45,6 +47,7 @@ class Round:
     pairs: Pairs | None
     labelled: LabelledRows | None = None
     evaluation: LabelledRows | None = None
+    sizes: Workload | None = None
 
     @property
     def dim(self) -> int:

@@ -28,9 +28,10 @@ class TensorFileWriter:
     """A safetensors file of known tensors (name -> dtype, shape) whose rows are written in any order.
 
     The whole size is reserved at once, so a full disk is found before anything is computed. ``partial`` names the
-    temporary file; an existing one of the right size and header is continued (``continued``). Leaving the context
-    without :meth:`commit` removes the temporary, unless ``keep_partial``; the target is untouched until the rename.
-    Raises OutputError.
+    temporary file; an existing one of the right size and header is continued (``continued``). ``join`` names that of
+    another process, which owns it: this one writes rows of its own into it. Leaving the context without :meth:`commit`
+    removes the temporary, unless ``keep_partial`` or joined; the target is untouched until the rename. Raises
+    OutputError.
     """
 
     def __init__(
@@ -40,20 +41,36 @@ class TensorFileWriter:
         metadata: Mapping[str, str],
         *,
         partial: Path | None = None,
+        join: Path | None = None,
     ) -> None:
         self.path = checked_target(path)
         self.header, self.places, self.size_bytes = lay_out(self.path, tensors, metadata)
-        self.keep_partial = partial is not None
-        self._partial = partial or self.path.with_name(f".{self.path.name}.{os.getpid()}-{secrets.token_hex(4)}.tmp")
+        self.keep_partial = partial is not None or join is not None
+        self._joined = join is not None
+        own = self.path.with_name(f".{self.path.name}.{os.getpid()}-{secrets.token_hex(4)}.tmp")
+        self._partial = join or partial or own
         self.continued = False
         self._committed = False
         self._lock = threading.Lock()
+        if join is not None:
+            self._join()
+            return
         with self._reporting():
             self.continued = partial is not None and self._holds_header(partial)
             if self.continued:
                 self._file = self._partial.open("r+b", buffering=0)
             else:
                 self._create()
+
+    @property
+    def temporary(self) -> Path:
+        """Where the rows are until :meth:`commit`."""
+        return self._partial
+
+    def flush(self) -> None:
+        """Have on the disk what this process has written."""
+        with self._reporting():
+            os.fsync(self._file.fileno())
 
     def write(self, name: str, row: int, values: NDArray[Any]) -> None:
         """``values`` (contiguous, of the tensor's dtype) from row ``row`` of tensor ``name`` on."""
@@ -70,7 +87,12 @@ class TensorFileWriter:
         return self._file.read(row_bytes)
 
     def commit(self, *, durable: bool = True) -> None:
-        """Rename the temporary over the target; ``durable`` has everything on the disk first and after."""
+        """Rename the temporary over the target; ``durable`` has everything on the disk first and after.
+
+        Only its owner may: raises RuntimeError when joined.
+        """
+        if self._joined:
+            raise RuntimeError(f"the unfinished {str(self.path)!r} belongs to another process")
         with self._reporting():
             if durable:
                 os.fsync(self._file.fileno())
@@ -91,6 +113,15 @@ class TensorFileWriter:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _join(self) -> None:
+        with self._reporting():
+            if not self._holds_header(self._partial):
+                raise OutputError(
+                    f"the unfinished class state {str(self._partial)!r} of rank 0 cannot be seen from this host",
+                    "name an output and a scratch folder (run.scratch) on storage that all hosts share",
+                )
+            self._file = self._partial.open("r+b", buffering=0)
 
     def _create(self) -> None:
         free = shutil.disk_usage(self.path.parent).free

@@ -6,7 +6,7 @@ from slora_core.config import RunConfig
 from slora_core.errors import ConfigError, InputError
 from slora_core.sources.file_info import evaluation_file_info, feature_file_info
 from slora_core.sources.labels import labelled_classes
-from slora_core.statistics.state_info import class_state_info
+from slora_core.statistics.state_info import class_state_info, require_variants
 from slora_core.types import Workload
 
 
@@ -19,6 +19,10 @@ def workloads_of(config: RunConfig) -> tuple[Workload, ...]:
     if config.source.kind == "synthetic":
         source = config.source
         return (Workload(source.pairs, source.dim, source.classes),)
+    if config.source.kind == "models":
+        from slora_core.sources.models.sizes import model_inputs
+
+        return (model_inputs(config).workload,)
     return (_files_workload(config),)
 
 
@@ -45,13 +49,7 @@ def _files_workload(config: RunConfig) -> Workload:
                 f" d = {state.dim}; expected the same"
             )
         evaluation_rows = evaluation.rows
-    missing = [name for name in config.operators.names if state.variants != ("",) and name not in state.variants]
-    if missing:
-        raise InputError(
-            f"class state {source.state!r} holds the variants {', '.join(state.variants)}, and none for the operator"
-            f" {missing[0]!r}; expected one for every operator of the run",
-            "run the operators that it holds, or give a class state without variants",
-        )
+    require_variants(state, config.operators.names)
     labelled = labelled_classes(source.features, source.state)
     return Workload(
         pairs=features.rows,

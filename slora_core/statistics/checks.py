@@ -49,15 +49,23 @@ def check_class(origin: str, class_id: int, mean: NDArray[Any], covariance: NDAr
         )
 
 
-def check_state(ctx: RunContext, state: StateReader, option: Option, origin: str = "the class state") -> None:
+def check_state(
+    ctx: RunContext,
+    state: StateReader,
+    option: Option,
+    origin: str = "the class state",
+    share: tuple[int, int] | None = None,
+) -> None:
     """Read every class once with an option of :func:`~slora_core.statistics.plan.check_options` and check it.
 
-    Advances the open stage by one a class. Raises InputError that names the class.
+    ``share`` (start, stop) leaves the other classes to others. Advances the open stage by one a class. Raises
+    InputError that names the class.
     """
     check_classes(origin, state.class_ids, state.counts)
     with Workspace(option.footprint, torch.device("cpu")) as workspace:
         mean, covariance = workspace["check_mean"], workspace["check_covariance"]
-        for index, class_id in enumerate(state.class_ids):
+        for index in range(*(share or (0, len(state.class_ids)))):
+            class_id = state.class_ids[index]
             state.read(index, mean, covariance)
             check_class(origin, int(class_id), mean.numpy(), covariance.numpy())
             ctx.advance()

@@ -61,3 +61,10 @@ def read_blocks(rows: Labels, start: int, stop: int) -> Iterator[tuple[int, NDAr
     """First row and labels of one block of rows after another."""
     for first in range(start, stop, LABEL_BLOCK):
         yield first, rows.read_labels(first, min(first + LABEL_BLOCK, stop))
+
+
+def rows_of(rows: Labels, census: LabelCensus, share: tuple[int, int]) -> int:
+    """How many rows of ``share`` (start, stop) belong to classes of ``census``."""
+    if share == (0, rows.count):
+        return int(census.counts.sum())
+    return sum(int(np.isin(labels, census.class_ids).sum()) for _, labels in read_blocks(rows, *share))

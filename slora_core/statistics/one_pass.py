@@ -7,6 +7,7 @@ a class rows arrive in the order of the file whatever the chunk, so that no opti
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from itertools import pairwise
 from typing import Final
 
@@ -21,6 +22,7 @@ from slora_core.memory.plan import Option
 from slora_core.memory.workspace import Workspace
 from slora_core.numerics.moments import MomentAccumulator
 from slora_core.numerics.staging import Staging
+from slora_core.peers import Peers
 from slora_core.sources.rounds import LabelledRows
 from slora_core.statistics.base import StateWriter
 from slora_core.statistics.class_moments import ONE_SAMPLE_VARIANCE, ClassMoments
@@ -30,17 +32,44 @@ _MOMENTS: Final = ("moment_block", "moment_mean", "moment_delta", "moment_m2")
 
 
 def collect_statistics(
-    ctx: RunContext, rows: LabelledRows, census: LabelCensus, option: Option, out: StateWriter
+    ctx: RunContext,
+    rows: LabelledRows,
+    census: LabelCensus,
+    option: Option,
+    out: StateWriter,
+    *,
+    share: tuple[int, int] | None = None,
 ) -> None:
     """Write mean and covariance of class number i of ``census`` to ``out`` as number i.
 
     ``option`` is one of :func:`~slora_core.statistics.plan.statistics_options`. Advances the open stage by one a
-    labelled row. Classes that ``census`` does not name are left out.
+    labelled row. Classes that ``census`` does not name are left out. Of several ranks each looks at the rows of its
+    ``share`` (start, stop); rank 0 puts them together and writes.
     """
+    start, stop = share or (0, rows.count)
     with Workspace(option.footprint, ctx.device) as workspace:
         collector = _Collector(ctx, option, workspace)
-        for index, moments in collector.classes(rows, census, 0, rows.count):
-            collector.write(out, index, moments)
+        for index, moments in collector.classes(rows, census, start, stop):
+            _put_together(ctx.peers, moments)
+            if ctx.peers.rank == 0:
+                collector.write(out, index, moments)
+
+
+def _put_together(peers: Peers, moments: MomentAccumulator) -> None:
+    """The moments of all ranks on rank 0, merged in the order of ranks."""
+    if peers.size == 1:
+        return
+    count, mean, m2 = moments.moments()
+    counts = peers.gather(count)
+    block = peers.tell(moments.block_rows)
+    if peers.rank == 0:
+        for rank in range(1, peers.size):
+            if counts[rank]:
+                moments.absorb(counts[rank], partial(peers.receive, rank))
+    elif count:
+        peers.send(mean[0])
+        for start in range(0, len(m2[0]), block):
+            peers.send(m2[0, start : start + block])
 
 
 def collect_moments(

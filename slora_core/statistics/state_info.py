@@ -94,6 +94,17 @@ def choose_variant(info: ClassStateInfo, variant: str | None) -> str:
     raise InputError(f"class state {str(info.path)!r} has no variant {variant!r}{hint}; it holds {known}")
 
 
+def require_variants(info: ClassStateInfo, operators: tuple[str, ...]) -> None:
+    """Raises InputError when the state holds variants, and none for one of ``operators``."""
+    missing = [name for name in operators if info.variants != ("",) and name not in info.variants]
+    if missing:
+        raise InputError(
+            f"class state {str(info.path)!r} holds the variants {', '.join(info.variants)}, and none for the operator"
+            f" {missing[0]!r}; expected one for every operator of the run",
+            "run the operators that it holds, or give a class state without variants",
+        )
+
+
 def state_layout(path: str | Path) -> StateLayout:
     """Check a class state. Raises InputError that names the file, the key, what was found and what was expected."""
     file = open_array_file(path, "class state", _EXPECTED)

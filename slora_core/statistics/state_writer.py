@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -38,7 +38,9 @@ class StateFileWriter:
     ``task`` and ``config_digest``. ``packed`` stores triangles. Leaving the context without a commit removes the
     temporary and leaves ``path`` as it was. With ``resume`` the temporary and its journal are kept, and a later writer
     of the same classes, sizes, metadata and ``inputs`` (what tells the inputs apart) continues them (``finished``).
-    Raises OutputError.
+
+    Several ranks write one file: rank 0 creates it, the others ``join`` its ``temporary`` with classes of their own,
+    each with a journal of its ``rank``; rank 0 learns of their classes by :meth:`add_finished`. Raises OutputError.
     """
 
     def __init__(
@@ -53,6 +55,8 @@ class StateFileWriter:
         packed: bool = False,
         resume: bool = False,
         inputs: str = "",
+        join: Path | None = None,
+        rank: int = 0,
     ) -> None:
         self.variants = tuple(variants) or _UNNAMED
         self.path = checked_target(path)
@@ -63,17 +67,23 @@ class StateFileWriter:
         tensors = _tensors(self.variants, self._classes, dim, packed)
         strings = {"format": FORMAT, "version": VERSION, **metadata}
         partial = self.path.with_name(f".{self.path.name}.partial") if resume else None
-        self._file = TensorFileWriter(self.path, tensors, strings, partial=partial)
+        self._file = TensorFileWriter(self.path, tensors, strings, partial=partial, join=join)
         self._lock, self._noting = threading.Lock(), threading.Lock()
         self._finished: dict[str, set[int]] = {variant: set() for variant in self.variants}
         self._journal: Journal | None = None
         try:
-            self._file.write(CLASS_IDS, 0, self._ids)
-            self._file.write(COUNT, 0, np.asarray(counts, np.int64))
+            if join is None:
+                self._file.write(CLASS_IDS, 0, self._ids)
+                self._file.write(COUNT, 0, np.asarray(counts, np.int64))
             if partial is not None:
                 identity = self._file.header + self._ids.tobytes() + np.asarray(counts, np.int64).tobytes()
                 digest = hashlib.sha256(identity + inputs.encode()).hexdigest()
-                self._resume(Journal(partial.with_name(f"{partial.name}.journal"), digest))
+                journal = Journal(partial.with_name(f"{partial.name}.journal"), digest, rank)
+                if join is None:
+                    self._resume(journal)
+                else:
+                    journal.start()
+                    self._journal = journal
         except BaseException:
             self._file.close()
             raise
@@ -84,9 +94,22 @@ class StateFileWriter:
             raise ValueError(f"variant {variant!r} is not one of {self.variants}")
         return VariantWriter(self, variant)
 
+    @property
+    def temporary(self) -> Path:
+        """What other ranks join."""
+        return self._file.temporary
+
     def finished(self, variant: str = "") -> frozenset[int]:
         """Numbers of the classes that are written."""
         return frozenset(self._finished[variant])
+
+    def add_finished(self, variant: str, indices: Iterable[int]) -> None:
+        """Classes that another rank has written, and had flushed where it ends."""
+        self._finished[variant].update(indices)
+
+    def flush(self) -> None:
+        """Have on the disk what this process has written."""
+        self._file.flush()
 
     def write(self, variant: str, index: int, mean: NDArray[np.float32], covariance: NDArray[np.float32]) -> None:
         """Class number ``index`` of ``variant``; writing it again replaces it. Raises NumericalError for NaN or Inf.
@@ -145,6 +168,7 @@ class StateFileWriter:
     def _resume(self, journal: Journal) -> None:
         if not (self._file.continued and journal.matches):
             journal.start()
+        journal.collect()
         for (variant, index), crc32 in journal.finished.items():
             mean = self._file.read_row(tensor_name(variant, MEAN), index)
             covariance = self._file.read_row(tensor_name(variant, self._covariance_part), index)

@@ -108,11 +108,15 @@ class EngineProcess:
                 del self._tail[:-OUTPUT_TAIL_BYTES]
 
 
+def import_path() -> str:
+    """What makes a child process import what this one does."""
+    return os.pathsep.join(entry or os.getcwd() for entry in sys.path)  # noqa: PTH109
+
+
 def _start() -> tuple[subprocess.Popen[bytes], IO[bytes], IO[bytes]]:
     """The process with the readers of its events and of its output."""
     command = [sys.executable, "-P", "-m", "slora_core.streams.worker"]
-    path = os.pathsep.join(entry or os.getcwd() for entry in sys.path)  # noqa: PTH109
-    environment = {**os.environ, "PYTHONPATH": path}
+    environment = {**os.environ, "PYTHONPATH": import_path()}
     pipe = subprocess.PIPE
     if sys.platform == "win32":
         process = subprocess.Popen(

@@ -18,9 +18,15 @@ def describe_end(returncode: int | None, stage: str) -> str:
     where = f" in stage {stage}" if stage else ""
     if returncode is None:
         return f"the engine process closed its event pipe{where}"
+    early = " before its run was finished" if returncode >= 0 else ""
+    return f"the engine process {describe_exit(returncode)}{where}{early}"
+
+
+def describe_exit(returncode: int) -> str:
+    """What a process did: "was killed by signal 9 (SIGKILL)"."""
     if returncode >= 0:
-        return f"the engine process ended with exit status {returncode}{where} before its run was finished"
-    return f"the engine process was killed by signal {-returncode} ({_signal_name(-returncode)}){where}"
+        return f"ended with exit status {returncode}"
+    return f"was killed by signal {-returncode} ({_signal_name(-returncode)})"
 
 
 def memory_hint(returncode: int | None, oom_kills: int, rss_bytes: int | None, available_bytes: int) -> str:

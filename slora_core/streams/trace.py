@@ -8,9 +8,10 @@ from slora_core.events import Event, MemorySample, StageFinished, StageStarted
 
 
 class RunTrace:
-    """Follows the events of one run. ``rss_bytes`` is the last sample of its resident memory."""
+    """Follows the events of one run, of several ranks one. ``rss_bytes`` is the last sample of its resident memory."""
 
-    def __init__(self) -> None:
+    def __init__(self, rank: int = 0) -> None:
+        self._rank = rank
         self.rss_bytes: int | None = None
         self._origin_s = time.perf_counter()
         self._last_s: float | None = None
@@ -21,6 +22,8 @@ class RunTrace:
         if self._last_s is None:
             self._origin_s = time.perf_counter() - event.t_s
         self._last_s = max(self._last_s or 0.0, event.t_s)
+        if getattr(event, "rank", self._rank) != self._rank:
+            return
         if isinstance(event, StageStarted):
             self._open.append(event.stage)
             self._cut = ""

@@ -1,10 +1,10 @@
 """The engine's process, ``python -m slora_core.streams.worker``: started by :mod:`slora_core.isolate` alone.
 
-Standard input carries lines: first the job, a JSON object with ``engine`` ("module:function"), ``config`` and
-``grace_s``; later "cancel". Its end means that the parent is gone: the run is cancelled, and the process leaves after
-``grace_s`` at the latest. Events leave as JSON lines through the descriptor ``--events-fd``, or through what was
-standard output where descriptors cannot be passed on. Whatever the engine prints goes to standard error or output,
-never between the events.
+Standard input carries lines: first the job, a JSON object with ``engine`` ("module:function"), its ``arguments``,
+``config`` and ``grace_s``; later "cancel". Its end means that the parent is gone: the run is cancelled, and the process
+leaves after ``grace_s`` at the latest. Events leave as JSON lines through the descriptor ``--events-fd``, or through
+what was standard output where descriptors cannot be passed on. Whatever the engine prints goes to standard error or
+output, never between the events.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def _execute(job: dict[str, Any], emit: Emit, cancel: CancelToken) -> None:
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", MATRIX_WORKSPACE)
         os.environ.setdefault("CUBLASLT_WORKSPACE_SIZE", MATRIX_WORKSPACE.split(":")[1])
     module, _, function = job["engine"].partition(":")
-    getattr(importlib.import_module(module), function)(config, emit, cancel)
+    getattr(importlib.import_module(module), function)(config, emit, cancel, **job.get("arguments", {}))
 
 
 def _send(events: int, cancel: CancelToken, event: Event) -> None:

@@ -7,9 +7,8 @@ import dataclasses
 import sys
 from functools import cache
 
-import psutil
-
-from slora_core.memory.device import CPU_PROFILE, CUDA_PROFILE, DeviceProfile
+from slora_core.memory import machine
+from slora_core.memory.device import CUDA_PROFILE, DeviceProfile
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -44,9 +43,10 @@ def planning_profile(device: str) -> DeviceProfile:
     if device.startswith("cuda") or (device == "auto" and (cards or _has_cuda_driver())):
         index = int(device.partition(":")[2] or 0)
         if index < len(cards):
-            return dataclasses.replace(CUDA_PROFILE, name=cards[index].name, total_bytes=cards[index].total_bytes)
-        return CUDA_PROFILE
-    return dataclasses.replace(CPU_PROFILE, total_bytes=int(psutil.virtual_memory().total))
+            card = cards[index]
+            return machine.tuned(dataclasses.replace(CUDA_PROFILE, name=card.name, total_bytes=card.total_bytes))
+        return machine.planning_profile("cuda")
+    return machine.cpu_profile()
 
 
 def _card(nvml: object, index: int) -> CudaCard:

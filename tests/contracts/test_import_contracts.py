@@ -30,7 +30,18 @@ TORCH_FREE = (
     "slora_core.memory.plan",
     "slora_core.memory.policies",
     "slora_core.memory.device",
+    "slora_core.memory.machine",
+    "slora_core.studies.ablation.study",
+    "slora_core.studies.ablation.tables",
+    "slora_core.studies.tuning.study",
+    "slora_core.studies.tuning.results",
+    "slora_core.studies.tuning.tables",
+    "slora_core.studies.tuning.snippet",
     "slora_core.sources.file_info",
+    "slora_core.sources.probed",
+    "slora_core.sources.models.folders",
+    "slora_core.sources.models.sizes",
+    "slora_core.sources.models.estimate",
     "slora_core.statistics.state_info",
 )
 

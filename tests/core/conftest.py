@@ -13,6 +13,12 @@ from slora_core.config import RunConfig
 from slora_core.events import Notice, RunFailed, RunFinished, RunStarted, StageFinished, StageStarted
 
 
+@pytest.fixture(autouse=True)
+def _data_folder(monkeypatch, tmp_path_factory):
+    """Nothing that was measured on the machine of the tests, and nothing of theirs kept there."""
+    monkeypatch.setenv("SLORA_HOME", str(tmp_path_factory.getbasetemp() / "data"))
+
+
 @dataclass
 class Files:
     """A feature file and a class state of one model; ``write`` makes others beside them."""

@@ -1,4 +1,6 @@
 import contextlib
+import importlib
+import threading
 from types import SimpleNamespace
 
 import pytest
@@ -167,6 +169,28 @@ def test_a_cancelled_run_stops_at_the_next_chunk():
     with pytest.raises(RunCancelled), ctx.stage("b"):
         pass
     assert len(events) == 3
+
+
+def test_a_cancel_is_answered_while_a_library_loads():
+    cancel, release = CancelToken(), threading.Event()
+
+    def load():
+        cancel.cancel()
+        assert release.wait(60)
+
+    try:
+        with pytest.raises(RunCancelled):
+            RunContext(CPU, cancel=cancel).load(load)
+    finally:
+        release.set()
+
+
+def test_a_library_that_does_not_load_is_an_error():
+    loaded = []
+    RunContext(CPU).load(lambda: loaded.append(True))
+    assert loaded == [True]
+    with pytest.raises(ModuleNotFoundError):
+        RunContext(CPU).load(lambda: importlib.import_module("no_such_library"))
 
 
 def test_a_notice_carries_its_stage_and_figures(clock: Clock):

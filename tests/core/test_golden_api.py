@@ -80,6 +80,13 @@ def test_the_linear_operator_and_the_attention_at_the_means(golden):
     before, after = golden["features_before"], golden["features_after"]
     fitted = slora.fit("linear", before, after, config=config)
     assert relative(fitted.weight.numpy(), golden["linear_operator"]) < 2e-5
+    given = {"W": golden["linear_operator"]}
+    for fit in (given, fitted, fitted):  # a transition stays open for its owner
+        moved = slora.compensate(
+            before, after, old_classes(golden), operators="linear", config=config, fitted={"linear": fit}
+        )["linear"]
+        assert relative(moved.means, golden["linear_mean"]) < 1e-5
+        assert relative(moved.covariances, golden["linear_cov"]) < 1e-5
 
     means = slora.compensate(
         before,
@@ -90,22 +97,3 @@ def test_the_linear_operator_and_the_attention_at_the_means(golden):
     )["attention"]
     assert relative(means.means, golden["attention_mean_only"]) < 1e-5
     assert np.array_equal(means.covariances, golden["class_cov"])
-
-
-def test_a_budget_below_the_smallest_is_refused_with_the_number(golden):
-    with pytest.raises(slora.errors.BudgetRefused, match=r"the budget of 20 KiB cannot hold the \w+ stage") as refused:
-        slora.compensate(
-            golden["features_before"], golden["features_after"], old_classes(golden), operators="linear", budget="20KiB"
-        )
-    smallest = refused.value.smallest_bytes
-    slora.compensate(
-        golden["features_before"], golden["features_after"], old_classes(golden), operators="linear", budget=smallest
-    )
-    with pytest.raises(slora.errors.BudgetRefused):
-        slora.compensate(
-            golden["features_before"],
-            golden["features_after"],
-            old_classes(golden),
-            operators="linear",
-            budget=smallest - 1,
-        )

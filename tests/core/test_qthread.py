@@ -15,7 +15,17 @@ import pytest
 
 from slora_core import isolate
 from slora_core.config import RunConfig
-from slora_core.events import MemorySample, Progress, RunCancelledEvent, RunFailed, RunFinished, RunStarted, StagePeaks
+from slora_core.events import (
+    MemorySample,
+    Progress,
+    RunCancelledEvent,
+    RunFailed,
+    RunFinished,
+    RunStarted,
+    StagePeaks,
+    StudyFinished,
+    TrialFinished,
+)
 
 pytest.importorskip("PySide6.QtCore")
 if sys.platform == "linux" and "DISPLAY" not in os.environ:
@@ -117,6 +127,14 @@ def test_ten_thousand_events_arrive_in_order(qtbot):
     receiver = _run_to_the_end(qtbot, EngineThread(stream=lambda cancel: iter([*events, RESULT])))
     assert receiver.events == [*events, RESULT]
     assert receiver.by_kind == receiver.events
+
+
+def test_a_study_ends_as_a_run_does(qtbot):
+    done = StudyFinished(2.0, "ablation", 2.0, 1, "study.jsonl", {"effects": []})
+    trial = TrialFinished(1.0, "ablation", "all on", 1, 1, {"peak_bytes": 2**40})
+    receiver = _run_to_the_end(qtbot, EngineThread(stream=lambda cancel: iter([trial, done])))
+    assert receiver.events == [trial, done]
+    assert receiver.by_kind == [done]
 
 
 def test_a_killed_engine_arrives_as_failed(qtbot):

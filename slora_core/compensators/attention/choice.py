@@ -13,6 +13,11 @@ KEY_STEP: Final = 64
 threads get of them, with other kernels, which round differently: then equal keys would not score equally. With these
 steps a score has the same bits in every chunk, tile and number of threads (MKL, 1 to 64 threads)."""
 
+CUDA_LEAST_ROWS: Final = 512
+CUDA_LEAST_SCORES: Final = 2**20
+"""Products of fewer rows or scores are cut along the features by cuBLAS, and round differently: measured on an H200 for
+d = 96 to 1,024. Rows are padded to them, so that here too a score has the same bits in every chunk and tile."""
+
 _STREAMED_PANEL: Final = 512
 MOST_SELECTED_ROWS: Final = 1024
 """Beyond these a device's scratch comes in blocks for which its pool takes 20 MiB, and nothing is gained."""
@@ -27,7 +32,8 @@ class AttentionChoice:
     ``chunk`` samples of each of ``batch`` classes make the query rows of a pass; ``panel`` keys at most make a tile.
     ``resident`` keeps normalised keys and drift [N, d] on the device; otherwise every pass reads their tiles again,
     from the file or, ``pinned``, from host memory beside a CUDA device.
-    ``strip`` rows at most are selected from at once, where a device selects (0: up to 1,024).
+    A pass is padded to ``least_rows``. ``strip`` rows at most are selected from at once, where a device selects (0: up
+    to 1,024).
     ``form``: ``rows`` holds the scores of all keys side by side and computes them once; ``tiles`` holds those of one
     tile, finds the k-th largest in a first pass and computes the scores again in a second; ``materialised`` is the
     seed's product [chunk, N, d], for comparison.
@@ -40,11 +46,12 @@ class AttentionChoice:
     form: Form = "rows"
     pinned: bool = False
     strip: int = 0
+    least_rows: int = ROW_STEP
 
     @property
     def rows(self) -> int:
         """Query rows of the buffers."""
-        return round_up(self.batch * self.chunk, ROW_STEP)
+        return max(round_up(self.batch * self.chunk, ROW_STEP), self.least_rows)
 
     @property
     def selected_rows(self) -> int:

@@ -86,6 +86,7 @@ class AttentionTransition(Transition):
             keys,
             top_k=settings.top_k if settings.top_k < pairs.count else None,
             temperature=settings.temperature,
+            least_rows=choice.least_rows,
         )
         if settings.mean_only:
             return OpenMover(choice.batch, partial(_move_means, workspace, drift))

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
-from slora_core.compensators.attention.buffers import move_footprint
+from slora_core.compensators.attention.buffers import key_tiling, move_footprint
 from slora_core.compensators.attention.choice import (
+    CUDA_LEAST_ROWS,
+    CUDA_LEAST_SCORES,
     KEY_STEP,
     MOST_SELECTED_ROWS,
     ROW_STEP,
@@ -22,10 +24,12 @@ from slora_core.memory.device import DeviceProfile
 from slora_core.memory.footprint import Footprint
 from slora_core.memory.plan import Option
 from slora_core.memory.policies import MOST_PINNED_BYTES, SEED_CHUNK
+from slora_core.numerics.tiles import round_up
 from slora_core.types import Workload
 
 STREAMED_PANELS: Final = (256, 2048)
 TILE_PANELS: Final = (KEY_STEP, 512, 4096, 16384)
+CUDA_LEAST_PANEL: Final = 512
 PINNED_PANELS: Final = (1024, 2048, 4096)
 STRIPS: Final = (512, MOST_SELECTED_ROWS)
 """Rows that a device selects from at once: more are faster, and take larger buffers."""
@@ -43,14 +47,23 @@ def move_options(workload: Workload, config: RunConfig, device: DeviceProfile) -
 
     With the measure ``tiled_attention`` off, the seed's form alone.
     """
+    padded = (_padded(choice, workload, device) for choice in _choices(workload, config, device))
     return tuple(
         Option(
             choice,
             move_footprint(workload, config, device, choice),
             move_seconds(workload, config, device, choice),
         )
-        for choice in dict.fromkeys(_choices(workload, config, device))
+        for choice in dict.fromkeys(padded)
     )
+
+
+def _padded(choice: AttentionChoice, workload: Workload, device: DeviceProfile) -> AttentionChoice:
+    """Rows enough for a device's products to be of one kind; the seed's form is what it was."""
+    if device.kind != "cuda" or choice.form == "materialised":
+        return choice
+    width = key_tiling(workload.pairs, choice.panel).width
+    return replace(choice, least_rows=max(CUDA_LEAST_ROWS, round_up(-(-CUDA_LEAST_SCORES // width), ROW_STEP)))
 
 
 def _choices(workload: Workload, config: RunConfig, device: DeviceProfile) -> Iterator[AttentionChoice]:
@@ -67,7 +80,7 @@ def _choices(workload: Workload, config: RunConfig, device: DeviceProfile) -> It
             yield AttentionChoice(chunk, min(panel, workload.pairs, most), resident=False, batch=batch)
         strips = _strips(rows, device)
         for panel in TILE_PANELS:
-            if panel < workload.pairs:
+            if panel < workload.pairs and (device.kind != "cuda" or panel >= CUDA_LEAST_PANEL):
                 tile = AttentionChoice(chunk, min(panel, most), resident=False, batch=batch, form="tiles")
                 yield from (replace(tile, strip=strip) for strip in strips)
         for choice in _pinned(workload, device, chunk, batch, most):
@@ -97,5 +110,7 @@ def _query_rows(workload: Workload, config: RunConfig, device: DeviceProfile) ->
     shapes = push_shapes(settings.samples, workload.classes, config, device)
     if config.memory.policy == "fixed":
         return shapes
+    if device.kind == "cuda":
+        return [shape for shape in shapes if shape[0] * shape[1] >= CUDA_LEAST_ROWS] or shapes
     least = min(ROW_STEP, settings.samples)
     return [(chunk, batch) for chunk, batch in shapes if chunk >= least]

@@ -33,9 +33,17 @@ class AttentionDrift(RecordableTransform):
     """
 
     def __init__(
-        self, ctx: RunContext, workspace: Workspace, keys: Keys, *, top_k: int | None, temperature: float
+        self,
+        ctx: RunContext,
+        workspace: Workspace,
+        keys: Keys,
+        *,
+        top_k: int | None,
+        temperature: float,
+        least_rows: int = ROW_STEP,
     ) -> None:
         self._ctx = ctx
+        self._least_rows = least_rows
         self._keys = keys
         self._tiling = keys.tiling
         self._temperature = temperature
@@ -61,7 +69,7 @@ class AttentionDrift(RecordableTransform):
     def __call__(self, x: Tensor) -> None:
         """Move the rows ``x`` [m, d]."""
         rows = len(x)
-        padded = round_up(rows, ROW_STEP)
+        padded = max(round_up(rows, ROW_STEP), min(self._least_rows, len(self._query)))
         query = self._query[:padded]
         query[rows:].zero_()
         normalise_rows(x, self._norm[:rows], query[:rows])
@@ -151,9 +159,16 @@ class MaterialisedProduct(WholeScores):
     """The seed's form: weights [chunk, N, 1] times drift [1, N, d] as one tensor [chunk, N, d], then its sum."""
 
     def __init__(
-        self, ctx: RunContext, workspace: Workspace, keys: Keys, *, top_k: int | None, temperature: float
+        self,
+        ctx: RunContext,
+        workspace: Workspace,
+        keys: Keys,
+        *,
+        top_k: int | None,
+        temperature: float,
+        least_rows: int = ROW_STEP,
     ) -> None:
-        super().__init__(ctx, workspace, keys, top_k=top_k, temperature=temperature)
+        super().__init__(ctx, workspace, keys, top_k=top_k, temperature=temperature, least_rows=least_rows)
         self._product = workspace["attention_product"]
 
     def _sum_drift(self, weights: Tensor, out: Tensor) -> Tensor:
@@ -173,9 +188,16 @@ class TiledScores(AttentionDrift):
     """
 
     def __init__(
-        self, ctx: RunContext, workspace: Workspace, keys: Keys, *, top_k: int | None, temperature: float
+        self,
+        ctx: RunContext,
+        workspace: Workspace,
+        keys: Keys,
+        *,
+        top_k: int | None,
+        temperature: float,
+        least_rows: int = ROW_STEP,
     ) -> None:
-        super().__init__(ctx, workspace, keys, top_k=top_k, temperature=temperature)
+        super().__init__(ctx, workspace, keys, top_k=top_k, temperature=temperature, least_rows=least_rows)
         self._moved = workspace["attention_moved"]
         self._part = workspace["attention_part"]
 

@@ -30,7 +30,7 @@ from slora_core.statistics.base import StateReader, StateWriter
 
 
 class LinearCompensator(Compensator):
-    """Fits W [d, d] in one pass over the pairs, closed form."""
+    """Fits W [d, d] in one pass over the pairs, closed form; of several ranks each over its share."""
 
     def __init__(self, config: RunConfig) -> None:
         self.config = config.operators.linear
@@ -41,8 +41,13 @@ class LinearCompensator(Compensator):
             sums = LinearSums(space["gram"], space["cross"])
             with space.phase("sum"):
                 accumulate(ctx, pairs, option.choice.rows, space, sums)
-            with space.phase("solve"):
-                solve(sums, self.config, space["factor"], space["info"])
+                ctx.peers.add_up(sums.gram, space["before64"])
+                ctx.peers.add_up(sums.cross, space["before64"])
+                sums.count = sum(ctx.peers.gather(sums.count))
+            if ctx.peers.rank == 0:
+                with space.phase("solve"):
+                    solve(sums, self.config, space["factor"], space["info"])
+            ctx.peers.spread(sums.cross)
             del sums
             return LinearTransition(space.take("cross"), self.config)
 

@@ -57,14 +57,18 @@ class RffCompensator(Compensator):
         self._given = None if omega is None or offset is None else (omega, offset)
 
     def fit(self, ctx: RunContext, pairs: Pairs, option: Option) -> RffTransition:
-        """Advances by rows. Raises InputError when given frequencies have another shape."""
+        """Advances by rows, of several ranks each by its share. Raises InputError for frequencies of another shape."""
         choice: RffFitChoice = option.choice
         with torch.no_grad(), Workspace(option.footprint, ctx.device) as space:
             self._draw(space)
             sums = RffSums(space["rff_values64"], space["rff_mass64"])
             accumulate(ctx, pairs, choice.rows, space, sums)
+            ctx.peers.add_up(sums.values, space["rff_drift64"])
+            ctx.peers.add_up(sums.mass.unsqueeze(0), space["rff_part"].unsqueeze(0))
             space["rff_values"].copy_(sums.values)
             space["rff_mass"].copy_(sums.mass.unsqueeze(1))
+            ctx.peers.spread(space["rff_values"])
+            ctx.peers.spread(space["rff_mass"])
             names = ("rff_omega", "rff_offset", "rff_values", "rff_mass")
             return RffTransition(Fitted(*(space.take(name) for name in names)), self.config)
 

@@ -5,31 +5,27 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from slora_core.config import RunConfig
 from slora_core.context import RunContext
-from slora_core.features.cache import SmartFeatureCache
-from slora_core.features.extraction import Extractor, Segment, Sink
-from slora_core.features.plan import extraction_options
+from slora_core.features.cache.smart import SmartFeatureCache
+from slora_core.features.encoders import ModuleEncoder
+from slora_core.features.extraction import Extractor
+from slora_core.features.inputs import ArrayInputs, Inputs
+from slora_core.features.plan import ExtractionWork, extraction_options
 from slora_core.features.probe import probe_extraction
+from slora_core.features.store import FeatureFiles, StoredPairs, StoredRows
 from slora_core.memory.plan import StageRequest
 from slora_core.sources.demo.digits import LabelledImages, split_digits, task_classes
 from slora_core.sources.demo.doodles import draw_doodles
 from slora_core.sources.demo.model import DigitTransformer
 from slora_core.sources.demo.sizes import DOODLES, FEATURES, demo_workloads
 from slora_core.sources.demo.training import FIRST_TASK, LATER_TASKS, train_task
-from slora_core.sources.feature_files import EvaluationFile, FeatureFile
-from slora_core.sources.file_info import AFTER, BEFORE, LABELS
-from slora_core.sources.file_info import FEATURES as ROWS
+from slora_core.sources.probed import Probed
 from slora_core.sources.rounds import Round
-from slora_core.sources.tensor_file import TensorFileWriter
 
 CACHE_BYTES: Final = 2 * DOODLES * FEATURES * 4
 """Two generations of the auxiliary images' features."""
@@ -37,33 +33,25 @@ FIRST_CACHED_TASK: Final = 2
 TO_THE_END: Final = 10**6
 
 
-@dataclass(frozen=True, slots=True)
-class DemoProbe:
-    """Planned extractions by task, and what the model and its cache hold through the whole run."""
-
-    requests: dict[int, Sequence[StageRequest]]
-    held_bytes: int
-
-
-def probe_demo(config: RunConfig, device: torch.device) -> DemoProbe:
+def probe_demo(config: RunConfig, device: torch.device) -> Probed:
     """Measure small batches of an untrained model of the demo's shape, and plan every task's extraction from them."""
     model = DigitTransformer(torch.Generator().manual_seed(config.run.seed)).to(device)
     model_bytes = sum(parameter.nbytes for parameter in model.parameters())
     images = draw_doodles(config.run.seed, 24)
-    cost = probe_extraction([model], images, device, mixed_precision=config.measures.mixed_precision)
+    cost = probe_extraction([ModuleEncoder(model)], images, device, precision=config.precision)
+    caches = config.measures.feature_cache
     requests: dict[int, Sequence[StageRequest]] = {}
     for task, workload in enumerate(demo_workloads(config), start=1):
-        options = extraction_options(
-            cost,
+        work = ExtractionWork(
             rows=(workload.pairs or workload.labelled_rows) + workload.evaluation_rows,
             passes=2 if workload.pairs else 1,
             dim=workload.dim,
             held_bytes=model_bytes if workload.pairs else 0,
-            cache_bytes=CACHE_BYTES if task == FIRST_CACHED_TASK and config.measures.feature_cache else 0,
-            config=config,
+            cache_bytes=CACHE_BYTES if task == FIRST_CACHED_TASK and caches else 0,
+            looks_up=caches and workload.pairs > 0,
         )
-        requests[task] = [StageRequest("extract", options, keeps_for=TO_THE_END)]
-    return DemoProbe(requests, model_bytes)
+        requests[task] = [StageRequest("extract", extraction_options(cost, work, config), keeps_for=TO_THE_END)]
+    return Probed(requests, model_bytes)
 
 
 class DemoSource:
@@ -86,7 +74,7 @@ class DemoSource:
         ).to(ctx.device)
         self._seed_engine = config.run.engine == "baseline"
         caches = config.measures.feature_cache and not self._seed_engine
-        self._cache = SmartFeatureCache(2 * DOODLES, ctx.device, max_bytes=CACHE_BYTES) if caches else None
+        self._cache = SmartFeatureCache(2 * DOODLES, ctx.device) if caches else None
 
     def rounds(self) -> Iterator[Round]:
         with ExitStack() as files:
@@ -127,52 +115,24 @@ class DemoSource:
         return Round(task, self.tasks, pairs, pairs.labelled if pairs is not None else labelled, evaluation)
 
     def _extractor(self, task: int) -> Extractor:
-        measures = self._config.measures
         return Extractor(
             self._ctx,
             self._batch_of(task),
-            progressive_release=measures.progressive_release and not self._seed_engine,
-            mixed_precision=measures.mixed_precision and not self._seed_engine,
+            progressive_release=self._config.measures.progressive_release and not self._seed_engine,
+            precision="fp32" if self._seed_engine else self._config.precision,
+            cache=self._cache,
         )
 
-    def _extract_pairs(self, task: int, before: DigitTransformer, digits: LabelledImages) -> FeatureFile:
+    def _extract_pairs(self, task: int, before: DigitTransformer, digits: LabelledImages) -> StoredPairs:
         """The task's own images with their labels, then the auxiliary ones without."""
-        path = self._ctx.scratch / f"pairs-{task}.safetensors"
-        labels = np.concatenate([digits.labels, np.full(DOODLES, -1, np.int64)])
-        segments = [Segment(digits.images), Segment(self._doodles, self._cache)]
-        _write(
-            path,
-            (BEFORE, AFTER),
-            LABELS,
-            labels,
-            lambda sink: self._extractor(task).extract([before, self._model], segments, sink),
-        )
-        return FeatureFile(path, self._ctx.scratch)
+        inputs: list[Inputs] = [ArrayInputs(digits.images, digits.labels), ArrayInputs(self._doodles, cached=True)]
+        encoders = [ModuleEncoder(before), ModuleEncoder(self._model)]
+        with FeatureFiles(self._ctx.scratch, f"pairs-{task}", 2) as files:
+            labels = self._extractor(task).extract(encoders, inputs, files.append)
+            return files.as_pairs(labels)
 
-    def _extract_rows(self, task: int, name: str, digits: LabelledImages) -> EvaluationFile:
-        path = self._ctx.scratch / f"{name}-{task}.safetensors"
-        segments = [Segment(digits.images)]
-        _write(
-            path,
-            (ROWS,),
-            LABELS,
-            digits.labels,
-            lambda sink: self._extractor(task).extract([self._model], segments, sink),
-        )
-        return EvaluationFile(path, self._ctx.scratch)
-
-
-def _write(
-    path: Path,
-    keys: tuple[str, ...],
-    label_key: str,
-    labels: NDArray[np.int64],
-    extract: Callable[[Sink], None],
-) -> None:
-    """A feature or evaluation file of what ``extract`` hands to its sink."""
-    shape = (len(labels), FEATURES)
-    tensors: dict[str, tuple[str, tuple[int, ...]]] = dict.fromkeys(keys, ("float32", shape))
-    with TensorFileWriter(path, {**tensors, label_key: ("int64", labels.shape)}, {}) as file:
-        file.write(label_key, 0, labels)
-        extract(lambda number, row, features: file.write(keys[number], row, features))
-        file.commit(durable=False)
+    def _extract_rows(self, task: int, name: str, digits: LabelledImages) -> StoredRows:
+        inputs = [ArrayInputs(digits.images, digits.labels)]
+        with FeatureFiles(self._ctx.scratch, f"{name}-{task}", 1) as files:
+            labels = self._extractor(task).extract([ModuleEncoder(self._model)], inputs, files.append)
+            return files.as_rows(labels)

@@ -32,7 +32,7 @@ class Schedule:
 
 
 FIRST_TASK: Final = Schedule(steps=450, learning_rate=3e-3, reconstruction=30.0)
-LATER_TASKS: Final = Schedule(steps=50, learning_rate=7e-4, reconstruction=10.0)
+LATER_TASKS: Final = Schedule(steps=50, learning_rate=1.5e-3, reconstruction=10.0)
 
 
 def train_task(
@@ -50,13 +50,31 @@ def train_task(
     Task 1 trains every weight, later tasks a low-rank adapter of each linear map that is merged at the end: the drift
     that compensation is about. Deterministic for a seed on one machine. Advances by steps.
     """
+    ctx.load(_load_optimiser)
     generator = torch.Generator().manual_seed(seed * 1000 + task)
-    draw = np.random.default_rng([seed, _BATCH_STREAM, task])
     if task > 1:
         for parameter in model.parameters():
             parameter.requires_grad_(False)
         for layer in model.adapted():
             layer.attach(ADAPTER_RANK, generator)
+    train_encoder(ctx, model, digits, auxiliary, generator, task=task, seed=seed, schedule=schedule)
+    for layer in model.adapted():
+        layer.merge()
+
+
+def train_encoder(
+    ctx: RunContext,
+    model: nn.Module,
+    digits: LabelledImages,
+    auxiliary: NDArray[np.float32],
+    generator: torch.Generator,
+    *,
+    task: int,
+    seed: int,
+    schedule: Schedule,
+) -> None:
+    """Train what requires gradients in ``model``, from images [B, 8, 8] to features [B, 64]. Advances by steps."""
+    draw = np.random.default_rng([seed, _BATCH_STREAM, task])
     heads = _Heads(len(np.unique(digits.labels)), generator).to(ctx.device)
     optimiser, schedule_rate = _optimiser(model, heads, schedule)
     first = int(digits.labels.min())
@@ -76,8 +94,6 @@ def train_task(
         loss.backward()  # type: ignore[no-untyped-call]
         optimiser.step()
         ctx.advance()
-    for layer in model.adapted():
-        layer.merge()
     for parameter in model.parameters():
         parameter.grad = None
     model.eval()
@@ -94,6 +110,11 @@ class _Heads(nn.Module):
             for layer in (self.classes, self.pixels):
                 layer.weight.normal_(std=0.02, generator=generator)
                 layer.bias.zero_()
+
+
+def _load_optimiser() -> None:
+    """The library's optimisers and its checkpointing import a compiler at their first use."""
+    import torch._dynamo  # noqa: F401
 
 
 def _optimiser(model: nn.Module, heads: _Heads, schedule: Schedule) -> tuple[torch.optim.AdamW, Callable[[int], None]]:

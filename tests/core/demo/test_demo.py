@@ -10,6 +10,7 @@ import torch
 from sklearn.datasets import load_digits
 
 from slora_core import pipeline
+from slora_core.cancel import CancelToken
 from slora_core.config import RunConfig
 from slora_core.events import Event, RunFinished, RunStarted, StageFinished, TaskFinished
 from slora_core.sources.demo import training
@@ -125,6 +126,17 @@ def test_a_measure_of_the_forward_passes_changes_no_accuracy_and_no_plan_is_brok
         assert events[-1].accuracies[variant] == pytest.approx(row, abs=0.011)
 
 
+@pytest.mark.usefixtures("short_training")
+@pytest.mark.parametrize(("threads", "used"), [(0, 1), (2, 2)])
+def test_the_demo_takes_one_thread_unless_it_is_told_otherwise(threads: int, used: int):
+    counts = set()
+    before = torch.get_num_threads()
+    own = config(source={"tasks": 1}, run={"threads": threads, "sample_hz": 0})
+    pipeline.execute(own, lambda event: counts.add((type(event), torch.get_num_threads())), CancelToken())
+    assert (TaskFinished, used) in counts
+    assert torch.get_num_threads() == before
+
+
 def test_checkpointing_gives_the_same_gradients():
     gradients = []
     for checkpointing in (False, True):
@@ -150,3 +162,19 @@ def test_adapters_start_at_nothing_and_merging_changes_no_output():
         for layer in model.adapted():
             layer.merge()
         assert torch.allclose(model(images), adapted, atol=1e-5)
+
+
+def test_drift_is_real_and_compensation_recovers_what_it_cost():
+    events = run(
+        config(
+            source={"tasks": 5},
+            operators={"names": "linear,attention", "attention": {"samples": 1000}},
+            classifiers={"names": "lda,qda"},
+        )
+    )
+
+    drifted, *recovered = events[-1].accuracies.values()
+    assert max(drifted.values()) < 0.85
+    for row in recovered:
+        assert min(row.values()) > 0.88
+        assert all(row[name] - drifted[name] > 0.15 for name in row)

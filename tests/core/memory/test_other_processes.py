@@ -7,25 +7,17 @@ from slora_core.memory.probe import SystemReading
 from slora_core.types import GIB, MIB
 
 
-def reading(used_mib: int, process_mib: int | None) -> SystemReading:
-    process = None if process_mib is None else process_mib * MIB
-    return SystemReading(None, process, used_mib * MIB, 80 * GIB)
-
-
-def looked(watch: OtherProcessWatch, *readings: tuple[int, int | None, int]):
-    """Notices of (used, process, reserved) in MiB, one list a reading."""
-    return [watch.look(reading(used, process), reserved * MIB, 0.5, "s") for used, process, reserved in readings]
+def looked(*readings: tuple[int, int | None, bool]):
+    """Notices of (used MiB, held by this process MiB, fresh), one list a reading."""
+    watch, found = OtherProcessWatch(), []
+    for used, process, fresh in readings:
+        held = None if process is None else process * MIB
+        found.append(watch.look(SystemReading(None, held, used * MIB, 80 * GIB, fresh), 0.5, "s"))
+    return found
 
 
 def test_growth_beside_this_process_is_told_once_and_again_when_it_grows_again():
-    found = looked(
-        OtherProcessWatch(),
-        (3000, 1000, 500),
-        (3000, 1000, 500),
-        (3200, 1000, 500),
-        (3200, 1000, 500),
-        (3300, 1000, 500),
-    )
+    found = looked(*((used, 1000, True) for used in (3000, 3000, 3200, 3200, 3300)))
     assert [len(notices) for notices in found] == [0, 0, 1, 0, 1]
     (notice,) = found[2]
     assert notice.kind == "other-process"
@@ -33,23 +25,17 @@ def test_growth_beside_this_process_is_told_once_and_again_when_it_grows_again()
     assert notice.message == "another process took 200 MiB of the device during this run; 76.88 GiB are free"
 
 
-def test_the_pool_s_own_growth_is_not_another_process():
-    """The pool grows at once, the driver's account of the process a moment later."""
-    found = looked(OtherProcessWatch(), (3000, 1000, 500), (3700, 1000, 1200), (3700, 1700, 1200), (3000, 1700, 500))
-    assert [len(notices) for notices in found] == [0, 0, 0, 0]
+def test_this_process_s_own_growth_is_not_another_process():
+    """Its pool, context and libraries grow at once; the driver's account of them comes once a second."""
+    found = looked((3000, 1000, True), (3700, 1000, False), (3700, 1700, True), (3000, 1700, False), (3000, 1000, True))
+    assert found == [[], [], [], [], []]
 
 
 def test_memory_that_was_given_back_counts_again_when_it_is_taken_again():
-    found = looked(OtherProcessWatch(), (3000, 1000, 500), (3100, 1000, 500), (2900, 1000, 500), (3000, 1000, 500))
+    found = looked(*((used, 1000, True) for used in (3000, 3100, 2900, 3000)))
     assert [len(notices) for notices in found] == [0, 1, 0, 1]
 
 
-def test_without_the_driver_s_account_only_much_growth_is_told():
-    """This process' own libraries are in the count then."""
-    found = looked(OtherProcessWatch(), (3000, None, 500), (3400, None, 500), (3600, None, 500))
-    assert [len(notices) for notices in found] == [0, 0, 1]
-    assert looked(OtherProcessWatch(), (3000, None, 500), (3400, 900, 500), (3400, 900, 500)) == [[], [], []]
-
-
-def test_nothing_is_said_where_the_device_has_no_counters():
-    assert OtherProcessWatch().look(SystemReading(1, None, None, None), None, 0.0, "") == []
+def test_nothing_is_said_where_the_driver_does_not_say_what_this_process_holds():
+    assert looked((3000, None, True), (9000, None, True)) == [[], []]
+    assert OtherProcessWatch().look(SystemReading(1, None, None, None), 0.0, "") == []

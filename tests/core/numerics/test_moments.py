@@ -132,3 +132,26 @@ def test_wrong_batches_are_refused():
         accumulator.add(torch.ones(2, 1, 3))
         with pytest.raises(ValueError, match="rows of 1 classes after rows of 2"):
             accumulator.add(torch.ones(1, 1, 3))
+
+
+@pytest.mark.parametrize("cut", [0, 1, 90, 199, 200])
+def test_moments_of_others_are_absorbed(cut):
+    """Rows of a second accumulator, handed over in the blocks that a rank sends."""
+    x = sample(1, 200, 37, 1e3)
+    footprint = Footprint(standing=moment_buffers(1, 16, 37))
+    with Workspace(footprint, CPU) as own, Workspace(footprint, CPU) as others:
+        first, second = MomentAccumulator(own, 1), MomentAccumulator(others, 1)
+        first.add(x[:, :cut])
+        second.add(x[:, cut:])
+        count, mean, m2 = second.moments()
+        coming = [mean[0], *m2[0].split(first.block_rows)]
+        if count:
+            first.absorb(count, lambda out: out.copy_(coming.pop(0)))
+        assert first.count == 200
+        result = torch.empty(1, 37, dtype=torch.float64), torch.empty(1, 37, 37, dtype=torch.float64)
+        first.finish(*result)
+    rows = x[0].numpy().astype(np.float64)
+    np.testing.assert_allclose(result[0][0].numpy(), rows.mean(axis=0), rtol=1e-13)
+    expected = np.cov(rows.T)
+    assert np.linalg.norm(result[1][0].numpy() - expected) <= 1e-12 * np.linalg.norm(expected)
+    assert np.array_equal(result[1][0].numpy(), result[1][0].numpy().T)

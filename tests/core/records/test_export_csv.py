@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas
 import pytest
 
 from slora_core.errors import OutputError
@@ -35,6 +36,7 @@ def test_every_table_has_one_header_and_units_in_its_names(exported):
     assert set(tables) == {"runs", "stages", "samples", "accuracies", "comparison"}
     assert list(tables["samples"][0]) == [
         "run",
+        "rank",
         "t_s",
         "stage",
         "allocated_bytes",
@@ -61,6 +63,22 @@ def test_figures_keep_every_digit_and_gaps_stay_empty(exported):
     assert float(third["accuracy_fraction"]) == 1 / 3
     seconds = [float(row["seconds"]) for row in tables["stages"] if row["run"] == "other"]
     assert seconds == [stage.seconds for stage in runs[1].stages()]
+
+
+def test_pandas_reads_back_what_the_run_file_holds_to_the_last_bit(record_run, tmp_path):
+    runs = [record_run("a,b%"), record_run("other", scale=1 / 3)]
+    export_runs(runs, tmp_path)
+    read = {name: pandas.read_csv(tmp_path / f"{name}.csv") for name in ("samples", "stages", "accuracies")}
+    for run in runs:
+        samples, held = read["samples"].query("run == @run.path.stem"), run.samples()
+        assert samples["t_s"].to_numpy().tobytes() == held.t_s.tobytes()
+        assert samples["stage"].fillna("").tolist() == [held.stage_names[number] for number in held.stage]
+        for name, values in held.counters.items():
+            assert samples[name].to_numpy(float, na_value=float("nan")).tobytes() == values.tobytes()
+        seconds = read["stages"].query("run == @run.path.stem")["seconds"].tolist()
+        assert seconds == [stage.seconds for stage in run.stages()]
+        accuracies = read["accuracies"].query("run == @run.path.stem")["accuracy_fraction"].tolist()
+        assert accuracies == [row.accuracy for row in run.accuracies()]
 
 
 def test_the_comparison_is_long_and_complete(exported):

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from safetensors.torch import save_file
 
+from slora_core.errors import RunCancelled
 from slora_core.memory.ledger import Ledger
 from slora_core.sources.feature_files import EvaluationFile, FeatureFile
 from slora_core.sources.file_info import evaluation_file_info, feature_file_info
@@ -126,6 +127,25 @@ def test_unmappable_arrays_are_unpacked_and_deleted(tmp_path, change, reason, co
         before, after = read_all(file)
         assert np.array_equal(before, arrays["features_before"])
         assert np.array_equal(after, arrays["features_after"])
+    assert list(scratch.iterdir()) == []
+
+
+@pytest.mark.parametrize("compressed", [False, True])
+def test_unpacking_can_be_stopped_and_leaves_nothing(tmp_path, monkeypatch, compressed):
+    monkeypatch.setattr("slora_core.sources.unpack._BLOCK_BYTES", 4096)
+    arrays = pairs(333, 40)
+    path = write(tmp_path / "f.npz", {key: np.asfortranarray(rows) for key, rows in arrays.items()}, compressed)
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    blocks = []
+
+    def stop():
+        blocks.append(1)
+        if len(blocks) == 20:
+            raise RunCancelled
+
+    with pytest.raises(RunCancelled):
+        FeatureFile(path, scratch, stop)
     assert list(scratch.iterdir()) == []
 
 

@@ -74,13 +74,14 @@ def test_files_go_with_the_workload(tmp_path):
 def test_stopping_in_the_middle_leaves_nothing(tmp_path):
     calls = []
 
-    def stop():
-        calls.append(1)
+    def stop(rows):
+        calls.append(rows)
         if len(calls) == 2:
             raise InterruptedError
 
     with pytest.raises(InterruptedError):
-        SyntheticWorkload(5 * BLOCK_ROWS, 4, 2, 0, tmp_path, checkpoint=stop)
+        SyntheticWorkload(5 * BLOCK_ROWS, 4, 2, 0, tmp_path, advance=stop)
+    assert calls == [BLOCK_ROWS, BLOCK_ROWS]
     assert list(tmp_path.iterdir()) == []
 
 

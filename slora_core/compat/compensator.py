@@ -1,0 +1,226 @@
+"""Distribution compensation in the shape of SubspaceLoRA's: one import line gives budgets, events and run files."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import torch
+from torch import nn
+
+from slora_core.cancel import CancelToken
+from slora_core.compat.gaussian import GaussianStatistics
+from slora_core.compat.variants import VariantState, as_statistics
+from slora_core.config import RunConfig
+from slora_core.errors import ConfigError, InputError
+from slora_core.events import Event
+from slora_core.features.cache.opening import lasting_cache
+from slora_core.features.cache.smart import SmartFeatureCache
+from slora_core.memory.devices import resolve_device
+from slora_core.model_api import model_config, read_states
+from slora_core.recording import run_recorded
+from slora_core.records.history import History
+from slora_core.sources.models.modules import Loaders, ModulePairSource
+from slora_core.statistics.base import StateReader
+from slora_core.statistics.state import ClassState
+from slora_core.types import OPERATORS, UNCOMPENSATED, VARIANT_OF
+
+COMBINATIONS: Final = ("combined", "aux_only", "current_only")
+ALL_TYPES: Final = (UNCOMPENSATED, *VARIANT_OF.values())
+_OPERATOR_OF: Final = {variant: operator for operator, variant in VARIANT_OF.items()}
+_UNMOVED: Final = "none"
+
+Variants = dict[str, dict[int, GaussianStatistics]]
+
+
+class DistributionCompensator:
+    """Statistics of every class under every variant, from task to task.
+
+    ``compensator_types`` are of ``SeqFT``, ``SeqFT + linear``, ``SeqFT + weaknonlinear``, ``SeqFT + Hopfield`` and
+    ``SeqFT + rff``. ``feature_combination_type`` says what the transition is fitted on: ``combined`` (the task's images
+    and auxiliary ones), ``aux_only`` or ``current_only``. Of the auxiliary loader the first ``auxiliary_data_size``
+    rows are used. ``variants`` holds the statistics by variant and class id; they may be replaced.
+
+    Beyond the original: ``memory_budget`` ("2GiB") bounds what a call takes, on a CUDA device beside what the process
+    holds already; ``chunk_policy`` is of planned, adaptive and fixed; ``on_event`` receives every event; ``config``
+    holds every other setting. Every call is recorded to a run file of its own in ``run_folder`` (None: the history),
+    which another process may open meanwhile; ``record=False`` leaves none.
+    """
+
+    def __init__(  # noqa: PLR0917
+        self,
+        device: torch.device | str = "auto",
+        auxiliary_data_size: int = 1024,
+        compensator_types: Sequence[str] = ALL_TYPES,
+        feature_combination_type: str = "combined",
+        hopfield_temp: float = 0.05,
+        hopfield_topk: int = 400,
+        *,
+        memory_budget: str | int | None = None,
+        chunk_policy: str = "planned",
+        on_event: Callable[[Event], None] | None = None,
+        cancel: CancelToken | None = None,
+        config: RunConfig | None = None,
+        run_folder: str | Path | None = None,
+        record: bool = True,
+    ) -> None:
+        if feature_combination_type not in COMBINATIONS:
+            raise ConfigError(
+                f"feature_combination_type = {feature_combination_type!r}: expected one of {', '.join(COMBINATIONS)}"
+            )
+        if auxiliary_data_size < 1:
+            raise ConfigError(f"auxiliary_data_size = {auxiliary_data_size}: expected 1 or more")
+        self.device = resolve_device(str(device))
+        self.auxiliary_data_size = auxiliary_data_size
+        self.compensator_types = _checked_types(compensator_types)
+        self.feature_combination_type = feature_combination_type
+        self.variants: Variants = {}
+        self.on_event = on_event
+        self._cancel = cancel
+        self._record, self._folder = record, run_folder
+        base = config or RunConfig().merged({"extraction": {"cache_disk": 0}})
+        self._config = base.merged(
+            {
+                "operators": {
+                    "names": self._operators or OPERATORS[:1],
+                    "attention": {"temperature": hopfield_temp, "top_k": hopfield_topk},
+                },
+                "memory": {"budget": memory_budget or base.memory.budget, "policy": chunk_policy},
+            }
+        )
+        self._auxiliary: Iterable[Any] | None = None
+        self._counts: dict[int, int] = {}
+        self._cache: SmartFeatureCache | None = lasting_cache(self._config, self.device, 2 * auxiliary_data_size)
+
+    @property
+    def _operators(self) -> tuple[str, ...]:
+        return tuple(_OPERATOR_OF[name] for name in self.compensator_types if name in _OPERATOR_OF)
+
+    @property
+    def cache(self) -> SmartFeatureCache | None:
+        """The features of auxiliary rows; ``hits`` and ``misses`` count them."""
+        return self._cache
+
+    def set_auxiliary_loader(self, loader: Iterable[Any] | None) -> None:
+        """Rows without classes beside those of the tasks."""
+        self._auxiliary = loader
+
+    def get_variant_names(self) -> list[str]:
+        return list(self.compensator_types)
+
+    def clear_cache(self) -> None:
+        """Drop the cached features."""
+        if self._cache is not None:
+            self._cache.clear()
+
+    def build_all_variants(
+        self, task_id: int, model_before: nn.Module | None, model_after: nn.Module, data_loader: Iterable[Any]
+    ) -> Variants:
+        """Move the statistics of all earlier classes through every variant's transition and add those of this task.
+
+        ``task_id`` counts from 1; at task 1 every variant starts from the task's own statistics. Returns ``variants``.
+        Raises InputError, BudgetRefused, RunCancelled; ``variants`` is then as it was.
+        """
+        _check_task(task_id)
+        if task_id == 1:
+            self.variants, self._counts = {}, {}
+            return self._add_current(task_id, model_after, data_loader)
+        missing = [name for name in self.compensator_types if not self.variants.get(name)]
+        if missing:
+            raise InputError(
+                f"task_id = {task_id}: the variant {missing[0]!r} has no statistics of earlier tasks; expected"
+                " build_all_variants for task 1 first, or variants from a checkpoint"
+            )
+        if model_before is None:
+            raise InputError(f"task_id = {task_id}: model_before is None; expected the model before the task")
+        if not self._operators:
+            return self._add_current(task_id, model_after, data_loader)
+        states: dict[str, StateReader] = {
+            operator: VariantState(self.variants[VARIANT_OF[operator]], self._counts) for operator in self._operators
+        }
+        if UNCOMPENSATED in self.compensator_types:
+            states[_UNMOVED] = VariantState(self.variants[UNCOMPENSATED], self._counts)
+        moved = self._run(task_id, model_before, model_after, self._loaders(data_loader), states)
+        reg = self._config.operators.cholesky_reg
+        variants = {VARIANT_OF[operator]: as_statistics(state, reg) for operator, state in moved.items()}
+        if UNCOMPENSATED in self.compensator_types:
+            some = next(iter(variants.values()))
+            old = self.variants[UNCOMPENSATED]
+            variants[UNCOMPENSATED] = old | {number: _copy(some[number]) for number in some if number not in old}
+        self._remember(next(iter(moved.values())))
+        self.variants = {name: variants[name] for name in self.compensator_types}
+        return self.variants
+
+    def build_current_only(
+        self, task_id: int, model_before: Any = None, model_after: Any = None, data_loader: Any = None
+    ) -> Variants:
+        """Add the statistics of this task's classes to every variant and move none.
+
+        Called with a model before, one after and a loader, or with one model and a loader. Returns ``variants``.
+        """
+        _check_task(task_id)
+        if data_loader is None:
+            model_before, model_after, data_loader = None, model_before or model_after, model_after
+        return self._add_current(task_id, model_after, data_loader)
+
+    def _add_current(self, task_id: int, model: nn.Module, data_loader: Iterable[Any]) -> Variants:
+        state = next(iter(self._run(task_id, None, model, Loaders(data_loader), {}).values()))
+        reg = self._config.operators.cholesky_reg
+        variants: Variants = {}
+        for name in self.compensator_types:
+            old = self.variants.get(name, {})
+            new = as_statistics(state, reg)
+            variants[name] = old | {number: _copy(item) for number, item in new.items() if number not in old}
+        self._remember(state)
+        self.variants = variants
+        return self.variants
+
+    def _loaders(self, data_loader: Iterable[Any]) -> Loaders:
+        kind = self.feature_combination_type
+        if kind == "aux_only" and self._auxiliary is None:
+            raise InputError("feature_combination_type is 'aux_only', and set_auxiliary_loader was not called")
+        auxiliary = None if kind == "current_only" else self._auxiliary
+        return Loaders(data_loader, auxiliary, None, self.auxiliary_data_size, fit_on_current=kind != "aux_only")
+
+    def _run(
+        self,
+        task_id: int,
+        before: nn.Module | None,
+        after: nn.Module,
+        loaders: Loaders,
+        states: Mapping[str, StateReader],
+    ) -> dict[str, ClassState]:
+        with tempfile.TemporaryDirectory(prefix="slora-") as folder:
+            target = Path(folder) / "state.safetensors"
+            config = model_config(self._config, operators=None, budget=None, device=str(self.device), output=target)
+            if self._cache is not None:
+                self._cache.clear_expired_cache(task_id)
+            source = ModulePairSource(config, before, after, loaders, states, cache=self._cache, task=task_id)
+            run_file = History(self._folder).new_path(f"task-{task_id}") if self._record else None
+            run_recorded(config, source, on_event=self.on_event, cancel=self._cancel, run_file=run_file)
+            return read_states(target, config.operators.names)
+
+    def _remember(self, state: ClassState) -> None:
+        self._counts |= {int(number): int(count) for number, count in zip(state.class_ids, state.counts, strict=True)}
+
+
+def _checked_types(types: Sequence[str]) -> tuple[str, ...]:
+    names = (types,) if isinstance(types, str) else tuple(types)
+    for name in names:
+        if name not in ALL_TYPES:
+            raise ConfigError(f"unknown compensator type {name!r}; known: {', '.join(ALL_TYPES)}")
+    if not names:
+        raise ConfigError(f"compensator_types is empty; expected some of {', '.join(ALL_TYPES)}")
+    return tuple(dict.fromkeys(names))
+
+
+def _check_task(task_id: int) -> None:
+    if isinstance(task_id, bool) or not isinstance(task_id, int) or task_id < 1:
+        raise InputError(f"task_id = {task_id!r}: expected a whole number from 1")
+
+
+def _copy(item: GaussianStatistics) -> GaussianStatistics:
+    """A class of its own for each variant: callers move them between devices in place."""
+    return GaussianStatistics(item.mean, item.cov, item.reg)

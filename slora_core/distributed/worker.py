@@ -1,0 +1,36 @@
+"""A rank's process, ``python -m slora_core.distributed.worker JOB``; JOB is a JSON file with ``config`` and ``hub``."""
+
+from __future__ import annotations
+
+import faulthandler
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+
+from slora_core.streams.worker import MATRIX_WORKSPACE
+
+
+def main(arguments: list[str]) -> int:
+    """Returns the exit status of :func:`~slora_core.distributed.rank.run_rank`."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
+    faulthandler.enable()
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", MATRIX_WORKSPACE)
+    os.environ.setdefault("CUBLASLT_WORKSPACE_SIZE", MATRIX_WORKSPACE.split(":")[1])
+    job = json.loads(Path(arguments[0]).read_text(encoding="utf-8"))
+
+    from slora_core.config import RunConfig
+    from slora_core.distributed.hub import HubAddress
+    from slora_core.distributed.place import place_of
+    from slora_core.distributed.rank import run_rank
+
+    place = place_of()
+    if place is None:
+        print("slora: this process was not started by a launcher of ranks", file=sys.stderr)
+        return 2
+    return run_rank(RunConfig.from_dict(job["config"]), place, HubAddress(**job["hub"]))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,1 @@
+"""The smart feature cache, by content: device, RAM and disk."""

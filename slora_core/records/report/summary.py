@@ -1,0 +1,176 @@
+"""The first page: what was run, where, and what came out, understood without the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from slora_core.records.deviation import Deviation
+from slora_core.records.report.headlines import headlines, peak_ratio, same_job, time_ratio
+from slora_core.records.report.model import Block, Paragraph
+from slora_core.records.report.phrases import Phrases
+from slora_core.records.report.reading import ReadRun
+from slora_core.records.tables import NOT_AVAILABLE, TextTable
+from slora_core.types import UNCOMPENSATED
+
+
+def summary_blocks(
+    runs: Sequence[ReadRun], deviations: Sequence[tuple[Deviation, ...]], say: Phrases
+) -> tuple[Block, ...]:
+    """``deviations`` holds those of every run from the first; () where not available."""
+    blocks: list[Block] = [Paragraph(text, "lead") for text in headlines(runs, say)]
+    others = [run.label for run in runs[1:] if not same_job(run, runs[0])]
+    if others:
+        text = say(
+            "Another source or other operators than those of {base}: {runs}. Their figures cannot be held against it.",
+            base=runs[0].label,
+            runs=", ".join(others),
+        )
+        blocks.append(Paragraph(text))
+    blocks += [_what_was_run(runs, say), _figures_table(runs, say)]
+    if any(run.accuracies for run in runs) or any(deviations):
+        blocks.append(_results_table(runs, deviations, say))
+    else:
+        blocks.append(Paragraph(say("Accuracy and deviation: not available for these runs.")))
+    blocks.append(Paragraph(_reading_aid(runs, say), "small"))
+    blocks += [_machine(runs, say)]
+    return tuple(blocks)
+
+
+def local_time(started_at: str, say: Phrases) -> str:
+    try:
+        return datetime.fromisoformat(started_at).astimezone().strftime("%Y-%m-%d %H:%M:%S %z")
+    except ValueError:
+        return say(NOT_AVAILABLE)
+
+
+def _what_was_run(runs: Sequence[ReadRun], say: Phrases) -> TextTable:
+    rows = [
+        (
+            run.label,
+            run.header.engine,
+            run.header.source,
+            run.header.operators,
+            say(run.header.status),
+            local_time(run.header.started_at, say),
+            run.header.note,
+        )
+        for run in runs
+    ]
+    columns = (say("run"), say("engine"), say("source"), say("operators"), say("status"), say("started"), say("note"))
+    return say.table(say("What was run"), columns, rows, texts=len(columns))
+
+
+def _figures_table(runs: Sequence[ReadRun], say: Phrases) -> TextTable:
+    """Memory and time, with the ratio to the first run."""
+    base = runs[0]
+    rows: list[tuple[str, ...]] = [
+        (
+            run.label,
+            say.size(run.peaks.allocated_bytes),
+            "" if run is base else _times(peak_ratio(run, base)),
+            say.size(run.peaks.reserved_bytes),
+            say.size(run.peaks.rss_bytes),
+            say.seconds(run.header.seconds),
+            "" if run is base else _times(time_ratio(run, base)),
+            say.budget(run.header.budget_bytes),
+            "" if run.header.budget_bytes is None else say.flag(run.header.within_budget),
+        )
+        for run in runs
+    ]
+    columns: tuple[str, ...] = (
+        say("run"),
+        say("peak allocated"),
+        say("ratio"),
+        say("peak reserved"),
+        say("peak RSS"),
+        say("time"),
+        say("ratio"),
+        say("budget"),
+        say("within budget"),
+    )
+    if len(runs) == 1:
+        columns, rows = _without(columns, (2, 6)), [_without(row, (2, 6)) for row in rows]
+    return say.table(say("Memory and time"), columns, rows)
+
+
+def _results_table(runs: Sequence[ReadRun], deviations: Sequence[tuple[Deviation, ...]], say: Phrases) -> TextTable:
+    """Accuracy, and the largest deviation of the moved statistics from those of the first run."""
+    base = runs[0]
+    rows: list[tuple[str, ...]] = []
+    for run, moved in zip(runs, deviations, strict=True):
+        known = {pair: value for pair, value in run.accuracy_of.items() if pair[0] != UNCOMPENSATED}
+        best = max(known, key=lambda pair: known[pair], default=None)
+        changes = [known[pair] - base.accuracy_of[pair] for pair in known if pair in base.accuracy_of]
+        rows.append(
+            (
+                run.label,
+                say(NOT_AVAILABLE) if best is None else f"{say.percent(known[best])} ({best[0]}, {best[1]})",
+                "" if run is base else _points(min(changes), say) if changes else say(NOT_AVAILABLE),
+                "" if run is base else _largest([row.mean for row in moved], say),
+                "" if run is base else _largest([row.covariance for row in moved], say),
+            )
+        )
+    columns: tuple[str, ...] = (
+        say("run"),
+        say("best accuracy"),
+        say("lowest change of an accuracy"),
+        say("deviation of means"),
+        say("deviation of covariances"),
+    )
+    if len(runs) == 1:
+        columns, rows = columns[:2], [row[:2] for row in rows]
+    return say.table(say("Results"), columns, rows)
+
+
+def _reading_aid(runs: Sequence[ReadRun], say: Phrases) -> str:
+    text = say(
+        "Peaks are counters, not samples. Allocated: live tensors; reserved: the allocator's pool; RSS: resident memory"
+        " of the process."
+    )
+    if len(runs) > 1:
+        text += " " + say(
+            "Ratios and changes are against {base}, of runs that finished the same job. Deviation: relative Frobenius"
+            " norm over all classes, the largest of the operators; not available where the moved states were not kept.",
+            base=runs[0].label,
+        )
+    if any(str(run.environment.get("device", "")).startswith("cpu") for run in runs):
+        text += " " + say("On a CPU the compute device is the CPU, and it has no pool: reserved is not available.")
+    return text
+
+
+def _machine(runs: Sequence[ReadRun], say: Phrases) -> TextTable:
+    """One row for runs on the same machine and versions."""
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for run in runs:
+        known = run.environment
+        cuda = known.get("cuda")
+        key = (
+            str(known.get("device_name") or known.get("device") or say(NOT_AVAILABLE)),
+            str(known.get("os") or say(NOT_AVAILABLE)),
+            say.size(known.get("ram_bytes")),
+            str(known.get("torch") or say(NOT_AVAILABLE)) + (f", CUDA {cuda}" if cuda else ""),
+            str(known.get("python") or say(NOT_AVAILABLE)),
+            str(known.get("slora") or say(NOT_AVAILABLE)),
+        )
+        groups.setdefault(key, []).append(run.label)
+    whole = say("all runs")
+    rows = [(whole if len(names) == len(runs) > 1 else ", ".join(names), *key) for key, names in groups.items()]
+    columns = (say("run"), say("device"), say("system"), say("RAM"), "PyTorch", "Python", "SLoRA")
+    return say.table(say("Machine and versions"), columns, rows, texts=len(columns))
+
+
+def _without(cells: tuple[str, ...], left_out: tuple[int, ...]) -> tuple[str, ...]:
+    return tuple(cell for number, cell in enumerate(cells) if number not in left_out)
+
+
+def _times(value: float | None) -> str:
+    return "" if value is None else f"{value:.3g}x"
+
+
+def _points(difference: float, say: Phrases) -> str:
+    return say("{points} points", points=f"{100 * difference:+.2f}")
+
+
+def _largest(values: list[float], say: Phrases) -> str:
+    return f"{max(values):.1e}" if values else say(NOT_AVAILABLE)

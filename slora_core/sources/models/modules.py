@@ -1,0 +1,245 @@
+"""Two modules of the caller and a data loader as a source; the modules are left exactly as they were found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from slora_core.config import RunConfig
+from slora_core.context import RunContext
+from slora_core.errors import InputError
+from slora_core.features.cache.smart import SmartFeatureCache
+from slora_core.features.encoders import ModuleEncoder
+from slora_core.features.extraction import Extractor
+from slora_core.features.inputs import ArrayInputs
+from slora_core.features.plan import ExtractionWork, extraction_options
+from slora_core.features.probe import SMALL, probe_extraction
+from slora_core.features.store import FeatureFiles, StoredPairs, StoredRows
+from slora_core.memory.plan import StageRequest
+from slora_core.sources.models.loader_inputs import LoaderInputs, repeated
+from slora_core.sources.opened import OpenSource
+from slora_core.sources.probed import Probed
+from slora_core.sources.rounds import Round
+from slora_core.statistics.base import StateReader
+from slora_core.types import Workload
+
+_SMALL_ON_CPU = (2, 6)
+_TO_THE_END = 10**6
+
+
+@dataclass(frozen=True, slots=True)
+class Loaders:
+    """``current`` yields labelled rows of the task, ``auxiliary`` rows without classes, ``evaluation`` labelled ones.
+
+    ``fit_on_current`` False leaves the rows of the task out of the pairs; their classes get their statistics.
+    """
+
+    current: Iterable[Any]
+    auxiliary: Iterable[Any] | None = None
+    evaluation: Iterable[Any] | None = None
+    auxiliary_rows: int | None = None
+    fit_on_current: bool = True
+
+
+class ModulePairSource:
+    """One round, of task ``task``: pairs from ``before`` and ``after``; without ``before`` a first task.
+
+    ``states`` are the old classes by operator (``""``: of every operator). Features of auxiliary rows are looked up in
+    ``cache``. How many rows come is only known when they have come: the run is planned again then.
+    """
+
+    def __init__(
+        self,
+        config: RunConfig,
+        before: nn.Module | None,
+        after: nn.Module,
+        loaders: Loaders,
+        states: Mapping[str, StateReader],
+        *,
+        cache: SmartFeatureCache | None = None,
+        task: int = 1,
+    ) -> None:
+        if before is after:
+            raise InputError(
+                "the models before and after the task are one object; expected two",
+                "keep a copy of the model before training: copy.deepcopy(model)",
+            )
+        self._config = config
+        self._models = [after] if before is None else [before, after]
+        self._states = dict(states)
+        self._cache = cache if config.measures.feature_cache else None
+        self._task = task
+        self._loaders = loaders
+        self._current = LoaderInputs(loaders.current, "the data loader", labelled=True)
+        self._auxiliary = self._evaluation = None
+        if loaders.auxiliary is not None and before is not None:
+            self._auxiliary = LoaderInputs(
+                loaders.auxiliary, "the auxiliary loader", labelled=False, limit=loaders.auxiliary_rows, cached=True
+            )
+        if loaders.evaluation is not None:
+            self._evaluation = LoaderInputs(loaders.evaluation, "the evaluation loader", labelled=True)
+        if before is not None and not loaders.fit_on_current and self._auxiliary is None:
+            raise InputError("pairs are to come from auxiliary rows alone, but there is no auxiliary loader")
+        self._dim = 0
+        self._first: Tensor | None = None
+
+    def workloads(self) -> tuple[Workload, ...]:
+        """As far as the loaders tell. Runs one row through each model to learn d. Raises InputError."""
+        self._first = self._current.peek()
+        self._dim = self._measured_dim(self._first[:1])
+        for state in self._states.values():
+            if state.dim != self._dim:
+                raise InputError(
+                    f"the models' features have d = {self._dim} but the class state has d = {state.dim};"
+                    " expected the same"
+                )
+        pairs = 0
+        if len(self._models) == 2:
+            counts = [self._current.count] if self._loaders.fit_on_current else []
+            counts += [self._auxiliary.count] if self._auxiliary is not None else []
+            pairs = max(2, sum(count or 0 for count in counts))
+        classes = max((len(state.class_ids) for state in self._states.values()), default=0)
+        return (Workload(pairs, self._dim, classes),)
+
+    def probe(self, device: torch.device) -> Probed:
+        """Measure two small batches beside the modules."""
+        if self._first is None:
+            raise RuntimeError("the source is probed before it was asked for its sizes")
+        counts = _SMALL_ON_CPU if device.type == "cpu" else SMALL
+        with placed(self._models, device) as moved_bytes:
+            cost = probe_extraction(
+                [ModuleEncoder(model) for model in self._models],
+                repeated(self._first, counts[1]),
+                device,
+                precision=self._config.precision,
+                counts=counts,
+            )
+        rows = sum(part.count or 0 for part in (self._current, self._auxiliary, self._evaluation) if part is not None)
+        work = ExtractionWork(
+            rows=max(rows, 2**16 if rows == 0 else 1),
+            passes=len(self._models),
+            dim=self._dim,
+            held_bytes=moved_bytes,
+            cache_bytes=self._cache.unallocated_bytes(self._dim, device) if self._cache is not None else 0,
+            looks_up=self._cache is not None,
+        )
+        request = StageRequest("extract", extraction_options(cost, work, self._config), keeps_for=_TO_THE_END)
+        return Probed({1: [request]})
+
+    @contextmanager
+    def open(self, ctx: RunContext, batch_of: Callable[[int], int]) -> Iterator[OpenSource]:
+        with ExitStack() as files:
+            yield OpenSource(1, iter(_Once(lambda: self._round(ctx, batch_of(1), files))), self._states)
+
+    def close(self) -> None:
+        self._first = None
+
+    def _measured_dim(self, row: Tensor) -> int:
+        extractor = Extractor(RunContext(torch.device("cpu")), 1)
+        for model in self._models:
+            device = next((tensor.device for tensor in model.parameters()), torch.device("cpu"))
+            extractor.ctx = RunContext(device)
+            extractor.extract([ModuleEncoder(model)], [ArrayInputs(row)], _nowhere)
+        return extractor.dim or 0
+
+    def _round(self, ctx: RunContext, batch: int, files: ExitStack) -> Round:
+        parts = [self._current, *(part for part in (self._auxiliary, self._evaluation) if part is not None)]
+        known = [part.count for part in parts]
+        total = sum(count for count in known if count is not None) if None not in known else 0
+        with ctx.stage("extract", total=total, unit="inputs"), placed(self._models, ctx.device):
+            encoders = [ModuleEncoder(model) for model in self._models]
+            extractor = Extractor(
+                ctx,
+                batch,
+                progressive_release=self._config.measures.progressive_release,
+                precision=self._config.precision,
+                cache=self._cache,
+            )
+            reader = _Reader(ctx, extractor, files)
+            pairs: StoredPairs | None = None
+            labelled: Any
+            if len(encoders) == 1:
+                labelled = reader.rows("current", encoders, self._current)
+            elif self._loaders.fit_on_current:
+                fitted = [self._current, *([self._auxiliary] if self._auxiliary is not None else [])]
+                pairs = reader.pairs("pairs", encoders, fitted)
+                labelled = pairs.labelled
+            else:
+                pairs = reader.pairs("pairs", encoders, [self._auxiliary] if self._auxiliary is not None else [])
+                labelled = reader.rows("current", encoders[-1:], self._current)
+            tested = reader.rows("evaluation", encoders[-1:], self._evaluation) if self._evaluation else None
+            if self._cache is not None:
+                self._cache.flush()
+        return Round(self._task, self._task, pairs, labelled, tested, self._sizes(pairs, labelled, tested))
+
+    def _sizes(self, pairs: StoredPairs | None, labelled: Any, tested: StoredRows | None) -> Workload:
+        labels = labelled.read_labels(0, labelled.count)
+        known = np.concatenate([np.empty(0, np.int64), *(state.class_ids for state in self._states.values())])
+        new = labels[(labels >= 0) & ~np.isin(labels, known)]
+        return Workload(
+            pairs=pairs.count if pairs is not None else 0,
+            dim=self._dim,
+            classes=max((len(state.class_ids) for state in self._states.values()), default=0),
+            new_classes=len(np.unique(new)),
+            evaluation_rows=tested.count if tested is not None else 0,
+            labelled_rows=len(new),
+        )
+
+
+class _Reader:
+    """Extracts loaders into scratch files."""
+
+    def __init__(self, ctx: RunContext, extractor: Extractor, files: ExitStack) -> None:
+        self._ctx = ctx
+        self._extractor = extractor
+        self._files = files
+
+    def pairs(self, name: str, encoders: Sequence[ModuleEncoder], inputs: Sequence[LoaderInputs]) -> StoredPairs:
+        with FeatureFiles(self._ctx.scratch, name, 2) as files:
+            labels = self._extractor.extract(encoders, inputs, files.append)
+            if len(labels) < 2:
+                raise InputError(f"the loaders yielded {len(labels)} rows; expected at least two pairs")
+            return self._files.enter_context(files.as_pairs(labels))
+
+    def rows(self, name: str, encoders: Sequence[ModuleEncoder], inputs: LoaderInputs) -> StoredRows:
+        with FeatureFiles(self._ctx.scratch, name, 1) as files:
+            labels = self._extractor.extract(encoders, [inputs], files.append)
+            return self._files.enter_context(files.as_rows(labels))
+
+
+class _Once:
+    """One round, made when it is asked for."""
+
+    def __init__(self, make: Callable[[], Round]) -> None:
+        self._make = make
+
+    def __iter__(self) -> Iterator[Round]:
+        yield self._make()
+
+
+@contextmanager
+def placed(models: Sequence[nn.Module], device: torch.device) -> Iterator[int]:
+    """The modules' tensors on ``device`` inside, the very same tensors as before afterwards; yields the bytes moved."""
+    found = []
+    moved_bytes = 0
+    try:
+        for model in models:
+            for tensor in (*model.parameters(), *model.buffers()):
+                if tensor.device != device:
+                    found.append((tensor, tensor.data))
+                    tensor.data = tensor.data.to(device)
+                    moved_bytes += tensor.nbytes
+        yield moved_bytes
+    finally:
+        for tensor, data in found:
+            tensor.data = data
+
+
+def _nowhere(_: int, __: int, ___: Any) -> None:
+    return

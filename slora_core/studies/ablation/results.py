@@ -1,0 +1,202 @@
+"""What an ablation comes to: each measure's effect, as data for tables and for the window. Torch-free."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from statistics import median
+from typing import Any, Final
+
+from slora_core.errors import InputError
+from slora_core.studies.ablation.measures import ALL_OFF, ALL_ON, Step, steps
+from slora_core.studies.study_file import read_study
+from slora_core.studies.whole_run import RunFigures
+
+NOTABLE: Final = 0.005
+"""A saving below half a percent is told as none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """Smallest, median and largest of ``runs`` repetitions."""
+
+    least: float
+    median: float
+    most: float
+    runs: int
+
+    @classmethod
+    def of(cls, values: Iterable[float]) -> Spread | None:
+        found = list(values)
+        return cls(min(found), median(found), max(found), len(found)) if found else None
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What switching one measure on does, other switches as ``view`` says. None: not available.
+
+    ``saving`` is 1 - peak with / peak without, of allocated bytes; ``saving_reserved`` the same of CUDA's pool.
+    ``best_stage`` gains most (``best_stage_saving``). ``time_change`` is with / without - 1, its spread from the
+    extremes of both. ``deviation`` is the largest relative deviation of the moved statistics from the run that the
+    view starts from; ``accuracy_change`` the mean change of all accuracies, in 0..1. ``verdict`` says it in a word.
+    """
+
+    view: str
+    measure: str
+    priority: str
+    expected: tuple[float, float] | None
+    peak_without_bytes: int | None = None
+    peak_with_bytes: int | None = None
+    reserved_without_bytes: int | None = None
+    reserved_with_bytes: int | None = None
+    saving: float | None = None
+    saving_reserved: float | None = None
+    best_stage: str = ""
+    best_stage_saving: float | None = None
+    seconds_without: Spread | None = None
+    seconds_with: Spread | None = None
+    time_change: Spread | None = None
+    deviation: float | None = None
+    accuracy_change: float | None = None
+    failure: str = ""
+    verdict: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ablation:
+    """Every effect, in the order of the views; and the machine that they were measured on."""
+
+    effects: tuple[Effect, ...]
+    environment: Mapping[str, Any]
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    def view(self, name: str) -> list[Effect]:
+        return [effect for effect in self.effects if effect.view == name]
+
+
+def read_ablation(path: str | Path) -> Ablation:
+    """From a study's file, finished or not: effects whose runs are missing have no figures. Raises InputError."""
+    record = read_study(path)
+    if record.study != "ablation":
+        raise InputError(f"{str(path)!r} is a study of {record.study}; expected an ablation")
+    try:
+        return ablation_of(record.lines)
+    except (KeyError, TypeError) as error:
+        raise InputError(f"{str(path)!r} is not a readable ablation: {error!r}") from None
+
+
+def ablation_of(lines: Iterable[Mapping[str, Any]]) -> Ablation:
+    """The effects of the trials among ``lines``. Raises KeyError and TypeError for records of another shape."""
+    environment: Mapping[str, Any] = {}
+    runs: dict[str, list[RunFigures]] = {}
+    deviations: dict[str, Mapping[str, float]] = {}
+    for line in lines:
+        if line["kind"] == "environment":
+            environment = line["environment"]
+        elif line["kind"] == "trial":
+            runs.setdefault(line["case"], []).append(RunFigures.from_dict(line["figures"]))
+            deviations.setdefault(line["case"], line.get("deviations", {}))
+    return Ablation(tuple(_effect(step, runs, deviations) for step in steps()), environment)
+
+
+def _effect(step: Step, runs: Mapping[str, Sequence[RunFigures]], found: Mapping[str, Mapping[str, float]]) -> Effect:
+    measure = step.measure
+    without, with_ = runs.get(step.case_without, ()), runs.get(step.case_with, ())
+    failure = next((run.failure for run in (*with_, *without) if run.failure), "")
+    if failure or not without or not with_:
+        verdict = "failed" if failure else "not measured"
+        return Effect(step.view, measure.name, measure.priority, measure.expected, failure=failure, verdict=verdict)
+    peaks = [_peak(without, "peak_allocated_bytes"), _peak(with_, "peak_allocated_bytes")]
+    reserved = [_peak(without, "peak_reserved_bytes"), _peak(with_, "peak_reserved_bytes")]
+    stage, stage_saving = _best_stage(without[0], with_[0])
+    seconds = [Spread.of(run.seconds for run in group if run.seconds is not None) for group in (without, with_)]
+    reference, judged = (ALL_ON, step.case_without) if step.view == "off alone" else (ALL_OFF, step.case_with)
+    effect = Effect(
+        view=step.view,
+        measure=measure.name,
+        priority=measure.priority,
+        expected=measure.expected,
+        peak_without_bytes=peaks[0],
+        peak_with_bytes=peaks[1],
+        reserved_without_bytes=reserved[0],
+        reserved_with_bytes=reserved[1],
+        saving=_saving(*peaks),
+        saving_reserved=_saving(*reserved),
+        best_stage=stage,
+        best_stage_saving=stage_saving,
+        seconds_without=seconds[0],
+        seconds_with=seconds[1],
+        time_change=_change(*seconds),
+        deviation=found.get(judged, {}).get(reference),
+        accuracy_change=_accuracy_change(without[0], with_[0]),
+    )
+    return replace(effect, verdict=_verdict(effect, same_stages=_same_stages(without[0], with_[0])))
+
+
+def _verdict(effect: Effect, *, same_stages: bool) -> str:
+    """What the measure saves or costs, beyond the spread of the repetitions."""
+    saving, change = effect.saving or 0.0, effect.time_change
+    words = []
+    if abs(saving) >= NOTABLE:
+        words.append(f"saves {saving:.1%} of the peak" if saving > 0 else f"takes {1 - saving:.3g} times the peak")
+    elif (effect.best_stage_saving or 0.0) >= NOTABLE:
+        words.append(f"saves {effect.best_stage_saving:.1%} of {effect.best_stage} only")
+    if change is not None and change.runs > 1 and (change.least > 0 or change.most < 0):
+        words.append(f"{abs(change.median):.0%} {'slower' if change.median > 0 else 'faster'}")
+    if effect.accuracy_change:
+        words.append(f"accuracy {100 * effect.accuracy_change:+.2f} points")
+    if not words:
+        return "no effect" if same_stages else "no notable effect"
+    return ", ".join(words)
+
+
+def _peak(runs: Sequence[RunFigures], name: str) -> int | None:
+    """The largest of the repetitions: peaks are exact, and those of a pool may differ."""
+    return max((getattr(run, name) for run in runs if getattr(run, name) is not None), default=None)
+
+
+def _saving(without: int | None, with_: int | None) -> float | None:
+    return None if not without or with_ is None else 1 - with_ / without
+
+
+def _change(without: Spread | None, with_: Spread | None) -> Spread | None:
+    if without is None or with_ is None or without.least <= 0:
+        return None
+    return Spread(
+        with_.least / without.most - 1,
+        with_.median / without.median - 1,
+        with_.most / without.least - 1,
+        min(with_.runs, without.runs),
+    )
+
+
+def _best_stage(without: RunFigures, with_: RunFigures) -> tuple[str, float | None]:
+    """The stage whose own peak the measure lowers most."""
+    savings = {
+        name: saving
+        for name, stage in with_.stages.items()
+        if name in without.stages
+        and (saving := _saving(without.stages[name].allocated_bytes, stage.allocated_bytes)) is not None
+    }
+    best = max(savings, key=lambda name: savings[name], default="")
+    return (best, savings[best]) if best and savings[best] > 0 else ("", None)
+
+
+def _same_stages(without: RunFigures, with_: RunFigures) -> bool:
+    """Whether every stage took the same memory and chose the same."""
+    if without.stages.keys() != with_.stages.keys() or without.accuracies != with_.accuracies:
+        return False
+    return all(
+        (stage.allocated_bytes, stage.choice) == (with_.stages[name].allocated_bytes, with_.stages[name].choice)
+        for name, stage in without.stages.items()
+    )
+
+
+def _accuracy_change(without: RunFigures, with_: RunFigures) -> float | None:
+    before = {(v, c): value for v, row in without.accuracies.items() for c, value in row.items()}
+    after = {(v, c): value for v, row in with_.accuracies.items() for c, value in row.items()}
+    common = before.keys() & after.keys()
+    return sum(after[key] - before[key] for key in common) / len(common) if common else None

@@ -1,0 +1,267 @@
+"""The front in the shape of SubspaceLoRA: its surface, its mathematics, and what it leaves behind."""
+
+from __future__ import annotations
+
+from contextlib import closing
+
+import numpy as np
+import pytest
+import torch
+
+import slora_core as slora
+from slora_core.compat import DistributionCompensator, GaussianStatistics
+from slora_core.config import RunConfig
+from slora_core.errors import BudgetRefused, ConfigError, InputError
+from slora_core.events import RunFinished, StageFinished
+from slora_core.records.history import History
+from slora_core.records.run_file import RunFile
+
+TYPES = ["SeqFT", "SeqFT + linear", "SeqFT + weaknonlinear", "SeqFT + Hopfield", "SeqFT + rff"]
+QUICK = RunConfig().merged(
+    {
+        "extraction": {"cache_disk": 0},
+        "operators": {
+            "weaknonlinear": {"steps": 20, "samples": 100},
+            "attention": {"samples": 100},
+            "rff": {"samples": 100, "features": 64},
+        },
+        "run": {"sample_hz": 0},
+    }
+)
+
+
+def make(**options) -> DistributionCompensator:
+    return DistributionCompensator(**{"device": "cpu", "hopfield_topk": 20, "config": QUICK} | options)
+
+
+def features(model, batch) -> np.ndarray:
+    model.eval()
+    with torch.no_grad():
+        return model.forward_features(batch).numpy()
+
+
+def close(statistics, mean, covariance) -> bool:
+    return np.allclose(statistics.mean, mean, rtol=1e-4, atol=1e-5) and np.allclose(
+        statistics.cov, covariance, rtol=1e-3, atol=1e-4
+    )
+
+
+def test_at_task_one_every_variant_starts_from_the_tasks_own_statistics(models, loader, images):
+    compensator = make(compensator_types=TYPES)
+    variants = compensator.build_all_variants(1, None, models[0], loader([0, 1], 5))
+
+    values, labels = images([0, 1], 5)
+    expected = slora.class_statistics(features(models[0], values), labels)
+    assert compensator.get_variant_names() == TYPES
+    assert list(variants) == TYPES
+    assert variants is compensator.variants
+    for statistics in variants.values():
+        assert list(statistics) == [0, 1]
+        for number in (0, 1):
+            assert close(statistics[number], expected.means[number], expected.covariances[number])
+
+
+@pytest.mark.parametrize("combination", ["combined", "aux_only", "current_only"])
+def test_later_tasks_move_old_classes_as_the_engine_does_on_arrays(models, loader, images, combination):
+    compensator = make(compensator_types=TYPES, feature_combination_type=combination, auxiliary_data_size=40)
+    compensator.set_auxiliary_loader(loader([7, 8], 6))
+    first = compensator.build_all_variants(1, None, models[0], loader([0, 1], 5))
+    old = slora.ClassState.from_arrays(
+        [0, 1], [30, 30], np.stack([first["SeqFT"][i].mean for i in (0, 1)]), [first["SeqFT"][i].cov for i in (0, 1)]
+    )
+    variants = compensator.build_all_variants(2, models[0], models[1], loader([2, 3], 7))
+
+    current, labels = images([2, 3], 7)
+    auxiliary = images([7, 8], 6)[0][:40]
+    rows = {"combined": torch.cat([current, auxiliary]), "aux_only": auxiliary, "current_only": current}[combination]
+    config = QUICK.merged({"operators": {"attention": {"top_k": 20}}})
+    expected = slora.compensate(
+        features(models[0], rows),
+        features(models[1], rows),
+        old,
+        operators="linear,weaknonlinear,attention,rff",
+        config=config,
+        device="cpu",
+    )
+    new = slora.class_statistics(features(models[1], current), labels)
+    for operator, variant in zip(expected, TYPES[1:], strict=True):
+        assert list(variants[variant]) == [0, 1, 2, 3]
+        for i in (0, 1):
+            assert close(variants[variant][i], expected[operator].means[i], expected[operator].covariances[i]), variant
+    for variant in TYPES:
+        for i in (2, 3):
+            assert close(variants[variant][i], new.means[i - 2], new.covariances[i - 2])
+    for i in (0, 1):
+        assert torch.equal(variants["SeqFT"][i].mean, first["SeqFT"][i].mean)
+
+
+def test_half_of_the_passes_over_auxiliary_rows_vanish_from_the_third_task_on(models, loader):
+    compensator = make(compensator_types=["SeqFT + linear"], auxiliary_data_size=50)
+    compensator.set_auxiliary_loader(loader([7, 8], 6))
+    compensator.build_all_variants(1, None, models[0], loader([0], 1))
+    compensator.build_all_variants(2, models[0], models[1], loader([1], 2))
+    assert (compensator.cache.hits, compensator.cache.misses) == (0, 100)
+    compensator.build_all_variants(3, models[1], models[2], loader([2], 3))
+    assert (compensator.cache.hits, compensator.cache.misses) == (50, 150)
+
+    compensator.clear_cache()
+    assert compensator.cache.rows == 0
+
+
+def test_without_compensation_nothing_moves_and_no_pairs_are_made(models, loader):
+    compensator = make(compensator_types=["SeqFT"])
+    compensator.build_all_variants(1, None, models[0], loader([0], 1))
+    before = compensator.variants["SeqFT"][0].mean.clone()
+    models[0].passes = 0
+    variants = compensator.build_all_variants(2, models[0], models[1], loader([1], 2))
+    assert list(variants["SeqFT"]) == [0, 1]
+    assert torch.equal(variants["SeqFT"][0].mean, before)
+    assert models[0].passes == 0
+
+
+@pytest.mark.parametrize("call", ["pair", "single"])
+def test_current_only_adds_classes_and_moves_none(models, loader, call):
+    compensator = make(compensator_types=["SeqFT", "SeqFT + linear"])
+    compensator.build_all_variants(1, None, models[0], loader([0], 1))
+    before = compensator.variants["SeqFT + linear"][0].cov.clone()
+    pair = (models[0], models[1]) if call == "pair" else (models[1],)
+    variants = compensator.build_current_only(2, *pair, loader([1], 2))
+    assert list(variants["SeqFT + linear"]) == [0, 1]
+    assert torch.equal(variants["SeqFT + linear"][0].cov, before)
+
+
+def test_models_and_generators_are_left_as_found(models, loader):
+    compensator = make(compensator_types=["SeqFT + linear"])
+    compensator.build_all_variants(1, None, models[0], loader([0], 1))
+    models[1].train()
+    models[1].head.eval()
+    modes = [module.training for module in models[1].modules()]
+    pointers = [parameter.data_ptr() for parameter in models[1].parameters()]
+    state = torch.get_rng_state()
+
+    compensator.build_all_variants(2, models[0], models[1], loader([1], 2, shuffle=True))
+
+    assert [module.training for module in models[1].modules()] == modes
+    assert [parameter.data_ptr() for parameter in models[1].parameters()] == pointers
+    assert all(parameter.requires_grad for parameter in models[1].parameters())
+    assert torch.equal(torch.get_rng_state(), state)
+
+
+def test_every_task_has_a_run_file_and_events(models, loader, tmp_path):
+    events = []
+    compensator = make(compensator_types=["SeqFT + linear"], memory_budget="8MiB", on_event=events.append)
+    compensator.build_all_variants(1, None, models[0], loader([0], 1))
+    compensator.build_all_variants(2, models[0], models[1], loader([1], 2))
+
+    runs = History().list_runs()
+    assert [run.status for run in runs] == ["finished", "finished"]
+    assert sorted(run.path.stem.split("-")[2] + run.path.stem.split("-")[3] for run in runs) == ["task1", "task2"]
+    assert all(run.budget_bytes == 8 * 2**20 for run in runs)
+    finished = [event for event in events if isinstance(event, RunFinished)]
+    assert all(event.within_budget for event in finished)
+    with closing(RunFile.open(max(runs, key=lambda run: run.path.stem.split("-")[3]).path)) as run:
+        assert "extract" in [stage.stage for stage in run.stages()]
+        for stage in run.stages():
+            if stage.predicted_peak_bytes is not None:
+                assert stage.allocated_bytes <= stage.predicted_peak_bytes * 1.005 + 16384, stage
+    assert any(isinstance(event, StageFinished) and event.stage == "linear.move" for event in events)
+
+
+def test_a_budget_that_cannot_hold_it_is_refused_and_the_variants_stay(models, loader):
+    compensator = make(compensator_types=["SeqFT + linear"], memory_budget="1KiB")
+    with pytest.raises(BudgetRefused, match="smallest that can is"):
+        compensator.build_all_variants(1, None, models[0], loader([0], 1))
+    assert compensator.variants == {}
+    assert [run.status for run in History().list_runs()] == ["failed"]
+
+
+def test_statistics_from_a_checkpoint_go_on(models, loader):
+    kept = make(compensator_types=["SeqFT", "SeqFT + linear"])
+    kept.build_all_variants(1, None, models[0], loader([0, 1], 1))
+    fresh = make(compensator_types=["SeqFT", "SeqFT + linear"])
+    fresh.variants = {
+        name: {number: GaussianStatistics(item.mean.clone(), item.cov.clone()) for number, item in statistics.items()}
+        for name, statistics in kept.variants.items()
+    }
+    for compensator in (kept, fresh):
+        compensator.build_all_variants(2, models[0], models[1], loader([2], 2))
+    for number in (0, 1, 2):
+        assert torch.equal(kept.variants["SeqFT + linear"][number].cov, fresh.variants["SeqFT + linear"][number].cov)
+
+
+@pytest.mark.parametrize("shape", ["index first", "dictionary", "lists of labels", "generator"])
+def test_batches_of_other_shapes_are_understood(models, images, shape):
+    values, labels = images([0, 1], 5)
+    parts = list(zip(values.split(16), labels.split(16), strict=True))
+    batches = {
+        "index first": [(torch.arange(len(x)), x, y) for x, y in parts],
+        "dictionary": [{"pixel_values": x, "labels": y} for x, y in parts],
+        "lists of labels": [[x, y.tolist()] for x, y in parts],
+        "generator": (pair for pair in parts),
+    }[shape]
+    variants = make(compensator_types=["SeqFT"]).build_all_variants(1, None, models[0], batches)
+    expected = slora.class_statistics(features(models[0], values), labels)
+    assert close(variants["SeqFT"][1], expected.means[1], expected.covariances[1])
+
+
+X = torch.zeros(4, 3, 4, 4)
+
+
+@pytest.mark.parametrize(
+    ("batch", "message"),
+    [
+        ("text", "batch 0 is a str; expected"),
+        ((1, 2, 3, 4), r"batch 0 is a tuple of 4 \(int, int, int, int\); expected"),
+        ({"pixels": X}, "batch 0 is a dictionary with the keys 'pixels'; expected"),
+        ({"images": X}, "without labels"),
+        (X, r"a tensor \[4, 3, 4, 4\] of float32 without labels"),
+        ((X, torch.zeros(4)), r"4 inputs and labels that are a tensor \[4\] of float32; expected one whole number"),
+        ((X, torch.zeros(3, dtype=torch.long)), r"4 inputs and labels that are a tensor \[3\]"),
+        ((X, torch.tensor([0, 0, -7, 0])), "holds label -7; expected 0 or more"),
+    ],
+)
+def test_batches_that_are_not_understood_are_described(models, batch, message):
+    with pytest.raises(InputError, match=message):
+        make(compensator_types=["SeqFT"]).build_all_variants(1, None, models[0], [batch])
+
+
+def test_wrong_calls_say_what_was_expected(models, loader):
+    compensator = make(compensator_types=["SeqFT + linear"])
+    with pytest.raises(InputError, match="task_id = 0: expected a whole number from 1"):
+        compensator.build_all_variants(0, None, models[0], loader([0], 1))
+    with pytest.raises(InputError, match=r"'SeqFT \+ linear' has no statistics of earlier tasks"):
+        compensator.build_all_variants(2, models[0], models[1], loader([0], 1))
+    with pytest.raises(InputError, match="the data loader is empty"):
+        compensator.build_all_variants(1, None, models[0], [])
+    compensator.build_all_variants(1, None, models[0], loader([0], 1))
+    with pytest.raises(InputError, match="before and after the task are one object"):
+        compensator.build_all_variants(2, models[0], models[0], loader([1], 1))
+    with pytest.raises(InputError, match="d = 10 and d = 48; expected the same d"):
+        compensator.build_all_variants(2, models[0], torch.nn.Flatten(), loader([1], 1))
+    aux = make(compensator_types=["SeqFT + linear"], feature_combination_type="aux_only")
+    aux.variants = compensator.variants
+    with pytest.raises(InputError, match="set_auxiliary_loader was not called"):
+        aux.build_all_variants(2, models[0], models[1], loader([1], 1))
+    with pytest.raises(ConfigError, match=r"unknown compensator type 'linear'; known: SeqFT, SeqFT \+ linear"):
+        make(compensator_types=["linear"])
+    with pytest.raises(ConfigError, match="expected one of combined, aux_only, current_only"):
+        make(feature_combination_type="both")
+
+
+def test_the_gaussian_samples_and_moves():
+    cov = torch.tensor([[2.0, 0.5], [0.5, 1.0]])
+    item = GaussianStatistics(torch.tensor([1.0, -1.0]), cov)
+    assert torch.allclose(item.L @ item.L.T, cov + 1e-4 * torch.eye(2), atol=1e-6)
+    eps = torch.randn(500, 2, generator=torch.Generator().manual_seed(0))
+    samples = item.sample(cached_eps=eps)
+    assert torch.allclose(samples, item.mean + eps @ torch.linalg.cholesky(cov + 1e-4 * torch.eye(2)).T, atol=1e-6)
+    assert torch.equal(item.sample(10, eps), samples[:10])
+    assert item.sample(3).shape == (3, 2)
+    assert item.to("cpu") is item
+    assert item.reg == 1e-4
+    with pytest.raises(InputError, match="neither n_samples nor cached_eps"):
+        item.sample()
+    with pytest.raises(InputError, match="at least 600 rows"):
+        item.sample(600, eps)
+    with pytest.raises(InputError, match=r"expected \[d\] and \[d, d\]"):
+        GaussianStatistics(torch.zeros(3), cov)
