@@ -315,9 +315,11 @@ class Controller(QObject):
             self.exports.export_plot(plot, kind)
 
     def _shown_files(self) -> list[Path]:
-        """The runs of the comparison when that is on show, else the one run."""
-        shown = self.models.comparison.runs if self.window.page == "compare" else ()
-        runs = shown or ((self._run,) if self._run is not None else ())
+        """The runs of the comparison when that is on show, its base first, else the one run."""
+        comparison = self.models.comparison
+        compared = self.window.page == "compare" and comparison.runs
+        runs = [comparison.runs[index] for index in comparison.order] if compared else []
+        runs = runs or ([self._run] if self._run is not None else [])
         return [run.path for run in runs if run.path is not None]
 
     def _export_report(self) -> None:

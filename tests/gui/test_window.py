@@ -150,6 +150,9 @@ def test_exports_are_written_and_told(make_window, qtbot, tmp_path):
     controller.perform("export-csv")
     qtbot.waitUntil(lambda: not controller.background.busy)
     assert (tmp_path / "tables" / "samples.csv").exists()
+    controller.perform("export-report")
+    qtbot.waitUntil(lambda: not controller.background.busy)
+    assert (tmp_path / "out").read_bytes().startswith(b"%PDF")
     controller.perform("copy-command")
     assert QGuiApplication.clipboard().text().startswith("slora run")
 
