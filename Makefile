@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
 QT_LIBRARIES := libegl1 libgl1 libxkbcommon0 libdbus-1-3 libfontconfig1 libglib2.0-0
 
-.PHONY: run test clean
+.PHONY: run test translations clean
 
 run: $(STAMP)
 	$(BIN)/slora compare --demo
@@ -27,6 +27,10 @@ $(STAMP): pyproject.toml constraints.txt
 	     && apt-get update -qq && apt-get install -qq -y --no-install-recommends $(QT_LIBRARIES); } \
 	|| echo "note: Qt cannot load its system libraries ($(QT_LIBRARIES)); the engine works without them"
 	@touch $(STAMP)
+
+# After texts of the window have changed: lists what is not translated yet and compiles the rest.
+translations: $(STAMP)
+	$(BIN)/python tools/update_translations.py
 
 clean:
 	rm -rf $(VENV)

@@ -68,7 +68,7 @@ def _recorded(state: WindowState) -> bool:
     return state.recorded and state.ended
 
 
-MENUS: Final = {
+MENUS: Final[dict[str, str]] = {
     "File": QT_TRANSLATE_NOOP("Menus", "&File"),
     "File/Recent": QT_TRANSLATE_NOOP("Menus", "Open &recent"),
     "File/Export": QT_TRANSLATE_NOOP("Menus", "&Export"),

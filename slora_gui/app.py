@@ -23,6 +23,7 @@ from slora_gui.shell.welcome_page import WelcomePage
 from slora_gui.theme.applying import CHOICES
 
 if TYPE_CHECKING:
+    from slora_gui.control.dialogs import Dialogs
     from slora_gui.control.run_control import Engine
     from slora_gui.controller import Controller
 
@@ -42,7 +43,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     window = _frame(settings)
     window.show()
     app.processEvents()  # the first painting, well before the rest is there
-    controller = _furnish(window, settings, None, problem)
+    controller = _furnish(window, settings, problem)
     controller.hook.install()
     controller.open_files(args.files)
     if args.demo:
@@ -61,17 +62,23 @@ def make_application() -> QApplication:
     return app
 
 
-def create_window(settings: Settings | None = None, *, engine: Engine | None = None, problem: str = "") -> MainWindow:
+def create_window(
+    settings: Settings | None = None,
+    *,
+    engine: Engine | None = None,
+    dialogs: Dialogs | None = None,
+    problem: str = "",
+) -> MainWindow:
     """The main window, not shown yet. Needs a QApplication, and makes one where there is none.
 
-    ``settings`` None: those of this person. ``engine`` replaces the isolated engine; ``problem`` is told in the window
-    once. Its controller is found with :func:`controller_of`.
+    ``settings`` None: those of this person. ``engine`` replaces the isolated engine, ``dialogs`` those that ask a
+    person; ``problem`` is told in the window once. Its controller is found with :func:`controller_of`.
     """
     make_application()
     if settings is None:
         settings, problem = load_settings()
     window = _frame(settings)
-    _furnish(window, settings, engine, problem)
+    _furnish(window, settings, problem, engine, dialogs)
     return window
 
 
@@ -95,7 +102,13 @@ def _frame(settings: Settings) -> MainWindow:
     return window
 
 
-def _furnish(window: MainWindow, settings: Settings, engine: Engine | None, problem: str) -> Controller:
+def _furnish(
+    window: MainWindow,
+    settings: Settings,
+    problem: str,
+    engine: Engine | None = None,
+    dialogs: Dialogs | None = None,
+) -> Controller:
     from slora_core import isolate
     from slora_gui.composition import make_models, make_views
     from slora_gui.controller import Controller
@@ -105,7 +118,7 @@ def _furnish(window: MainWindow, settings: Settings, engine: Engine | None, prob
     assert isinstance(welcome, WelcomePage)
     views = make_views(models, welcome)
     window.furnish(views.pages, views.docks)
-    controller = Controller(window, models, views, settings, engine or isolate.stream)
+    controller = Controller(window, models, views, settings, engine=engine or isolate.stream, dialogs=dialogs)
     for model in (models.job, models.what_if, models.history, models.comparison):
         model.setParent(controller)
     controller.begin()

@@ -45,11 +45,18 @@ class Controller(QObject):
     """Owns what lives beside the widgets; ends with the window."""
 
     def __init__(
-        self, window: MainWindow, models: Models, views: Views, settings: Settings, engine: Engine = isolate.stream
+        self,
+        window: MainWindow,
+        models: Models,
+        views: Views,
+        settings: Settings,
+        *,
+        engine: Engine = isolate.stream,
+        dialogs: Dialogs | None = None,
     ) -> None:
         super().__init__(window)
         self.window, self.models, self.views, self.settings = window, models, views, settings
-        self.dialogs = Dialogs(window)
+        self.dialogs = dialogs or Dialogs(window)
         self.background = Background(self)
         self.runs = RunControl(models.history.history, engine, self)
         self.opener = Opener(models.job, self.background, self)
@@ -205,7 +212,7 @@ class Controller(QObject):
 
     def _connect_runs(self) -> None:
         self.runs.started.connect(self.show_run)
-        self.runs.event.connect(self._event)
+        self.runs.event_came.connect(self._event)
         self.runs.ended.connect(self._run_ended)
         self.runs.running_changed.connect(self._running_changed)
 
@@ -308,9 +315,11 @@ class Controller(QObject):
             self.exports.export_plot(plot, kind)
 
     def _shown_files(self) -> list[Path]:
-        """The runs of the comparison when that is on show, else the one run."""
-        shown = self.models.comparison.runs if self.window.page == "compare" else ()
-        runs = shown or ((self._run,) if self._run is not None else ())
+        """The runs of the comparison when that is on show, its base first, else the one run."""
+        comparison = self.models.comparison
+        compared = self.window.page == "compare" and comparison.runs
+        runs = [comparison.runs[index] for index in comparison.order] if compared else []
+        runs = runs or ([self._run] if self._run is not None else [])
         return [run.path for run in runs if run.path is not None]
 
     def _export_report(self) -> None:

@@ -11,8 +11,8 @@ from typing import Any, Final, Literal
 import platformdirs
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from slora_core.data_folder import HOME_VARIABLE
 from slora_core.errors import OutputError
-from slora_core.records.history import HOME_VARIABLE
 
 VERSION: Final = 1
 RECENT_LIMIT: Final = 10

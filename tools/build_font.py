@@ -12,6 +12,8 @@ import sys
 from pathlib import Path
 from typing import Final
 
+from fontTools.pens.t2CharStringPen import T2CharStringPen
+from fontTools.pens.transformPen import TransformPen
 from fontTools.subset import Options, Subsetter
 from fontTools.ttLib import TTCollection, TTFont
 
@@ -27,7 +29,7 @@ RANGES: Final = (
     (0x2200, 0x22FF),  # mathematical operators
     (0x2300, 0x23FF),  # technical: the keyboard's signs
     (0x2460, 0x2473),  # circled numbers
-    (0x25A0, 0x26FF),  # shapes and signs
+    (0x25A0, 0x27BF),  # shapes, signs and dingbats
     (0x3000, 0x303F),  # CJK punctuation
     (0xFF00, 0xFFEF),  # full-width forms
 )
@@ -53,6 +55,22 @@ def face_of(collection: TTCollection) -> TTFont:
     raise SystemExit(f"the collection has no face {SOURCE_FACE!r}")
 
 
+def lower_ellipsis(font: TTFont) -> None:
+    """Three full stops for the ellipsis, which Chinese fonts set at half height and a whole em wide."""
+    cmap, top = font.getBestCmap(), font["CFF "].cff[0]
+    stop, ellipsis = cmap[ord(".")], cmap[ord("…")]
+    advance, bearing = font["hmtx"][stop]
+    glyphs = font.getGlyphSet()
+    pen = T2CharStringPen(3 * advance, glyphs)
+    for place in range(3):
+        glyphs[stop].draw(TransformPen(pen, (1, 0, 0, 1, place * advance, 0)))
+    old = top.CharStrings[ellipsis]
+    drawn = pen.getCharString(old.private, old.globalSubrs)
+    drawn.program[0] = 3 * advance - old.private.nominalWidthX  # widths are kept as differences from the usual one
+    top.CharStrings[ellipsis] = drawn
+    font["hmtx"][ellipsis] = (3 * advance, bearing)
+
+
 def rename(font: TTFont) -> str:
     """Gives the cut its names; returns the one of its file."""
     table = font["name"]
@@ -76,6 +94,7 @@ def main(source: str) -> None:
     cut = Subsetter(options)
     cut.populate(unicodes=gb2312() | {code for first, last in RANGES for code in range(first, last + 1)})
     cut.subset(font)
+    lower_ellipsis(font)
     target = FOLDER / f"{rename(font)}.otf"
     font.save(target)
     print(f"{target.name}: {len(font.getBestCmap())} characters, {target.stat().st_size} bytes")

@@ -1,778 +1,126 @@
-<?xml version="1.0" encoding="utf-8"?>
+<?xml version='1.0' encoding='utf-8'?>
 <!DOCTYPE TS>
 <TS version="2.1" language="zh_CN">
 <context>
-    <name></name>
-    <message>
-        <source>History</source>
-        <comment>finished</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>History</source>
-        <comment>failed</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>History</source>
-        <comment>cancelled</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>History</source>
-        <comment>interrupted</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>History</source>
-        <comment>running</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>History</source>
-        <comment>unreadable</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Tables</source>
-        <comment>alone off</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Tables</source>
-        <comment>alone on</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Tables</source>
-        <comment>cumulated</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Tables</source>
-        <comment>chosen</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Tables</source>
-        <comment>measured earlier</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Tables</source>
-        <comment>not ended</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Tables</source>
-        <comment>done</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Tables</source>
-        <comment>not finished</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>FileFacts</source>
-        <comment>with labels</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>FileFacts</source>
-        <comment>without labels</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>FileFacts</source>
-        <comment>unpacked to a scratch file when it runs</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Counters</source>
-        <comment>Live tensors on the compute device</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Counters</source>
-        <comment>Reserved</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Counters</source>
-        <comment>What the pool of the allocator holds; the budget bounds it</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Counters</source>
-        <comment>Process</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Counters</source>
-        <comment>Pool, context and libraries, from the driver</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Counters</source>
-        <comment>Device</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Counters</source>
-        <comment>All processes on the device together</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Counters</source>
-        <comment>RSS</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Counters</source>
-        <comment>Resident memory of the process of the engine</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Counters</source>
-        <comment>Tensor RAM</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Counters</source>
-        <comment>Live tensors of the engine in host memory</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Operators</source>
-        <comment>Linear</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Operators</source>
-        <comment>Ridge regression between the normalised features, mixed with the identity; closed form</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Operators</source>
-        <comment>Weak-nonlinear</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Operators</source>
-        <comment>A two-branch network trained on the pairs; samples are pushed through it</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Operators</source>
-        <comment>Attention (Hopfield)</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Operators</source>
-        <comment>Exact top-k attention over the drift of the pairs; samples are pushed through it</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Operators</source>
-        <comment>RFF linear attention</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Operators</source>
-        <comment>Random Fourier features: the linear-time approximation of the attention</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Measures</source>
-        <comment>Smart feature cache</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Measures</source>
-        <comment>Features of images seen before are kept, least recently used out first</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Measures</source>
-        <comment>Progressive release</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Measures</source>
-        <comment>Extracted features leave the device batch by batch</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Measures</source>
-        <comment>Tiled attention</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Measures</source>
-        <comment>The attention is computed in tiles that fit the budget</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Measures</source>
-        <comment>CPU/GPU split statistics</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Measures</source>
-        <comment>Class statistics wait on the host and visit the device a batch at a time</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Measures</source>
-        <comment>Budget manager</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Measures</source>
-        <comment>Chunk sizes follow the budget; without it they are the original&apos;s 128</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Measures</source>
-        <comment>Release at stage borders</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Measures</source>
-        <comment>What a stage leaves behind is given back</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Measures</source>
-        <comment>Mixed precision</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Measures</source>
-        <comment>Half precision off the critical path; the one measure that changes results</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Measures</source>
-        <comment>Activation checkpointing</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Measures</source>
-        <comment>Intermediate activations are computed again instead of kept</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Measures</source>
-        <comment>Weak-nonlinear in chunks</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Measures</source>
-        <comment>Samples are pushed through the network a chunk at a time</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Added to the diagonal of the features&apos; Gram matrix</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Mixing temperature T</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>The identity&apos;s share is exp(−N / (T d))</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Covariance ridge</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Added to the diagonal of the moved covariance</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Training steps</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Steps of AdamW on the two-branch network</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Training batch</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Pairs of one training step, drawn with replacement</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Learning rate</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>At the start; falls to a third by a cosine</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Weight decay</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Of AdamW</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Samples of a class</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Drawn from the class&apos;s Gaussian and pushed through the operator</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Temperature τ</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Divides the similarities before the softmax</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Neighbours k</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Only the k most similar pairs have a weight</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Share of the old mean</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>0 takes the moved mean alone</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Share of the moved covariance</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>The rest stays with the old covariance, or the other way round, as the operator defines it</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Move means only</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Covariances stay as they are</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Random features D</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>More of them approximate the attention better</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Kernel width γ</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Of the approximated kernel</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Cholesky regulariser</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Added to the diagonal of a covariance before samples are drawn</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Pairs N</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Rows of features before and after the task</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Dimension d</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Columns of the features</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Old classes C</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Gaussians to move</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Tasks</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Tasks of two digits each, learnt one after another</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Feature file</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>.npz or .safetensors with features_before and features_after</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Class state</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>.safetensors with means and covariances</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Evaluation file</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Optional: features and labels, for accuracies</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Base model</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Folder of the vision transformer</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Adapter before</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Folder of the LoRA adapter before the task; empty: the base alone</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Adapter after</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Folder of the LoRA adapter after the task</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Images</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>A folder with one folder a class</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Auxiliary images</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Optional: a folder of images without labels</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Seed</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Of every random number of the run</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>CPU threads</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>0 leaves the choice to PyTorch</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Samples a second</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Of the memory curve; 0 records none</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Engine</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>The baseline is the original implementation, whole</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Device</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Where the run computes</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Moved state</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Where the moved class state is written; empty: nowhere</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Triangles only</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Stores covariances in half the space</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Resume</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Keeps what a failed run has finished beside the state and goes on from there</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>LDA shrinkage</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Towards the identity</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>LR-RGDA rank</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Directions kept of each covariance</comment>
-        <translation type="unfinished"></translation>
-    </message>
-</context>
-<context>
     <name>AblationPage</name>
     <message>
-        <source>Ablation</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Every memory measure off alone, on alone, and added one after another in the original plan&apos;s order: the saving that the plan expects beside the one measured here.</source>
-        <translation type="unfinished"></translation>
+        <source>Every memory measure off alone, on alone, and added one after another in the original plan's order: the saving that the plan expects beside the one measured here.</source>
+        <translation>每项显存措施单独关闭、单独启用，以及按原方案顺序逐项叠加：方案预期的节省与此处实测的节省并列显示。</translation>
     </message>
     <message>
         <source>Not measured yet for this job. Start runs it many times, each in a fresh process.</source>
-        <translation type="unfinished"></translation>
+        <translation>此任务尚未测量。“开始”会多次运行它，每次都在全新的进程中。</translation>
     </message>
     <message>
         <source>Repeats</source>
-        <translation type="unfinished"></translation>
+        <translation>重复次数</translation>
     </message>
     <message>
         <source>Runs of each combination; tables show their median and spread</source>
-        <translation type="unfinished"></translation>
+        <translation>每种组合的运行次数；表中显示中位数与离散程度</translation>
     </message>
     <message>
         <source>Export CSV...</source>
-        <translation type="unfinished"></translation>
+        <translation>导出 CSV…</translation>
     </message>
     <message>
         <source>Overview</source>
-        <translation type="unfinished"></translation>
+        <translation>概览</translation>
     </message>
     <message>
         <source>Expected and measured saving of each measure</source>
-        <translation type="unfinished"></translation>
+        <translation>每项措施的预期节省与实测节省</translation>
     </message>
     <message>
         <source>Off alone</source>
-        <translation type="unfinished"></translation>
+        <translation>单独关闭</translation>
     </message>
     <message>
         <source>Each measure alone off, all others on</source>
-        <translation type="unfinished"></translation>
+        <translation>每项措施单独关闭，其余全部启用</translation>
     </message>
     <message>
         <source>On alone</source>
-        <translation type="unfinished"></translation>
+        <translation>单独启用</translation>
     </message>
     <message>
         <source>Each measure alone on, all others off</source>
-        <translation type="unfinished"></translation>
+        <translation>每项措施单独启用，其余全部关闭</translation>
     </message>
     <message>
         <source>Cumulated</source>
-        <translation type="unfinished"></translation>
+        <translation>逐项叠加</translation>
     </message>
     <message>
         <source>Measures added one after another, in the order of priority</source>
-        <translation type="unfinished"></translation>
+        <translation>按优先级逐项加入各措施</translation>
     </message>
     <message>
         <source>measure</source>
-        <translation type="unfinished"></translation>
+        <translation>措施</translation>
     </message>
     <message>
         <source>expected saving</source>
-        <translation type="unfinished"></translation>
+        <translation>预期节省</translation>
     </message>
     <message>
         <source>alone off</source>
-        <translation type="unfinished"></translation>
+        <translation>单独关闭</translation>
     </message>
     <message>
         <source>alone on</source>
-        <translation type="unfinished"></translation>
+        <translation>单独启用</translation>
     </message>
     <message>
         <source>cumulated</source>
-        <translation type="unfinished"></translation>
+        <translation>逐项叠加</translation>
     </message>
     <message>
         <source>expected</source>
-        <translation type="unfinished"></translation>
+        <translation>预期</translation>
     </message>
     <message>
         <source>saved</source>
-        <translation type="unfinished"></translation>
+        <translation>节省</translation>
     </message>
     <message>
         <source>peak without</source>
-        <translation type="unfinished"></translation>
+        <translation>不含时峰值</translation>
     </message>
     <message>
         <source>peak with</source>
-        <translation type="unfinished"></translation>
+        <translation>含时峰值</translation>
     </message>
     <message>
         <source>reserved without</source>
-        <translation type="unfinished"></translation>
+        <translation>不含时保留</translation>
     </message>
     <message>
         <source>reserved with</source>
-        <translation type="unfinished"></translation>
+        <translation>含时保留</translation>
     </message>
     <message>
         <source>change of time</source>
-        <translation type="unfinished"></translation>
+        <translation>时间变化</translation>
     </message>
     <message>
         <source>deviation</source>
-        <translation type="unfinished"></translation>
+        <translation>偏差</translation>
     </message>
     <message>
         <source>accuracy</source>
-        <translation type="unfinished"></translation>
+        <translation>准确率</translation>
     </message>
     <message>
         <source>effect</source>
-        <translation type="unfinished"></translation>
+        <translation>效果</translation>
     </message>
 </context>
 <context>
     <name>About</name>
     <message>
         <source>About SLoRA</source>
-        <translation type="unfinished"></translation>
+        <translation>关于 SLoRA</translation>
     </message>
     <message>
         <source>Distribution compensation inside a memory budget: plan, run, measure, compare.
@@ -780,2450 +128,2973 @@
 Python {python}, Qt {qt}, PySide {pyside}, pyqtgraph {pyqtgraph}
 
 Licence: MIT. The font is a cut of Noto Sans CJK (SIL Open Font License 1.1).</source>
-        <translation type="unfinished"></translation>
+        <translation>在显存预算内完成分布补偿：规划、运行、测量、比较。
+
+Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
+
+许可证：MIT。字体裁自 Noto Sans CJK（SIL Open Font License 1.1）。</translation>
     </message>
 </context>
 <context>
     <name>AccuracyPlot</name>
     <message>
         <source>Accuracy by task</source>
-        <translation type="unfinished"></translation>
+        <translation>各任务的准确率</translation>
     </message>
     <message>
         <source>Accuracy of each variant by task</source>
-        <translation type="unfinished"></translation>
+        <translation>各变体在每个任务后的准确率</translation>
     </message>
     <message>
         <source>task</source>
-        <translation type="unfinished"></translation>
+        <translation>任务</translation>
     </message>
     <message>
         <source>Accuracy with {classifier}</source>
-        <translation type="unfinished"></translation>
+        <translation>{classifier} 的准确率</translation>
     </message>
     <message>
         <source>No accuracies yet. They appear as tasks finish.</source>
-        <translation type="unfinished"></translation>
+        <translation>暂无准确率。任务完成后会逐一显示。</translation>
     </message>
 </context>
 <context>
     <name>Actions</name>
     <message>
         <source>New job</source>
-        <translation type="unfinished"></translation>
+        <translation>新建任务</translation>
     </message>
     <message>
         <source>Set every setting of the job back to its default</source>
-        <translation type="unfinished"></translation>
+        <translation>将任务的所有设置恢复为默认值</translation>
     </message>
     <message>
         <source>Open…</source>
-        <translation type="unfinished"></translation>
+        <translation>打开…</translation>
     </message>
     <message>
         <source>Open a feature file, a class state, a configuration or a run</source>
-        <translation type="unfinished"></translation>
+        <translation>打开特征文件、类状态、配置或运行记录</translation>
     </message>
     <message>
         <source>Save configuration…</source>
-        <translation type="unfinished"></translation>
+        <translation>保存配置…</translation>
     </message>
     <message>
         <source>Write the job as a TOML file that the command line reads too</source>
-        <translation type="unfinished"></translation>
+        <translation>将任务写成 TOML 文件，命令行也可读取</translation>
     </message>
     <message>
         <source>Report as PDF…</source>
-        <translation type="unfinished"></translation>
+        <translation>PDF 报告…</translation>
     </message>
     <message>
         <source>Write a report of the runs on show: figures, tables and curves</source>
-        <translation type="unfinished"></translation>
+        <translation>为当前显示的运行生成报告：数据、表格与曲线</translation>
     </message>
     <message>
         <source>Tables as CSV…</source>
-        <translation type="unfinished"></translation>
+        <translation>CSV 表格…</translation>
     </message>
     <message>
         <source>Write runs, stages, samples, accuracies and comparison as CSV files</source>
-        <translation type="unfinished"></translation>
+        <translation>将运行、阶段、采样、准确率与比较写成 CSV 文件</translation>
     </message>
     <message>
         <source>Plot as PNG…</source>
-        <translation type="unfinished"></translation>
+        <translation>图表另存为 PNG…</translation>
     </message>
     <message>
         <source>Plot as SVG…</source>
-        <translation type="unfinished"></translation>
+        <translation>图表另存为 SVG…</translation>
     </message>
     <message>
         <source>Plot data as CSV…</source>
-        <translation type="unfinished"></translation>
+        <translation>图表数据另存为 CSV…</translation>
     </message>
     <message>
         <source>Copy plot</source>
-        <translation type="unfinished"></translation>
+        <translation>复制图表</translation>
     </message>
     <message>
         <source>Put a picture of the plot on the clipboard</source>
-        <translation type="unfinished"></translation>
+        <translation>将图表的图片放到剪贴板</translation>
     </message>
     <message>
         <source>Python snippet…</source>
-        <translation type="unfinished"></translation>
+        <translation>Python 代码片段…</translation>
     </message>
     <message>
         <source>Write Python code that runs this job without the window</source>
-        <translation type="unfinished"></translation>
+        <translation>生成无需窗口即可运行此任务的 Python 代码</translation>
     </message>
     <message>
         <source>Copy Python snippet</source>
-        <translation type="unfinished"></translation>
+        <translation>复制 Python 代码片段</translation>
     </message>
     <message>
         <source>Put Python code that runs this job on the clipboard</source>
-        <translation type="unfinished"></translation>
+        <translation>将运行此任务的 Python 代码放到剪贴板</translation>
     </message>
     <message>
         <source>Copy command line</source>
-        <translation type="unfinished"></translation>
+        <translation>复制命令行</translation>
     </message>
     <message>
         <source>Put the shell command that runs this job on the clipboard</source>
-        <translation type="unfinished"></translation>
+        <translation>将运行此任务的命令放到剪贴板</translation>
     </message>
     <message>
         <source>Quit</source>
-        <translation type="unfinished"></translation>
+        <translation>退出</translation>
     </message>
     <message>
         <source>Undo</source>
-        <translation type="unfinished"></translation>
+        <translation>撤销</translation>
     </message>
     <message>
         <source>Redo</source>
-        <translation type="unfinished"></translation>
+        <translation>重做</translation>
     </message>
     <message>
         <source>Note on this run…</source>
-        <translation type="unfinished"></translation>
+        <translation>此运行的备注…</translation>
     </message>
     <message>
         <source>Write a note into the file of the run on show</source>
-        <translation type="unfinished"></translation>
+        <translation>在当前运行的文件中写入备注</translation>
     </message>
     <message>
         <source>Preferences…</source>
-        <translation type="unfinished"></translation>
+        <translation>首选项…</translation>
     </message>
     <message>
         <source>Run</source>
-        <translation type="unfinished"></translation>
+        <translation>运行</translation>
     </message>
     <message>
         <source>Run this job in a process of its own and record it</source>
-        <translation type="unfinished"></translation>
+        <translation>在独立进程中运行此任务并记录</translation>
     </message>
     <message>
         <source>Cancel</source>
-        <translation type="unfinished"></translation>
+        <translation>取消</translation>
     </message>
     <message>
         <source>Stop the run; what was measured is kept</source>
-        <translation type="unfinished"></translation>
+        <translation>停止运行；已测量的数据会保留</translation>
     </message>
     <message>
         <source>Run baseline and optimised</source>
-        <translation type="unfinished"></translation>
+        <translation>运行基线与优化引擎</translation>
     </message>
     <message>
         <source>Run the original and the optimised engine one after the other and compare them</source>
-        <translation type="unfinished"></translation>
+        <translation>依次运行原始引擎与优化引擎并加以比较</translation>
     </message>
     <message>
         <source>Run the demo</source>
-        <translation type="unfinished"></translation>
+        <translation>运行演示</translation>
     </message>
     <message>
         <source>Five tasks of handwritten digits, about a minute</source>
-        <translation type="unfinished"></translation>
+        <translation>五个手写数字任务，约一分钟</translation>
     </message>
     <message>
         <source>Welcome</source>
-        <translation type="unfinished"></translation>
+        <translation>欢迎</translation>
     </message>
     <message>
         <source>Run on show</source>
-        <translation type="unfinished"></translation>
+        <translation>当前运行</translation>
     </message>
     <message>
         <source>Comparison</source>
-        <translation type="unfinished"></translation>
+        <translation>比较</translation>
     </message>
     <message>
         <source>Ablation</source>
-        <translation type="unfinished"></translation>
+        <translation>消融</translation>
     </message>
     <message>
         <source>Tuner</source>
-        <translation type="unfinished"></translation>
+        <translation>调优</translation>
     </message>
     <message>
         <source>Search the history</source>
-        <translation type="unfinished"></translation>
+        <translation>搜索历史</translation>
     </message>
     <message>
         <source>Find, reopen, compare and delete earlier runs</source>
-        <translation type="unfinished"></translation>
+        <translation>查找、重新打开、比较和删除以往的运行</translation>
     </message>
     <message>
         <source>Pause the view</source>
-        <translation type="unfinished"></translation>
+        <translation>暂停视图</translation>
     </message>
     <message>
         <source>Hold the plot still; measuring goes on</source>
-        <translation type="unfinished"></translation>
+        <translation>图表静止，测量继续</translation>
     </message>
     <message>
         <source>Zoom to region</source>
-        <translation type="unfinished"></translation>
+        <translation>缩放到选区</translation>
     </message>
     <message>
         <source>Show all of the plot</source>
-        <translation type="unfinished"></translation>
+        <translation>显示整个图表</translation>
     </message>
     <message>
         <source>Full screen</source>
-        <translation type="unfinished"></translation>
+        <translation>全屏</translation>
     </message>
     <message>
         <source>Reset layout</source>
-        <translation type="unfinished"></translation>
+        <translation>重置布局</translation>
     </message>
     <message>
         <source>Put every panel back where it was at first</source>
-        <translation type="unfinished"></translation>
+        <translation>将所有面板恢复到初始位置</translation>
     </message>
     <message>
         <source>As the desktop</source>
-        <translation type="unfinished"></translation>
+        <translation>跟随桌面</translation>
     </message>
     <message>
         <source>Light</source>
-        <translation type="unfinished"></translation>
+        <translation>浅色</translation>
     </message>
     <message>
         <source>Dark</source>
-        <translation type="unfinished"></translation>
+        <translation>深色</translation>
     </message>
     <message>
         <source>Command palette…</source>
-        <translation type="unfinished"></translation>
+        <translation>命令面板…</translation>
     </message>
     <message>
         <source>Find any action by typing a few letters of it</source>
-        <translation type="unfinished"></translation>
+        <translation>键入几个字母即可找到任意操作</translation>
     </message>
     <message>
         <source>Keyboard shortcuts</source>
-        <translation type="unfinished"></translation>
+        <translation>键盘快捷键</translation>
     </message>
     <message>
         <source>Tour of the window</source>
-        <translation type="unfinished"></translation>
+        <translation>窗口导览</translation>
     </message>
     <message>
         <source>Five steps through the window</source>
-        <translation type="unfinished"></translation>
+        <translation>五步了解窗口</translation>
     </message>
     <message>
         <source>About SLoRA</source>
-        <translation type="unfinished"></translation>
+        <translation>关于 SLoRA</translation>
     </message>
     <message>
         <source>Undo: {what}</source>
-        <translation type="unfinished"></translation>
+        <translation>撤销：{what}</translation>
     </message>
     <message>
         <source>Redo: {what}</source>
-        <translation type="unfinished"></translation>
+        <translation>重做：{what}</translation>
     </message>
 </context>
 <context>
     <name>BudgetControl</name>
     <message>
         <source>Memory budget, logarithmic</source>
-        <translation type="unfinished"></translation>
+        <translation>显存预算（对数刻度）</translation>
     </message>
     <message>
         <source>What the run may take of the compute device; the far right is unlimited</source>
-        <translation type="unfinished"></translation>
+        <translation>运行可占用的计算设备内存；最右端为不限</translation>
     </message>
     <message>
         <source>Sets the smallest budget in which this run can be done</source>
-        <translation type="unfinished"></translation>
+        <translation>设为此运行可行的最小预算</translation>
     </message>
     <message>
         <source>Set budget</source>
-        <translation type="unfinished"></translation>
+        <translation>设置预算</translation>
     </message>
     <message>
         <source>Set {size}</source>
-        <translation type="unfinished"></translation>
+        <translation>设为 {size}</translation>
     </message>
     <message>
         <source>Too small: this run needs at least {size}.</source>
-        <translation type="unfinished"></translation>
+        <translation>太小：此运行至少需要 {size}。</translation>
     </message>
     <message>
         <source>Smallest that will do: {size}.</source>
-        <translation type="unfinished"></translation>
+        <translation>可行的最小值：{size}。</translation>
     </message>
 </context>
 <context>
     <name>CommandPalette</name>
     <message>
         <source>Command palette</source>
-        <translation type="unfinished"></translation>
+        <translation>命令面板</translation>
     </message>
     <message>
         <source>Type a few letters of an action</source>
-        <translation type="unfinished"></translation>
+        <translation>键入操作的几个字母</translation>
     </message>
     <message>
         <source>Action</source>
-        <translation type="unfinished"></translation>
+        <translation>操作</translation>
     </message>
     <message>
         <source>Actions</source>
-        <translation type="unfinished"></translation>
+        <translation>操作</translation>
     </message>
     <message>
         <source>No action of that name can be used now</source>
-        <translation type="unfinished"></translation>
+        <translation>当前没有可用的同名操作</translation>
     </message>
 </context>
 <context>
     <name>CompareDesk</name>
     <message>
         <source>Add a run</source>
-        <translation type="unfinished"></translation>
+        <translation>添加运行</translation>
     </message>
     <message>
         <source>Runs (*.slora)</source>
-        <translation type="unfinished"></translation>
+        <translation>运行记录 (*.slora)</translation>
     </message>
     <message>
         <source>the baseline</source>
-        <translation type="unfinished"></translation>
+        <translation>基线</translation>
     </message>
 </context>
 <context>
     <name>ComparePage</name>
     <message>
-        <source>Compare</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
         <source>Runs that are compared</source>
-        <translation type="unfinished"></translation>
+        <translation>参与比较的运行</translation>
     </message>
     <message>
         <source>Add run...</source>
-        <translation type="unfinished"></translation>
+        <translation>添加运行…</translation>
     </message>
     <message>
         <source>A run file; it can be dropped on this page as well</source>
-        <translation type="unfinished"></translation>
+        <translation>运行文件；也可直接拖放到此页</translation>
     </message>
     <message>
         <source>Make base</source>
-        <translation type="unfinished"></translation>
+        <translation>设为基准</translation>
     </message>
     <message>
         <source>Differences and ratios are taken against the base</source>
-        <translation type="unfinished"></translation>
+        <translation>差值与比值均相对于基准</translation>
     </message>
     <message>
         <source>Remove</source>
-        <translation type="unfinished"></translation>
+        <translation>移除</translation>
     </message>
     <message>
         <source>Takes the run off this page; its file stays</source>
-        <translation type="unfinished"></translation>
+        <translation>将运行移出此页；文件保留</translation>
     </message>
     <message>
         <source>Run baseline and optimised</source>
-        <translation type="unfinished"></translation>
+        <translation>运行基线与优化引擎</translation>
     </message>
     <message>
         <source>Runs the job with the original and with the optimised engine</source>
-        <translation type="unfinished"></translation>
+        <translation>分别用原始引擎与优化引擎运行此任务</translation>
     </message>
     <message>
         <source>Report...</source>
-        <translation type="unfinished"></translation>
+        <translation>报告…</translation>
     </message>
     <message>
         <source>This comparison as PDF or CSV</source>
-        <translation type="unfinished"></translation>
+        <translation>将此比较导出为 PDF 或 CSV</translation>
     </message>
     <message>
         <source>Over</source>
-        <translation type="unfinished"></translation>
+        <translation>横轴</translation>
     </message>
     <message>
         <source>Counter</source>
-        <translation type="unfinished"></translation>
+        <translation>计数器</translation>
     </message>
     <message>
         <source>time</source>
-        <translation type="unfinished"></translation>
+        <translation>时间</translation>
     </message>
     <message>
         <source>stages</source>
-        <translation type="unfinished"></translation>
+        <translation>阶段</translation>
     </message>
     <message>
         <source>Curves over</source>
-        <translation type="unfinished"></translation>
+        <translation>曲线横轴</translation>
     </message>
     <message>
         <source>The compared curves as a table</source>
-        <translation type="unfinished"></translation>
+        <translation>以表格显示比较曲线</translation>
     </message>
     <message>
         <source>Overall</source>
-        <translation type="unfinished"></translation>
+        <translation>总体</translation>
     </message>
     <message>
         <source>Operators</source>
-        <translation type="unfinished"></translation>
+        <translation>算子</translation>
     </message>
     <message>
         <source>Stages</source>
-        <translation type="unfinished"></translation>
+        <translation>阶段</translation>
     </message>
     <message>
         <source>Accuracy</source>
-        <translation type="unfinished"></translation>
+        <translation>准确率</translation>
     </message>
     <message>
         <source>Comparison: {group}</source>
-        <translation type="unfinished"></translation>
+        <translation>比较：{group}</translation>
     </message>
     <message>
         <source>{run} (base)</source>
-        <translation type="unfinished"></translation>
+        <translation>{run}（基准）</translation>
     </message>
     <message>
         <source>Two or more runs are needed: run the baseline and the optimised engine, or add recorded runs.</source>
-        <translation type="unfinished"></translation>
+        <translation>需要两个或更多运行：运行基线与优化引擎，或添加已有记录。</translation>
     </message>
 </context>
 <context>
     <name>ComparePlot</name>
     <message>
         <source>Peaks by stage</source>
-        <translation type="unfinished"></translation>
+        <translation>各阶段峰值</translation>
     </message>
     <message>
         <source>Samples by run</source>
-        <translation type="unfinished"></translation>
+        <translation>各运行的采样</translation>
     </message>
     <message>
         <source>Memory of the compared runs</source>
-        <translation type="unfinished"></translation>
+        <translation>参与比较的运行的内存</translation>
     </message>
     <message>
         <source>Plus and minus zoom, left and right move, Home shows everything</source>
-        <translation type="unfinished"></translation>
+        <translation>加减键缩放，左右键移动，Home 显示全部</translation>
     </message>
     <message>
         <source>not available: {runs}</source>
-        <translation type="unfinished"></translation>
+        <translation>不可用：{runs}</translation>
     </message>
     <message>
         <source>Choose two runs or more to see them over each other.</source>
-        <translation type="unfinished"></translation>
+        <translation>选择两个或更多运行以叠加显示。</translation>
     </message>
 </context>
 <context>
     <name>Comparison</name>
     <message>
         <source>run</source>
-        <translation type="unfinished"></translation>
+        <translation>运行</translation>
     </message>
 </context>
 <context>
     <name>Controller</name>
     <message>
         <source>Set up the demo</source>
-        <translation type="unfinished"></translation>
+        <translation>设置演示</translation>
     </message>
     <message>
         <source>New job</source>
-        <translation type="unfinished"></translation>
+        <translation>新建任务</translation>
     </message>
     <message>
         <source>What was measured until then is kept.</source>
-        <translation type="unfinished"></translation>
+        <translation>此前的测量数据已保留。</translation>
     </message>
     <message>
         <source>The run was cancelled; what was measured until then is kept.</source>
-        <translation type="unfinished"></translation>
+        <translation>运行已取消；此前的测量数据已保留。</translation>
     </message>
     <message>
         <source>{run}: finished in {time}, peak {peak} allocated.</source>
-        <translation type="unfinished"></translation>
+        <translation>{run}：用时 {time}，分配峰值 {peak}。</translation>
     </message>
     <message>
         <source>Details</source>
-        <translation type="unfinished"></translation>
+        <translation>详细信息</translation>
     </message>
     <message>
         <source>{name} is in the job now.</source>
-        <translation type="unfinished"></translation>
+        <translation>{name} 已加入任务。</translation>
     </message>
     <message>
         <source>All that SLoRA reads (*.slora *.toml *.npz *.safetensors);;All files (*)</source>
-        <translation type="unfinished"></translation>
+        <translation>SLoRA 可读取的文件 (*.slora *.toml *.npz *.safetensors);;所有文件 (*)</translation>
     </message>
     <message>
         <source>Open</source>
-        <translation type="unfinished"></translation>
+        <translation>打开</translation>
+    </message>
+</context>
+<context>
+    <name>Counters</name>
+    <message>
+        <source>Allocated</source>
+        <translation>已分配</translation>
+    </message>
+    <message>
+        <source>Live tensors on the compute device</source>
+        <translation>计算设备上的存活张量</translation>
+    </message>
+    <message>
+        <source>Reserved</source>
+        <translation>已保留</translation>
+    </message>
+    <message>
+        <source>What the pool of the allocator holds; the budget bounds it</source>
+        <translation>分配器内存池的占用；预算限制的就是它</translation>
+    </message>
+    <message>
+        <source>Process</source>
+        <translation>进程</translation>
+    </message>
+    <message>
+        <source>Pool, context and libraries, from the driver</source>
+        <translation>内存池、上下文与库，由驱动报告</translation>
+    </message>
+    <message>
+        <source>Device</source>
+        <translation>设备</translation>
+    </message>
+    <message>
+        <source>All processes on the device together</source>
+        <translation>设备上所有进程之和</translation>
+    </message>
+    <message>
+        <source>RSS</source>
+        <translation>RSS</translation>
+    </message>
+    <message>
+        <source>Resident memory of the process of the engine</source>
+        <translation>引擎进程的常驻内存</translation>
+    </message>
+    <message>
+        <source>Tensor RAM</source>
+        <translation>张量内存</translation>
+    </message>
+    <message>
+        <source>Live tensors of the engine in host memory</source>
+        <translation>主机内存中引擎的存活张量</translation>
     </message>
 </context>
 <context>
     <name>Curves</name>
     <message>
         <source>allocated</source>
-        <translation type="unfinished"></translation>
+        <translation>已分配</translation>
     </message>
     <message>
         <source>reserved</source>
-        <translation type="unfinished"></translation>
+        <translation>已保留</translation>
     </message>
     <message>
         <source>process</source>
-        <translation type="unfinished"></translation>
+        <translation>进程</translation>
     </message>
     <message>
         <source>whole device</source>
-        <translation type="unfinished"></translation>
+        <translation>整个设备</translation>
     </message>
     <message>
         <source>RSS</source>
-        <translation type="unfinished"></translation>
+        <translation>RSS</translation>
     </message>
     <message>
         <source>tensor RAM</source>
-        <translation type="unfinished"></translation>
+        <translation>张量内存</translation>
     </message>
     <message>
         <source>Live tensors of the engine on the compute device</source>
-        <translation type="unfinished"></translation>
+        <translation>计算设备上引擎的存活张量</translation>
     </message>
     <message>
-        <source>The allocator&apos;s pool: what other programs cannot have</source>
-        <translation type="unfinished"></translation>
+        <source>The allocator's pool: what other programs cannot have</source>
+        <translation>分配器的内存池：其他程序无法使用的部分</translation>
     </message>
     <message>
-        <source>Pool, context and libraries of the engine&apos;s process</source>
-        <translation type="unfinished"></translation>
+        <source>Pool, context and libraries of the engine's process</source>
+        <translation>引擎进程的内存池、上下文与库</translation>
     </message>
     <message>
         <source>Everything on the device, other processes included</source>
-        <translation type="unfinished"></translation>
+        <translation>设备上的全部占用，包括其他进程</translation>
     </message>
     <message>
-        <source>Resident host memory of the engine&apos;s process</source>
-        <translation type="unfinished"></translation>
+        <source>Resident host memory of the engine's process</source>
+        <translation>引擎进程的主机常驻内存</translation>
     </message>
     <message>
         <source>Live tensors of the engine in host memory</source>
-        <translation type="unfinished"></translation>
+        <translation>主机内存中引擎的存活张量</translation>
     </message>
 </context>
 <context>
     <name>DevicePicker</name>
     <message>
         <source>Device</source>
-        <translation type="unfinished"></translation>
+        <translation>设备</translation>
     </message>
     <message>
         <source>Where the run computes</source>
-        <translation type="unfinished"></translation>
+        <translation>运行所用的计算设备</translation>
     </message>
     <message>
         <source>Automatic</source>
-        <translation type="unfinished"></translation>
+        <translation>自动</translation>
     </message>
     <message>
         <source>CPU</source>
-        <translation type="unfinished"></translation>
+        <translation>CPU</translation>
     </message>
     <message>
         <source>{device} (not found)</source>
-        <translation type="unfinished"></translation>
+        <translation>{device}（未找到）</translation>
     </message>
     <message>
         <source>Choose device</source>
-        <translation type="unfinished"></translation>
+        <translation>选择设备</translation>
     </message>
 </context>
 <context>
     <name>Dialogs</name>
     <message>
         <source>Note on this run</source>
-        <translation type="unfinished"></translation>
+        <translation>此运行的备注</translation>
     </message>
     <message>
-        <source>The note is kept in the run&apos;s file.</source>
-        <translation type="unfinished"></translation>
+        <source>The note is kept in the run's file.</source>
+        <translation>备注保存在运行文件中。</translation>
     </message>
     <message>
         <source>A run is under way</source>
-        <translation type="unfinished"></translation>
+        <translation>运行正在进行</translation>
     </message>
     <message>
         <source>Cancel the run and close? What was measured so far is kept.</source>
-        <translation type="unfinished"></translation>
+        <translation>取消运行并关闭吗？已测量的数据会保留。</translation>
     </message>
     <message>
         <source>Cancel the run and close</source>
-        <translation type="unfinished"></translation>
+        <translation>取消运行并关闭</translation>
     </message>
     <message>
         <source>Keep running</source>
-        <translation type="unfinished"></translation>
+        <translation>继续运行</translation>
     </message>
 </context>
 <context>
     <name>Docks</name>
     <message>
         <source>Job</source>
-        <translation type="unfinished"></translation>
+        <translation>任务</translation>
     </message>
     <message>
         <source>Forecast</source>
-        <translation type="unfinished"></translation>
+        <translation>预测</translation>
     </message>
     <message>
         <source>Plan</source>
-        <translation type="unfinished"></translation>
+        <translation>计划</translation>
     </message>
     <message>
         <source>Notices</source>
-        <translation type="unfinished"></translation>
+        <translation>通知</translation>
     </message>
     <message>
         <source>Results</source>
-        <translation type="unfinished"></translation>
+        <translation>结果</translation>
     </message>
     <message>
         <source>History</source>
-        <translation type="unfinished"></translation>
+        <translation>历史</translation>
     </message>
 </context>
 <context>
     <name>ErrorDialog</name>
     <message>
         <source>Something went wrong</source>
-        <translation type="unfinished"></translation>
+        <translation>出现问题</translation>
     </message>
     <message>
         <source>Details</source>
-        <translation type="unfinished"></translation>
+        <translation>详细信息</translation>
     </message>
     <message>
         <source>Copy</source>
-        <translation type="unfinished"></translation>
+        <translation>复制</translation>
     </message>
     <message>
         <source>Copy what happened and the details</source>
-        <translation type="unfinished"></translation>
+        <translation>复制问题说明与详细信息</translation>
     </message>
     <message>
         <source>Close</source>
-        <translation type="unfinished"></translation>
+        <translation>关闭</translation>
     </message>
     <message>
         <source>Hide details</source>
-        <translation type="unfinished"></translation>
+        <translation>隐藏详细信息</translation>
     </message>
     <message>
         <source>Show details</source>
-        <translation type="unfinished"></translation>
+        <translation>显示详细信息</translation>
     </message>
 </context>
 <context>
     <name>ExportDesk</name>
     <message>
         <source>Save configuration</source>
-        <translation type="unfinished"></translation>
+        <translation>保存配置</translation>
     </message>
     <message>
         <source>Configuration (*.toml)</source>
-        <translation type="unfinished"></translation>
+        <translation>配置 (*.toml)</translation>
     </message>
     <message>
         <source>Save Python snippet</source>
-        <translation type="unfinished"></translation>
+        <translation>保存 Python 代码片段</translation>
     </message>
     <message>
         <source>Python (*.py)</source>
-        <translation type="unfinished"></translation>
+        <translation>Python (*.py)</translation>
     </message>
     <message>
         <source>The Python snippet is on the clipboard.</source>
-        <translation type="unfinished"></translation>
+        <translation>Python 代码片段已在剪贴板中。</translation>
     </message>
     <message>
         <source>The command line is on the clipboard.</source>
-        <translation type="unfinished"></translation>
+        <translation>命令行已在剪贴板中。</translation>
     </message>
     <message>
         <source>The plot is on the clipboard.</source>
-        <translation type="unfinished"></translation>
+        <translation>图表已在剪贴板中。</translation>
     </message>
     <message>
         <source>Picture (*.png)</source>
-        <translation type="unfinished"></translation>
+        <translation>图片 (*.png)</translation>
     </message>
     <message>
         <source>Vector drawing (*.svg)</source>
-        <translation type="unfinished"></translation>
+        <translation>矢量图 (*.svg)</translation>
     </message>
     <message>
         <source>Table (*.csv)</source>
-        <translation type="unfinished"></translation>
+        <translation>表格 (*.csv)</translation>
     </message>
     <message>
         <source>Export plot</source>
-        <translation type="unfinished"></translation>
+        <translation>导出图表</translation>
     </message>
     <message>
         <source>Folder for the CSV tables</source>
-        <translation type="unfinished"></translation>
+        <translation>存放 CSV 表格的文件夹</translation>
     </message>
     <message>
         <source>Export report</source>
-        <translation type="unfinished"></translation>
+        <translation>导出报告</translation>
     </message>
     <message>
         <source>Report (*.pdf)</source>
-        <translation type="unfinished"></translation>
+        <translation>报告 (*.pdf)</translation>
     </message>
     <message>
         <source>Saved as {path}</source>
-        <translation type="unfinished"></translation>
+        <translation>已保存为 {path}</translation>
     </message>
     <message>
         <source>Open folder</source>
-        <translation type="unfinished"></translation>
+        <translation>打开文件夹</translation>
     </message>
 </context>
 <context>
     <name>Figures</name>
     <message>
         <source>not available</source>
-        <translation type="unfinished"></translation>
+        <translation>不可用</translation>
     </message>
     <message>
         <source>{points} points</source>
-        <translation type="unfinished"></translation>
+        <translation>{points} 个百分点</translation>
     </message>
     <message>
         <source>yes</source>
-        <translation type="unfinished"></translation>
+        <translation>是</translation>
     </message>
     <message>
         <source>no</source>
-        <translation type="unfinished"></translation>
+        <translation>否</translation>
     </message>
     <message>
         <source>unlimited</source>
-        <translation type="unfinished"></translation>
+        <translation>不限</translation>
     </message>
 </context>
 <context>
     <name>FileFacts</name>
     <message>
+        <source>with labels</source>
+        <translation>有标签</translation>
+    </message>
+    <message>
+        <source>without labels</source>
+        <translation>无标签</translation>
+    </message>
+    <message>
+        <source>unpacked to a scratch file when it runs</source>
+        <translation>运行时解压到临时文件</translation>
+    </message>
+    <message>
         <source>triangles</source>
-        <translation type="unfinished"></translation>
+        <translation>三角存储</translation>
     </message>
     <message>
         <source>{count} entries</source>
-        <translation type="unfinished"></translation>
+        <translation>{count} 项</translation>
     </message>
 </context>
 <context>
     <name>ForecastPanel</name>
     <message>
         <source>Forecast</source>
-        <translation type="unfinished"></translation>
+        <translation>预测</translation>
     </message>
     <message>
         <source>Predicted peak</source>
-        <translation type="unfinished"></translation>
+        <translation>预测峰值</translation>
     </message>
     <message>
         <source>At most</source>
-        <translation type="unfinished"></translation>
+        <translation>上限</translation>
     </message>
     <message>
         <source>The run is certified to stay below this</source>
-        <translation type="unfinished"></translation>
+        <translation>运行保证不超过此值</translation>
     </message>
     <message>
         <source>Predicted time</source>
-        <translation type="unfinished"></translation>
+        <translation>预测时间</translation>
     </message>
     <message>
         <source>Binding stage</source>
-        <translation type="unfinished"></translation>
+        <translation>瓶颈阶段</translation>
     </message>
     <message>
         <source>It sets the smallest feasible budget</source>
-        <translation type="unfinished"></translation>
+        <translation>它决定可行的最小预算</translation>
     </message>
     <message>
         <source>Smallest budget</source>
-        <translation type="unfinished"></translation>
+        <translation>最小预算</translation>
     </message>
     <message>
         <source>Original peak</source>
-        <translation type="unfinished"></translation>
+        <translation>原始峰值</translation>
     </message>
     <message>
         <source>Predicted for the seed implementation</source>
-        <translation type="unfinished"></translation>
+        <translation>原始实现的预测值</translation>
     </message>
     <message>
         <source>The baseline makes no plan and knows no budget. Predicted peak: {size}.</source>
-        <translation type="unfinished"></translation>
+        <translation>基线不做规划，也不受预算约束。预测峰值：{size}。</translation>
     </message>
     <message>
         <source>Choose a source to see what its run will need.</source>
-        <translation type="unfinished"></translation>
+        <translation>选择来源以查看运行所需。</translation>
     </message>
     <message>
         <source>No budget: the fastest plans may take what they need.</source>
-        <translation type="unfinished"></translation>
+        <translation>无预算：最快的计划可按需占用。</translation>
     </message>
     <message>
         <source>✓ Fits within {budget}.</source>
-        <translation type="unfinished"></translation>
+        <translation>✓ 可在 {budget} 内完成。</translation>
     </message>
     <message>
-        <source>✕ {budget} is too small: {stage} needs at least {smallest}.</source>
-        <translation type="unfinished"></translation>
+        <source>× {budget} is too small: {stage} needs at least {smallest}.</source>
+        <translation>× {budget} 太小：{stage} 至少需要 {smallest}。</translation>
     </message>
     <message>
         <source>Set {size}</source>
-        <translation type="unfinished"></translation>
+        <translation>设为 {size}</translation>
     </message>
 </context>
 <context>
     <name>FrontierPlot</name>
     <message>
         <source>No plans yet. Tune to see peak memory against time.</source>
-        <translation type="unfinished"></translation>
+        <translation>暂无计划。调优后可查看峰值与时间的关系。</translation>
     </message>
     <message>
         <source>Peak memory against time</source>
-        <translation type="unfinished"></translation>
+        <translation>峰值内存与时间</translation>
     </message>
     <message>
         <source>Peak memory against time, one point a plan</source>
-        <translation type="unfinished"></translation>
+        <translation>峰值内存与时间，每点为一个计划</translation>
     </message>
     <message>
         <source>Left and right move along the plans, Enter applies one</source>
-        <translation type="unfinished"></translation>
+        <translation>左右键在计划间移动，回车应用</translation>
     </message>
     <message>
         <source>time</source>
-        <translation type="unfinished"></translation>
+        <translation>时间</translation>
     </message>
     <message>
         <source>peak memory</source>
-        <translation type="unfinished"></translation>
+        <translation>峰值内存</translation>
     </message>
     <message>
         <source>measured</source>
-        <translation type="unfinished"></translation>
+        <translation>实测</translation>
     </message>
     <message>
         <source>predicted</source>
-        <translation type="unfinished"></translation>
+        <translation>预测</translation>
     </message>
 </context>
 <context>
     <name>History</name>
     <message>
+        <source>finished</source>
+        <translation>已完成</translation>
+    </message>
+    <message>
+        <source>failed</source>
+        <translation>失败</translation>
+    </message>
+    <message>
+        <source>cancelled</source>
+        <translation>已取消</translation>
+    </message>
+    <message>
+        <source>interrupted</source>
+        <translation>已中断</translation>
+    </message>
+    <message>
+        <source>running</source>
+        <translation>运行中</translation>
+    </message>
+    <message>
+        <source>unreadable</source>
+        <translation>无法读取</translation>
+    </message>
+    <message>
+        <source>Delete %n run(s)</source>
+        <translation>删除 %n 个运行</translation>
+    </message>
+    <message>
         <source>Note on {run}</source>
-        <translation type="unfinished"></translation>
+        <translation>{run} 的备注</translation>
     </message>
 </context>
 <context>
     <name>HistoryView</name>
     <message>
         <source>Search name, source, operators, status, date, note...</source>
-        <translation type="unfinished"></translation>
+        <translation>搜索名称、来源、算子、状态、日期、备注…</translation>
     </message>
     <message>
         <source>Search the history</source>
-        <translation type="unfinished"></translation>
+        <translation>搜索历史</translation>
     </message>
     <message>
         <source>Past runs</source>
-        <translation type="unfinished"></translation>
+        <translation>以往的运行</translation>
     </message>
     <message>
         <source>Note</source>
-        <translation type="unfinished"></translation>
+        <translation>备注</translation>
     </message>
     <message>
         <source>A note on the selected run</source>
-        <translation type="unfinished"></translation>
+        <translation>所选运行的备注</translation>
     </message>
     <message>
         <source>Open</source>
-        <translation type="unfinished"></translation>
+        <translation>打开</translation>
     </message>
     <message>
         <source>Shows the run as it was (Enter)</source>
-        <translation type="unfinished"></translation>
+        <translation>按原样显示运行（回车）</translation>
     </message>
     <message>
         <source>Compare</source>
-        <translation type="unfinished"></translation>
+        <translation>比较</translation>
     </message>
     <message>
         <source>Compares the selected runs; the first is the base</source>
-        <translation type="unfinished"></translation>
+        <translation>比较所选运行；第一个为基准</translation>
     </message>
     <message>
         <source>Delete</source>
-        <translation type="unfinished"></translation>
+        <translation>删除</translation>
     </message>
     <message>
         <source>Moves the selected runs to the trash; can be undone (Del)</source>
-        <translation type="unfinished"></translation>
+        <translation>将所选运行移到回收站；可撤销（Del）</translation>
     </message>
     <message>
         <source>No run matches.</source>
-        <translation type="unfinished"></translation>
+        <translation>没有匹配的运行。</translation>
     </message>
     <message>
         <source>No runs yet. Every run is kept here.</source>
-        <translation type="unfinished"></translation>
+        <translation>暂无运行。每次运行都会保存在此。</translation>
     </message>
 </context>
 <context>
     <name>JobDesk</name>
     <message>
         <source>Apply a point of the frontier</source>
-        <translation type="unfinished"></translation>
+        <translation>应用前沿上的一点</translation>
     </message>
     <message>
         <source>Set budget</source>
-        <translation type="unfinished"></translation>
+        <translation>设置预算</translation>
     </message>
     <message>
         <source>Where to write the moved state</source>
-        <translation type="unfinished"></translation>
+        <translation>补偿后类状态的写入位置</translation>
     </message>
     <message>
         <source>Class state (*.safetensors)</source>
-        <translation type="unfinished"></translation>
+        <translation>类状态 (*.safetensors)</translation>
     </message>
     <message>
         <source>Choose output</source>
-        <translation type="unfinished"></translation>
+        <translation>选择输出</translation>
     </message>
     <message>
         <source>Choose a folder</source>
-        <translation type="unfinished"></translation>
+        <translation>选择文件夹</translation>
     </message>
     <message>
         <source>Choose a file</source>
-        <translation type="unfinished"></translation>
+        <translation>选择文件</translation>
     </message>
     <message>
         <source>Arrays (*.npz *.safetensors);;All files (*)</source>
-        <translation type="unfinished"></translation>
+        <translation>数组 (*.npz *.safetensors);;所有文件 (*)</translation>
     </message>
     <message>
         <source>Choose {name}</source>
-        <translation type="unfinished"></translation>
+        <translation>选择 {name}</translation>
     </message>
     <message>
         <source>Raise budget</source>
-        <translation type="unfinished"></translation>
+        <translation>提高预算</translation>
     </message>
     <message>
         <source>Plan again</source>
-        <translation type="unfinished"></translation>
+        <translation>重新规划</translation>
     </message>
 </context>
 <context>
     <name>JobPanel</name>
     <message>
         <source>Source</source>
-        <translation type="unfinished"></translation>
+        <translation>来源</translation>
     </message>
     <message>
         <source>Operators</source>
-        <translation type="unfinished"></translation>
+        <translation>算子</translation>
     </message>
     <message>
         <source>Device</source>
-        <translation type="unfinished"></translation>
+        <translation>设备</translation>
     </message>
     <message>
         <source>Memory budget</source>
-        <translation type="unfinished"></translation>
+        <translation>显存预算</translation>
     </message>
     <message>
         <source>Chunk policy</source>
-        <translation type="unfinished"></translation>
+        <translation>分块策略</translation>
     </message>
     <message>
         <source>Memory measures</source>
-        <translation type="unfinished"></translation>
+        <translation>显存措施</translation>
     </message>
     <message>
         <source>Nine switches; all results stay the same</source>
-        <translation type="unfinished"></translation>
+        <translation>九个开关；结果均不变</translation>
     </message>
     <message>
         <source>Classifiers</source>
-        <translation type="unfinished"></translation>
+        <translation>分类器</translation>
     </message>
     <message>
         <source>Rebuilt from the moved statistics</source>
-        <translation type="unfinished"></translation>
+        <translation>由补偿后的统计量重建</translation>
     </message>
     <message>
         <source>Run and output</source>
-        <translation type="unfinished"></translation>
+        <translation>运行与输出</translation>
     </message>
     <message>
         <source>Seed, threads, sampling, output file</source>
-        <translation type="unfinished"></translation>
+        <translation>随机种子、线程、采样、输出文件</translation>
     </message>
     <message>
         <source>Run</source>
-        <translation type="unfinished"></translation>
+        <translation>运行</translation>
     </message>
     <message>
         <source>Run baseline and optimised</source>
-        <translation type="unfinished"></translation>
+        <translation>运行基线与优化引擎</translation>
     </message>
     <message>
         <source>Runs the original and the optimised engine and compares them</source>
-        <translation type="unfinished"></translation>
+        <translation>运行原始引擎与优化引擎并比较</translation>
     </message>
     <message>
         <source>A run is under way</source>
-        <translation type="unfinished"></translation>
+        <translation>运行正在进行</translation>
     </message>
     <message>
         <source>This job cannot run as it stands: see above and the forecast</source>
-        <translation type="unfinished"></translation>
+        <translation>此任务目前无法运行：请查看上方说明与预测</translation>
     </message>
     <message>
         <source>Runs this job in a process of its own and records it</source>
-        <translation type="unfinished"></translation>
+        <translation>在独立进程中运行此任务并记录</translation>
     </message>
 </context>
 <context>
     <name>LivePage</name>
     <message>
         <source>Stages</source>
-        <translation type="unfinished"></translation>
+        <translation>阶段</translation>
     </message>
     <message>
         <source>Samples of the memory curve</source>
-        <translation type="unfinished"></translation>
+        <translation>内存曲线的采样</translation>
     </message>
     <message>
         <source>Region</source>
-        <translation type="unfinished"></translation>
+        <translation>选区</translation>
     </message>
     <message>
         <source>Set budget</source>
-        <translation type="unfinished"></translation>
+        <translation>设置预算</translation>
     </message>
 </context>
 <context>
     <name>MainWindow</name>
     <message>
         <source>Toolbar</source>
-        <translation type="unfinished"></translation>
+        <translation>工具栏</translation>
     </message>
     <message>
         <source>Pages</source>
-        <translation type="unfinished"></translation>
+        <translation>页面</translation>
+    </message>
+</context>
+<context>
+    <name>Measures</name>
+    <message>
+        <source>Smart feature cache</source>
+        <translation>智能特征缓存</translation>
+    </message>
+    <message>
+        <source>Features of images seen before are kept, least recently used out first</source>
+        <translation>保留见过的图像特征，最久未用者先淘汰</translation>
+    </message>
+    <message>
+        <source>Progressive release</source>
+        <translation>渐进式释放</translation>
+    </message>
+    <message>
+        <source>Extracted features leave the device batch by batch</source>
+        <translation>提取的特征逐批移出设备</translation>
+    </message>
+    <message>
+        <source>Tiled attention</source>
+        <translation>分块注意力</translation>
+    </message>
+    <message>
+        <source>The attention is computed in tiles that fit the budget</source>
+        <translation>注意力按符合预算的分块计算</translation>
+    </message>
+    <message>
+        <source>CPU/GPU split statistics</source>
+        <translation>CPU/GPU 分工统计</translation>
+    </message>
+    <message>
+        <source>Class statistics wait on the host and visit the device a batch at a time</source>
+        <translation>类统计量存于主机，逐批进入设备</translation>
+    </message>
+    <message>
+        <source>Budget manager</source>
+        <translation>预算管理器</translation>
+    </message>
+    <message>
+        <source>Chunk sizes follow the budget; without it they are the original's 128</source>
+        <translation>分块大小随预算而定；否则为原始的 128</translation>
+    </message>
+    <message>
+        <source>Release at stage borders</source>
+        <translation>阶段间释放</translation>
+    </message>
+    <message>
+        <source>What a stage leaves behind is given back</source>
+        <translation>归还阶段遗留的内存</translation>
+    </message>
+    <message>
+        <source>Mixed precision</source>
+        <translation>混合精度</translation>
+    </message>
+    <message>
+        <source>Half precision off the critical path; the one measure that changes results</source>
+        <translation>非关键路径使用半精度；唯一会改变结果的措施</translation>
+    </message>
+    <message>
+        <source>Activation checkpointing</source>
+        <translation>激活检查点</translation>
+    </message>
+    <message>
+        <source>Intermediate activations are computed again instead of kept</source>
+        <translation>中间激活重新计算而不保留</translation>
+    </message>
+    <message>
+        <source>Weak-nonlinear in chunks</source>
+        <translation>弱非线性分块</translation>
+    </message>
+    <message>
+        <source>Samples are pushed through the network a chunk at a time</source>
+        <translation>样本逐块通过网络</translation>
     </message>
 </context>
 <context>
     <name>MeasuresForm</name>
     <message>
-        <source>Switch &apos;{measure}&apos;</source>
-        <translation type="unfinished"></translation>
+        <source>Switch '{measure}'</source>
+        <translation>切换“{measure}”</translation>
     </message>
     <message>
         <source>expected {low}–{high} %</source>
-        <translation type="unfinished"></translation>
+        <translation>预期 {low}–{high} %</translation>
     </message>
     <message>
         <source>measured {percent:.1f} %</source>
-        <translation type="unfinished"></translation>
+        <translation>实测 {percent:.1f} %</translation>
     </message>
     <message>
         <source>changes results; all others do not</source>
-        <translation type="unfinished"></translation>
+        <translation>会改变结果；其余均不会</translation>
     </message>
 </context>
 <context>
     <name>MemoryPlot</name>
     <message>
         <source>view paused</source>
-        <translation type="unfinished"></translation>
+        <translation>视图已暂停</translation>
     </message>
     <message>
         <source>Memory samples</source>
-        <translation type="unfinished"></translation>
+        <translation>内存采样</translation>
     </message>
     <message>
         <source>Memory of the run over time</source>
-        <translation type="unfinished"></translation>
+        <translation>运行内存随时间的变化</translation>
     </message>
     <message>
         <source>Arrow keys move from sample to sample, plus and minus zoom, Home shows everything, B holds the budget</source>
-        <translation type="unfinished"></translation>
+        <translation>方向键逐个采样移动，加减键缩放，Home 显示全部，B 键选中预算线</translation>
     </message>
     <message>
         <source>Memory of the compute device</source>
-        <translation type="unfinished"></translation>
+        <translation>计算设备内存</translation>
     </message>
     <message>
         <source>Memory of the host</source>
-        <translation type="unfinished"></translation>
+        <translation>主机内存</translation>
     </message>
     <message>
         <source>No run yet. Start one or open a run file to see its memory here.</source>
-        <translation type="unfinished"></translation>
+        <translation>暂无运行。开始运行或打开运行文件后，此处显示其内存。</translation>
     </message>
     <message>
         <source>Compute device</source>
-        <translation type="unfinished"></translation>
+        <translation>计算设备</translation>
     </message>
     <message>
         <source>Tensor memory on the CPU, the compute device here</source>
-        <translation type="unfinished"></translation>
+        <translation>CPU 张量内存（此处的计算设备）</translation>
     </message>
     <message>
         <source>Host RAM</source>
-        <translation type="unfinished"></translation>
+        <translation>主机内存</translation>
     </message>
     <message>
         <source>budget {size}</source>
-        <translation type="unfinished"></translation>
+        <translation>预算 {size}</translation>
     </message>
     <message>
         <source>budget {size}, {share} % of device</source>
-        <translation type="unfinished"></translation>
+        <translation>预算 {size}，占设备 {share} %</translation>
     </message>
     <message>
         <source>predicted {size}</source>
-        <translation type="unfinished"></translation>
+        <translation>预测 {size}</translation>
     </message>
 </context>
 <context>
     <name>Menus</name>
     <message>
         <source>&amp;File</source>
-        <translation type="unfinished"></translation>
+        <translation>文件(&amp;F)</translation>
     </message>
     <message>
         <source>Open &amp;recent</source>
-        <translation type="unfinished"></translation>
+        <translation>最近打开(&amp;R)</translation>
     </message>
     <message>
         <source>&amp;Export</source>
-        <translation type="unfinished"></translation>
+        <translation>导出(&amp;E)</translation>
     </message>
     <message>
         <source>&amp;Edit</source>
-        <translation type="unfinished"></translation>
+        <translation>编辑(&amp;E)</translation>
     </message>
     <message>
         <source>&amp;Run</source>
-        <translation type="unfinished"></translation>
+        <translation>运行(&amp;R)</translation>
     </message>
     <message>
         <source>&amp;View</source>
-        <translation type="unfinished"></translation>
+        <translation>视图(&amp;V)</translation>
     </message>
     <message>
         <source>&amp;Panels</source>
-        <translation type="unfinished"></translation>
+        <translation>面板(&amp;P)</translation>
     </message>
     <message>
         <source>&amp;Theme</source>
-        <translation type="unfinished"></translation>
+        <translation>主题(&amp;T)</translation>
     </message>
     <message>
         <source>&amp;Language</source>
-        <translation type="unfinished"></translation>
+        <translation>语言(&amp;L)</translation>
     </message>
     <message>
         <source>&amp;Help</source>
-        <translation type="unfinished"></translation>
+        <translation>帮助(&amp;H)</translation>
     </message>
 </context>
 <context>
     <name>MessageBar</name>
     <message>
         <source>Dismiss</source>
-        <translation type="unfinished"></translation>
+        <translation>关闭</translation>
     </message>
     <message>
         <source>Dismiss this message</source>
-        <translation type="unfinished"></translation>
+        <translation>关闭此消息</translation>
     </message>
 </context>
 <context>
     <name>NoticeCard</name>
     <message>
         <source>Notice at {time}: {message}</source>
-        <translation type="unfinished"></translation>
+        <translation>{time} 的通知：{message}</translation>
     </message>
     <message>
         <source>Show</source>
-        <translation type="unfinished"></translation>
+        <translation>显示</translation>
     </message>
     <message>
         <source>Shows this moment on the plot</source>
-        <translation type="unfinished"></translation>
+        <translation>在图表上显示此刻</translation>
     </message>
     <message>
         <source>Raise budget</source>
-        <translation type="unfinished"></translation>
+        <translation>提高预算</translation>
     </message>
     <message>
-        <source>Sets the job&apos;s budget above what was used here</source>
-        <translation type="unfinished"></translation>
+        <source>Sets the job's budget above what was used here</source>
+        <translation>将任务预算设为高于此处用量</translation>
     </message>
     <message>
         <source>Re-plan</source>
-        <translation type="unfinished"></translation>
+        <translation>重新规划</translation>
     </message>
     <message>
         <source>Plans the job anew within its budget</source>
-        <translation type="unfinished"></translation>
+        <translation>在预算内重新规划任务</translation>
     </message>
 </context>
 <context>
     <name>Notices</name>
     <message>
         <source>memory is above the budget line: {used} of {budget}</source>
-        <translation type="unfinished"></translation>
+        <translation>内存超过预算线：{used} / {budget}</translation>
     </message>
     <message>
         <source>memory is above 90 % of the budget line: {used} of {budget}</source>
-        <translation type="unfinished"></translation>
+        <translation>内存超过预算线的 90 %：{used} / {budget}</translation>
     </message>
 </context>
 <context>
     <name>NoticesView</name>
     <message>
         <source>Notices</source>
-        <translation type="unfinished"></translation>
+        <translation>通知</translation>
     </message>
     <message>
         <source>Nothing to report. Budget crossings, retries and jitters are listed here.</source>
-        <translation type="unfinished"></translation>
+        <translation>暂无通知。超出预算、重试与抖动会列在此处。</translation>
     </message>
 </context>
 <context>
     <name>Opener</name>
     <message>
         <source>Open {name}</source>
-        <translation type="unfinished"></translation>
+        <translation>打开 {name}</translation>
+    </message>
+</context>
+<context>
+    <name>Operators</name>
+    <message>
+        <source>Linear</source>
+        <translation>线性</translation>
+    </message>
+    <message>
+        <source>Ridge regression between the normalised features, mixed with the identity; closed form</source>
+        <translation>归一化特征间的岭回归，与恒等映射混合；闭式解</translation>
+    </message>
+    <message>
+        <source>Weak-nonlinear</source>
+        <translation>弱非线性</translation>
+    </message>
+    <message>
+        <source>A two-branch network trained on the pairs; samples are pushed through it</source>
+        <translation>在特征对上训练的双分支网络；样本通过它变换</translation>
+    </message>
+    <message>
+        <source>Attention (Hopfield)</source>
+        <translation>注意力（Hopfield）</translation>
+    </message>
+    <message>
+        <source>Exact top-k attention over the drift of the pairs; samples are pushed through it</source>
+        <translation>对特征对漂移的精确 top-k 注意力；样本通过它变换</translation>
+    </message>
+    <message>
+        <source>RFF linear attention</source>
+        <translation>RFF 线性注意力</translation>
+    </message>
+    <message>
+        <source>Random Fourier features: the linear-time approximation of the attention</source>
+        <translation>随机傅里叶特征：注意力的线性时间近似</translation>
     </message>
 </context>
 <context>
     <name>OperatorsForm</name>
     <message>
         <source>Settings</source>
-        <translation type="unfinished"></translation>
+        <translation>设置</translation>
     </message>
     <message>
         <source>Settings of {operator}</source>
-        <translation type="unfinished"></translation>
+        <translation>{operator}的设置</translation>
     </message>
     <message>
         <source>Operators</source>
-        <translation type="unfinished"></translation>
+        <translation>算子</translation>
     </message>
     <message>
         <source>Choose operators</source>
-        <translation type="unfinished"></translation>
+        <translation>选择算子</translation>
     </message>
 </context>
 <context>
     <name>Pages</name>
     <message>
         <source>Welcome</source>
-        <translation type="unfinished"></translation>
+        <translation>欢迎</translation>
     </message>
     <message>
         <source>Run</source>
-        <translation type="unfinished"></translation>
+        <translation>运行</translation>
     </message>
     <message>
         <source>Compare</source>
-        <translation type="unfinished"></translation>
+        <translation>比较</translation>
     </message>
     <message>
         <source>Ablation</source>
-        <translation type="unfinished"></translation>
+        <translation>消融</translation>
     </message>
     <message>
         <source>Tuner</source>
-        <translation type="unfinished"></translation>
+        <translation>调优</translation>
     </message>
 </context>
 <context>
     <name>PlanTable</name>
     <message>
         <source>Plan of the job</source>
-        <translation type="unfinished"></translation>
+        <translation>任务计划</translation>
     </message>
     <message>
         <source>Choose a source to see the plan of its run.</source>
-        <translation type="unfinished"></translation>
+        <translation>选择来源以查看其运行计划。</translation>
     </message>
     <message>
         <source>Policy {policy}, budget {budget}: at most {bound}, about {time}.</source>
-        <translation type="unfinished"></translation>
+        <translation>策略 {policy}，预算 {budget}：上限 {bound}，约 {time}。</translation>
     </message>
     <message>
         <source>unlimited</source>
-        <translation type="unfinished"></translation>
+        <translation>不限</translation>
     </message>
 </context>
 <context>
     <name>PlotTools</name>
     <message>
         <source>Pause</source>
-        <translation type="unfinished"></translation>
+        <translation>暂停</translation>
     </message>
     <message>
         <source>Stops the view, not the capture (Space)</source>
-        <translation type="unfinished"></translation>
+        <translation>暂停视图，不停止采集（空格）</translation>
     </message>
     <message>
         <source>Zoom to region</source>
-        <translation type="unfinished"></translation>
+        <translation>缩放到选区</translation>
     </message>
     <message>
         <source>Shows the selected stretch of time alone</source>
-        <translation type="unfinished"></translation>
+        <translation>只显示所选时间段</translation>
     </message>
     <message>
         <source>Reset view</source>
-        <translation type="unfinished"></translation>
+        <translation>重置视图</translation>
     </message>
     <message>
         <source>Shows the whole run (Home)</source>
-        <translation type="unfinished"></translation>
+        <translation>显示整个运行（Home）</translation>
     </message>
     <message>
         <source>Table</source>
-        <translation type="unfinished"></translation>
+        <translation>表格</translation>
     </message>
     <message>
         <source>The data of the plot as a table</source>
-        <translation type="unfinished"></translation>
+        <translation>以表格显示图表数据</translation>
     </message>
     <message>
         <source>Export</source>
-        <translation type="unfinished"></translation>
+        <translation>导出</translation>
     </message>
     <message>
         <source>The plot as a picture, its data as CSV</source>
-        <translation type="unfinished"></translation>
+        <translation>图表存为图片，数据存为 CSV</translation>
     </message>
     <message>
         <source>Picture (PNG)...</source>
-        <translation type="unfinished"></translation>
+        <translation>图片 (PNG)…</translation>
     </message>
     <message>
         <source>Vector picture (SVG)...</source>
-        <translation type="unfinished"></translation>
+        <translation>矢量图 (SVG)…</translation>
     </message>
     <message>
         <source>Data (CSV)...</source>
-        <translation type="unfinished"></translation>
+        <translation>数据 (CSV)…</translation>
     </message>
     <message>
         <source>Copy picture</source>
-        <translation type="unfinished"></translation>
+        <translation>复制图片</translation>
     </message>
     <message>
         <source>Resume</source>
-        <translation type="unfinished"></translation>
+        <translation>继续</translation>
     </message>
 </context>
 <context>
     <name>PolicyForm</name>
     <message>
         <source>Planned</source>
-        <translation type="unfinished"></translation>
+        <translation>规划</translation>
     </message>
     <message>
         <source>The leanest plan that is within a tenth of the fastest that fits. The default.</source>
-        <translation type="unfinished"></translation>
+        <translation>在可行的最快计划十分之一以内最省内存的计划。默认。</translation>
     </message>
     <message>
         <source>Tuned</source>
-        <translation type="unfinished"></translation>
+        <translation>调优</translation>
     </message>
     <message>
         <source>As planned, with what short trials measured on this machine.</source>
-        <translation type="unfinished"></translation>
+        <translation>同规划，采用本机短测试的实测值。</translation>
     </message>
     <message>
         <source>Adaptive</source>
-        <translation type="unfinished"></translation>
+        <translation>自适应</translation>
     </message>
     <message>
         <source>The original rule: 128 below half of the budget, 64, and 32 above four fifths.</source>
-        <translation type="unfinished"></translation>
+        <translation>原始规则：低于预算一半为 128，其间为 64，高于五分之四为 32。</translation>
     </message>
     <message>
         <source>Fixed</source>
-        <translation type="unfinished"></translation>
+        <translation>固定</translation>
     </message>
     <message>
         <source>Always this many queries at a time.</source>
-        <translation type="unfinished"></translation>
+        <translation>每次固定处理这么多查询。</translation>
     </message>
     <message>
         <source>Chunk policy</source>
-        <translation type="unfinished"></translation>
+        <translation>分块策略</translation>
     </message>
     <message>
         <source>Chunk</source>
-        <translation type="unfinished"></translation>
+        <translation>分块</translation>
     </message>
     <message>
         <source>Queries that the attention handles at a time</source>
-        <translation type="unfinished"></translation>
+        <translation>注意力每次处理的查询数</translation>
     </message>
     <message>
         <source>Set chunk</source>
-        <translation type="unfinished"></translation>
+        <translation>设置分块</translation>
     </message>
     <message>
         <source>Set chunk policy</source>
-        <translation type="unfinished"></translation>
+        <translation>设置分块策略</translation>
     </message>
 </context>
 <context>
     <name>PreferencesDialog</name>
     <message>
         <source>Preferences</source>
-        <translation type="unfinished"></translation>
+        <translation>首选项</translation>
     </message>
     <message>
         <source>Theme</source>
-        <translation type="unfinished"></translation>
+        <translation>主题</translation>
     </message>
     <message>
         <source>Language</source>
-        <translation type="unfinished"></translation>
+        <translation>语言</translation>
     </message>
     <message>
         <source>Panels</source>
-        <translation type="unfinished"></translation>
+        <translation>面板</translation>
     </message>
     <message>
         <source>Recorded runs</source>
-        <translation type="unfinished"></translation>
+        <translation>运行记录</translation>
     </message>
     <message>
         <source>Settings file</source>
-        <translation type="unfinished"></translation>
+        <translation>设置文件</translation>
     </message>
     <message>
         <source>Reset layout</source>
-        <translation type="unfinished"></translation>
+        <translation>重置布局</translation>
     </message>
     <message>
         <source>Open folder</source>
-        <translation type="unfinished"></translation>
+        <translation>打开文件夹</translation>
     </message>
     <message>
         <source>Open the folder of: {what}</source>
-        <translation type="unfinished"></translation>
+        <translation>打开文件夹：{what}</translation>
     </message>
     <message>
         <source>As the desktop</source>
-        <translation type="unfinished"></translation>
+        <translation>跟随桌面</translation>
     </message>
     <message>
         <source>Light</source>
-        <translation type="unfinished"></translation>
+        <translation>浅色</translation>
     </message>
     <message>
         <source>Dark</source>
-        <translation type="unfinished"></translation>
+        <translation>深色</translation>
     </message>
 </context>
 <context>
     <name>Problems</name>
     <message>
         <source>Something in the window failed: {error}</source>
-        <translation type="unfinished"></translation>
+        <translation>窗口内部出错：{error}</translation>
     </message>
     <message>
         <source>You can go on working. This is a defect: please report it with the details.</source>
-        <translation type="unfinished"></translation>
+        <translation>您可以继续工作。这是程序缺陷：请附上详细信息报告。</translation>
     </message>
 </context>
 <context>
     <name>ProgressPanel</name>
     <message>
         <source>Cancel</source>
-        <translation type="unfinished"></translation>
+        <translation>取消</translation>
     </message>
     <message>
         <source>Ends the run; what was measured is kept</source>
-        <translation type="unfinished"></translation>
+        <translation>结束运行；已测量的数据会保留</translation>
     </message>
     <message>
         <source>Progress of the run</source>
-        <translation type="unfinished"></translation>
+        <translation>运行进度</translation>
     </message>
     <message>
         <source>Progress of the stage</source>
-        <translation type="unfinished"></translation>
+        <translation>阶段进度</translation>
     </message>
     <message>
         <source>{time} so far</source>
-        <translation type="unfinished"></translation>
+        <translation>已用 {time}</translation>
     </message>
     <message>
         <source>{stage}: {done} of {total} {unit}</source>
-        <translation type="unfinished"></translation>
+        <translation>{stage}:{done} / {total} {unit}</translation>
     </message>
     <message>
         <source>about {time} left</source>
-        <translation type="unfinished"></translation>
+        <translation>约剩 {time}</translation>
     </message>
     <message>
         <source>no budget</source>
-        <translation type="unfinished"></translation>
+        <translation>无预算</translation>
     </message>
     <message>
         <source>budget {size}, kept</source>
-        <translation type="unfinished"></translation>
+        <translation>预算 {size}，未超出</translation>
     </message>
     <message>
         <source>budget {size}, passed</source>
-        <translation type="unfinished"></translation>
+        <translation>预算 {size}，已超出</translation>
     </message>
     <message>
         <source>budget {size}</source>
-        <translation type="unfinished"></translation>
+        <translation>预算 {size}</translation>
     </message>
     <message>
         <source>Cancelling...</source>
-        <translation type="unfinished"></translation>
+        <translation>正在取消…</translation>
     </message>
     <message>
         <source>Starting...</source>
-        <translation type="unfinished"></translation>
+        <translation>正在启动…</translation>
     </message>
     <message>
         <source>Running</source>
-        <translation type="unfinished"></translation>
+        <translation>运行中</translation>
     </message>
     <message>
         <source>Finished</source>
-        <translation type="unfinished"></translation>
+        <translation>已完成</translation>
     </message>
     <message>
         <source>Failed</source>
-        <translation type="unfinished"></translation>
+        <translation>失败</translation>
     </message>
     <message>
         <source>Cancelled</source>
-        <translation type="unfinished"></translation>
+        <translation>已取消</translation>
     </message>
     <message>
         <source>Interrupted: the engine ended before the run did</source>
-        <translation type="unfinished"></translation>
+        <translation>已中断：引擎先于运行结束</translation>
     </message>
     <message>
         <source>{status} after {time}</source>
-        <translation type="unfinished"></translation>
+        <translation>{status}，用时 {time}</translation>
     </message>
     <message>
         <source>steps</source>
-        <translation type="unfinished"></translation>
+        <translation>步</translation>
     </message>
     <message>
         <source>classes</source>
-        <translation type="unfinished"></translation>
+        <translation>个类</translation>
     </message>
     <message>
         <source>rows</source>
-        <translation type="unfinished"></translation>
+        <translation>行</translation>
     </message>
     <message>
         <source>samples</source>
-        <translation type="unfinished"></translation>
+        <translation>个样本</translation>
     </message>
     <message>
         <source>pairs</source>
-        <translation type="unfinished"></translation>
+        <translation>对</translation>
     </message>
     <message>
         <source>images</source>
-        <translation type="unfinished"></translation>
-    </message>
-</context>
-<context>
-    <name>QCoreApplication</name>
-    <message>
-        <source>Counters</source>
-        <comment>Allocated</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <comment>Ridge γ</comment>
-        <translation type="unfinished"></translation>
+        <translation>张图像</translation>
     </message>
 </context>
 <context>
     <name>ReadoutPanel</name>
     <message>
         <source>Peak, by counter</source>
-        <translation type="unfinished"></translation>
+        <translation>峰值（计数器）</translation>
     </message>
     <message>
         <source>From the peak counters, not from samples, which may miss a short peak</source>
-        <translation type="unfinished"></translation>
+        <translation>来自峰值计数器而非采样，采样可能漏掉短暂峰值</translation>
     </message>
     <message>
         <source>Peak of {counter}</source>
-        <translation type="unfinished"></translation>
+        <translation>{counter}峰值</translation>
     </message>
     <message>
         <source>At {time}, {stage}</source>
-        <translation type="unfinished"></translation>
+        <translation>{time},{stage}</translation>
     </message>
     <message>
         <source>At {time}</source>
-        <translation type="unfinished"></translation>
+        <translation>{time}</translation>
     </message>
     <message>
         <source>Latest, at {time}</source>
-        <translation type="unfinished"></translation>
+        <translation>最新，{time}</translation>
     </message>
     <message>
         <source>No samples yet</source>
-        <translation type="unfinished"></translation>
+        <translation>暂无采样</translation>
     </message>
 </context>
 <context>
     <name>RegionPanel</name>
     <message>
         <source>Statistics of the selected region</source>
-        <translation type="unfinished"></translation>
+        <translation>选区统计</translation>
     </message>
     <message>
         <source>Drag over the plot with Shift held to select a stretch of time.</source>
-        <translation type="unfinished"></translation>
+        <translation>按住 Shift 在图表上拖动以选择时间段。</translation>
     </message>
     <message>
         <source>{start} to {end}: {seconds}, {samples} samples. {stages}</source>
-        <translation type="unfinished"></translation>
+        <translation>{start} 至 {end}：{seconds}，{samples} 个采样。{stages}</translation>
     </message>
     <message>
         <source>curve</source>
-        <translation type="unfinished"></translation>
+        <translation>曲线</translation>
     </message>
     <message>
         <source>minimum</source>
-        <translation type="unfinished"></translation>
+        <translation>最小值</translation>
     </message>
     <message>
         <source>maximum</source>
-        <translation type="unfinished"></translation>
+        <translation>最大值</translation>
     </message>
     <message>
         <source>mean</source>
-        <translation type="unfinished"></translation>
+        <translation>均值</translation>
     </message>
     <message>
         <source>change</source>
-        <translation type="unfinished"></translation>
+        <translation>变化</translation>
     </message>
     <message>
         <source>Region</source>
-        <translation type="unfinished"></translation>
+        <translation>选区</translation>
     </message>
 </context>
 <context>
     <name>ResultsView</name>
     <message>
         <source>Accuracy</source>
-        <translation type="unfinished"></translation>
+        <translation>准确率</translation>
     </message>
     <message>
         <source>Deviation</source>
-        <translation type="unfinished"></translation>
+        <translation>偏差</translation>
     </message>
     <message>
         <source>Jitter</source>
-        <translation type="unfinished"></translation>
+        <translation>抖动</translation>
     </message>
     <message>
         <source>Classifier</source>
-        <translation type="unfinished"></translation>
+        <translation>分类器</translation>
     </message>
     <message>
         <source>Classifier of the plot</source>
-        <translation type="unfinished"></translation>
+        <translation>图表所用分类器</translation>
     </message>
     <message>
         <source>Accuracy of each variant and classifier after the last task</source>
-        <translation type="unfinished"></translation>
+        <translation>最后一个任务后各变体与分类器的准确率</translation>
     </message>
     <message>
         <source>Deviation of the moved statistics</source>
-        <translation type="unfinished"></translation>
+        <translation>补偿后统计量的偏差</translation>
     </message>
     <message>
         <source>Jitter of each class</source>
-        <translation type="unfinished"></translation>
+        <translation>各类的抖动</translation>
     </message>
     <message>
         <source>Compare with a class state...</source>
-        <translation type="unfinished"></translation>
+        <translation>与类状态比较…</translation>
     </message>
     <message>
         <source>After task {task}, over all classes seen.</source>
-        <translation type="unfinished"></translation>
+        <translation>第 {task} 个任务后，针对所有已见类别。</translation>
     </message>
     <message>
         <source>No accuracies yet. The demo, and files with an evaluation file, measure them after each task.</source>
-        <translation type="unfinished"></translation>
+        <translation>暂无准确率。演示以及带评估文件的来源会在每个任务后测量。</translation>
     </message>
     <message>
         <source>Relative Frobenius deviation from {base}</source>
-        <translation type="unfinished"></translation>
+        <translation>相对于{base}的 Frobenius 相对偏差</translation>
     </message>
     <message>
         <source>How far the moved statistics are from those of another run or of an oracle.</source>
-        <translation type="unfinished"></translation>
+        <translation>补偿后的统计量与另一运行或参考值的差距。</translation>
     </message>
     <message>
-        <source>This run wrote no class state. Set &apos;Moved state&apos; in the job to keep one for comparison.</source>
-        <translation type="unfinished"></translation>
+        <source>This run wrote no class state. Set 'Moved state' in the job to keep one for comparison.</source>
+        <translation>此运行未写出类状态。在任务中设置“补偿后状态”以便保留比较。</translation>
     </message>
     <message>
         <source>variant</source>
-        <translation type="unfinished"></translation>
+        <translation>变体</translation>
     </message>
     <message>
         <source>classes</source>
-        <translation type="unfinished"></translation>
+        <translation>个类</translation>
     </message>
     <message>
         <source>mean</source>
-        <translation type="unfinished"></translation>
+        <translation>均值</translation>
     </message>
     <message>
         <source>covariance</source>
-        <translation type="unfinished"></translation>
+        <translation>协方差</translation>
     </message>
     <message>
         <source>worst mean</source>
-        <translation type="unfinished"></translation>
+        <translation>最差均值</translation>
     </message>
     <message>
         <source>of class</source>
-        <translation type="unfinished"></translation>
+        <translation>所属类</translation>
     </message>
     <message>
         <source>worst covariance</source>
-        <translation type="unfinished"></translation>
+        <translation>最差协方差</translation>
     </message>
     <message>
         <source>(unnamed)</source>
-        <translation type="unfinished"></translation>
+        <translation>（未命名）</translation>
     </message>
     <message>
         <source>Added to the diagonal of a covariance until it had a Cholesky factor.</source>
-        <translation type="unfinished"></translation>
+        <translation>加到协方差对角线上，直到可做 Cholesky 分解。</translation>
     </message>
     <message>
         <source>No class needed jitter: every covariance had its Cholesky factor as it was.</source>
-        <translation type="unfinished"></translation>
+        <translation>所有类都无需抖动：每个协方差均可直接做 Cholesky 分解。</translation>
     </message>
     <message>
         <source>The jitter of each class is known when the run has finished.</source>
-        <translation type="unfinished"></translation>
+        <translation>各类的抖动在运行完成后可知。</translation>
     </message>
     <message>
         <source>operator</source>
-        <translation type="unfinished"></translation>
+        <translation>算子</translation>
     </message>
     <message>
         <source>class</source>
-        <translation type="unfinished"></translation>
+        <translation>类</translation>
     </message>
     <message>
         <source>jitter</source>
-        <translation type="unfinished"></translation>
+        <translation>抖动</translation>
     </message>
 </context>
 <context>
     <name>RunOptions</name>
     <message>
         <source>Choose where the moved state is written</source>
-        <translation type="unfinished"></translation>
+        <translation>选择补偿后类状态的写入位置</translation>
     </message>
     <message>
         <source>Set output</source>
-        <translation type="unfinished"></translation>
+        <translation>设置输出</translation>
     </message>
 </context>
 <context>
     <name>Runs</name>
     <message>
         <source>{source}, baseline</source>
-        <translation type="unfinished"></translation>
+        <translation>{source}，基线</translation>
     </message>
     <message>
         <source>{source}, optimised</source>
-        <translation type="unfinished"></translation>
+        <translation>{source}，优化</translation>
     </message>
     <message>
         <source>demo</source>
-        <translation type="unfinished"></translation>
+        <translation>演示</translation>
     </message>
     <message>
         <source>feature files</source>
-        <translation type="unfinished"></translation>
+        <translation>特征文件</translation>
     </message>
     <message>
         <source>synthetic workload</source>
-        <translation type="unfinished"></translation>
+        <translation>合成负载</translation>
     </message>
     <message>
         <source>model pair</source>
-        <translation type="unfinished"></translation>
+        <translation>模型对</translation>
+    </message>
+</context>
+<context>
+    <name>Settings</name>
+    <message>
+        <source>Ridge γ</source>
+        <translation>岭系数 γ</translation>
+    </message>
+    <message>
+        <source>Added to the diagonal of the features' Gram matrix</source>
+        <translation>加到特征 Gram 矩阵的对角线</translation>
+    </message>
+    <message>
+        <source>Mixing temperature T</source>
+        <translation>混合温度 T</translation>
+    </message>
+    <message>
+        <source>The identity's share is exp(−N / (T d))</source>
+        <translation>恒等映射的占比为 exp(−N / (T d))</translation>
+    </message>
+    <message>
+        <source>Covariance ridge</source>
+        <translation>协方差岭项</translation>
+    </message>
+    <message>
+        <source>Added to the diagonal of the moved covariance</source>
+        <translation>加到补偿后协方差的对角线</translation>
+    </message>
+    <message>
+        <source>Training steps</source>
+        <translation>训练步数</translation>
+    </message>
+    <message>
+        <source>Steps of AdamW on the two-branch network</source>
+        <translation>双分支网络的 AdamW 步数</translation>
+    </message>
+    <message>
+        <source>Training batch</source>
+        <translation>训练批大小</translation>
+    </message>
+    <message>
+        <source>Pairs of one training step, drawn with replacement</source>
+        <translation>每步训练的特征对数，有放回抽取</translation>
+    </message>
+    <message>
+        <source>Learning rate</source>
+        <translation>学习率</translation>
+    </message>
+    <message>
+        <source>At the start; falls to a third by a cosine</source>
+        <translation>初始值；按余弦降至三分之一</translation>
+    </message>
+    <message>
+        <source>Weight decay</source>
+        <translation>权重衰减</translation>
+    </message>
+    <message>
+        <source>Of AdamW</source>
+        <translation>AdamW 的参数</translation>
+    </message>
+    <message>
+        <source>Samples of a class</source>
+        <translation>每类样本数</translation>
+    </message>
+    <message>
+        <source>Drawn from the class's Gaussian and pushed through the operator</source>
+        <translation>从类高斯分布抽取并通过算子变换</translation>
+    </message>
+    <message>
+        <source>Temperature τ</source>
+        <translation>温度 τ</translation>
+    </message>
+    <message>
+        <source>Divides the similarities before the softmax</source>
+        <translation>softmax 前除以相似度的温度</translation>
+    </message>
+    <message>
+        <source>Neighbours k</source>
+        <translation>近邻数 k</translation>
+    </message>
+    <message>
+        <source>Only the k most similar pairs have a weight</source>
+        <translation>只有最相似的 k 对有权重</translation>
+    </message>
+    <message>
+        <source>Share of the old mean</source>
+        <translation>旧均值占比</translation>
+    </message>
+    <message>
+        <source>0 takes the moved mean alone</source>
+        <translation>0 表示只用补偿后的均值</translation>
+    </message>
+    <message>
+        <source>Share of the old covariance</source>
+        <translation>旧协方差占比</translation>
+    </message>
+    <message>
+        <source>0 takes the moved covariance alone</source>
+        <translation>0 表示只用补偿后的协方差</translation>
+    </message>
+    <message>
+        <source>Move means only</source>
+        <translation>只移动均值</translation>
+    </message>
+    <message>
+        <source>Covariances stay as they are</source>
+        <translation>协方差保持不变</translation>
+    </message>
+    <message>
+        <source>Random features D</source>
+        <translation>随机特征数 D</translation>
+    </message>
+    <message>
+        <source>More of them approximate the attention better</source>
+        <translation>越多则对注意力的近似越好</translation>
+    </message>
+    <message>
+        <source>Kernel width γ</source>
+        <translation>核宽 γ</translation>
+    </message>
+    <message>
+        <source>Of the approximated kernel</source>
+        <translation>被近似核的参数</translation>
+    </message>
+    <message>
+        <source>Cholesky regulariser</source>
+        <translation>Cholesky 正则项</translation>
+    </message>
+    <message>
+        <source>Added to the diagonal of a covariance before samples are drawn</source>
+        <translation>抽样前加到协方差的对角线</translation>
+    </message>
+    <message>
+        <source>Pairs N</source>
+        <translation>特征对数 N</translation>
+    </message>
+    <message>
+        <source>Rows of features before and after the task</source>
+        <translation>任务前后特征的行数</translation>
+    </message>
+    <message>
+        <source>Dimension d</source>
+        <translation>维度 d</translation>
+    </message>
+    <message>
+        <source>Columns of the features</source>
+        <translation>特征的列数</translation>
+    </message>
+    <message>
+        <source>Old classes C</source>
+        <translation>旧类数 C</translation>
+    </message>
+    <message>
+        <source>Gaussians to move</source>
+        <translation>待补偿的高斯分布</translation>
+    </message>
+    <message>
+        <source>Tasks</source>
+        <translation>任务数</translation>
+    </message>
+    <message>
+        <source>Tasks of two digits each, learnt one after another</source>
+        <translation>每个任务两个数字，依次学习</translation>
+    </message>
+    <message>
+        <source>Feature file</source>
+        <translation>特征文件</translation>
+    </message>
+    <message>
+        <source>.npz or .safetensors with features_before and features_after</source>
+        <translation>含 features_before 与 features_after 的 .npz 或 .safetensors</translation>
+    </message>
+    <message>
+        <source>Class state</source>
+        <translation>类状态</translation>
+    </message>
+    <message>
+        <source>.safetensors with means and covariances</source>
+        <translation>含均值与协方差的 .safetensors</translation>
+    </message>
+    <message>
+        <source>Evaluation file</source>
+        <translation>评估文件</translation>
+    </message>
+    <message>
+        <source>Optional: features and labels, for accuracies</source>
+        <translation>可选：特征与标签，用于计算准确率</translation>
+    </message>
+    <message>
+        <source>Base model</source>
+        <translation>基础模型</translation>
+    </message>
+    <message>
+        <source>Folder of the vision transformer</source>
+        <translation>视觉 Transformer 的文件夹</translation>
+    </message>
+    <message>
+        <source>Adapter before</source>
+        <translation>任务前适配器</translation>
+    </message>
+    <message>
+        <source>Folder of the LoRA adapter before the task; empty: the base alone</source>
+        <translation>任务前 LoRA 适配器的文件夹；留空则仅用基础模型</translation>
+    </message>
+    <message>
+        <source>Adapter after</source>
+        <translation>任务后适配器</translation>
+    </message>
+    <message>
+        <source>Folder of the LoRA adapter after the task</source>
+        <translation>任务后 LoRA 适配器的文件夹</translation>
+    </message>
+    <message>
+        <source>Images</source>
+        <translation>图像</translation>
+    </message>
+    <message>
+        <source>A folder with one folder a class</source>
+        <translation>每类一个子文件夹的文件夹</translation>
+    </message>
+    <message>
+        <source>Auxiliary images</source>
+        <translation>辅助图像</translation>
+    </message>
+    <message>
+        <source>Optional: a folder of images without labels</source>
+        <translation>可选：无标签图像的文件夹</translation>
+    </message>
+    <message>
+        <source>Seed</source>
+        <translation>随机种子</translation>
+    </message>
+    <message>
+        <source>Of every random number of the run</source>
+        <translation>决定运行中的所有随机数</translation>
+    </message>
+    <message>
+        <source>CPU threads</source>
+        <translation>CPU 线程数</translation>
+    </message>
+    <message>
+        <source>0 leaves the choice to PyTorch</source>
+        <translation>0 由 PyTorch 决定</translation>
+    </message>
+    <message>
+        <source>Samples a second</source>
+        <translation>每秒采样数</translation>
+    </message>
+    <message>
+        <source>Of the memory curve; 0 records none</source>
+        <translation>内存曲线的采样率；0 表示不记录</translation>
+    </message>
+    <message>
+        <source>Engine</source>
+        <translation>引擎</translation>
+    </message>
+    <message>
+        <source>The baseline is the original implementation, whole</source>
+        <translation>基线即完整的原始实现</translation>
+    </message>
+    <message>
+        <source>Device</source>
+        <translation>设备</translation>
+    </message>
+    <message>
+        <source>Where the run computes</source>
+        <translation>运行所用的计算设备</translation>
+    </message>
+    <message>
+        <source>Moved state</source>
+        <translation>补偿后状态</translation>
+    </message>
+    <message>
+        <source>Where the moved class state is written; empty: nowhere</source>
+        <translation>补偿后类状态的写入位置；留空则不写</translation>
+    </message>
+    <message>
+        <source>Triangles only</source>
+        <translation>仅存三角</translation>
+    </message>
+    <message>
+        <source>Stores covariances in half the space</source>
+        <translation>以一半空间存储协方差</translation>
+    </message>
+    <message>
+        <source>Resume</source>
+        <translation>继续</translation>
+    </message>
+    <message>
+        <source>Keeps what a failed run has finished beside the state and goes on from there</source>
+        <translation>将失败运行的已完成部分保存在状态旁并从此继续</translation>
+    </message>
+    <message>
+        <source>LDA shrinkage</source>
+        <translation>LDA 收缩</translation>
+    </message>
+    <message>
+        <source>Towards the identity</source>
+        <translation>向单位阵收缩</translation>
+    </message>
+    <message>
+        <source>LR-RGDA rank</source>
+        <translation>LR-RGDA 秩</translation>
+    </message>
+    <message>
+        <source>Directions kept of each covariance</source>
+        <translation>每个协方差保留的方向数</translation>
     </message>
 </context>
 <context>
     <name>SettingsGroup</name>
     <message>
         <source>Set {setting}</source>
-        <translation type="unfinished"></translation>
+        <translation>设置{setting}</translation>
     </message>
 </context>
 <context>
     <name>ShortcutSheet</name>
     <message>
         <source>Keyboard shortcuts</source>
-        <translation type="unfinished"></translation>
+        <translation>键盘快捷键</translation>
     </message>
 </context>
 <context>
     <name>SizeEdit</name>
     <message>
         <source>Memory budget</source>
-        <translation type="unfinished"></translation>
+        <translation>显存预算</translation>
     </message>
     <message>
-        <source>A size such as 256MiB, 8GB or 0.5g, or &apos;unlimited&apos;</source>
-        <translation type="unfinished"></translation>
+        <source>A size such as 256MiB, 8GB or 0.5g, or 'unlimited'</source>
+        <translation>大小，如 256MiB、8GB 或 0.5g，或“不限”</translation>
     </message>
     <message>
         <source>unlimited</source>
-        <translation type="unfinished"></translation>
+        <translation>不限</translation>
     </message>
 </context>
 <context>
     <name>SourceForm</name>
     <message>
         <source>Source</source>
-        <translation type="unfinished"></translation>
+        <translation>来源</translation>
     </message>
     <message>
         <source>Demo: handwritten digits</source>
-        <translation type="unfinished"></translation>
+        <translation>演示：手写数字</translation>
     </message>
     <message>
         <source>A small vision transformer learns the digits task by task. About a minute.</source>
-        <translation type="unfinished"></translation>
+        <translation>小型视觉 Transformer 逐任务学习数字。约一分钟。</translation>
     </message>
     <message>
         <source>Feature files</source>
-        <translation type="unfinished"></translation>
+        <translation>特征文件</translation>
     </message>
     <message>
         <source>Features of the same images before and after a task, and the statistics of the old classes.</source>
-        <translation type="unfinished"></translation>
+        <translation>同一批图像在任务前后的特征，以及旧类的统计量。</translation>
     </message>
     <message>
         <source>Model pair</source>
-        <translation type="unfinished"></translation>
+        <translation>模型对</translation>
     </message>
     <message>
         <source>Features are extracted from images with the model before and after a task.</source>
-        <translation type="unfinished"></translation>
+        <translation>用任务前后的模型从图像提取特征。</translation>
     </message>
     <message>
         <source>Synthetic workload</source>
-        <translation type="unfinished"></translation>
+        <translation>合成负载</translation>
     </message>
     <message>
         <source>Features and Gaussians from the seed, to try sizes without data.</source>
-        <translation type="unfinished"></translation>
+        <translation>由种子生成特征与高斯分布，无需数据即可试验规模。</translation>
     </message>
     <message>
         <source>Choose source</source>
-        <translation type="unfinished"></translation>
+        <translation>选择来源</translation>
     </message>
 </context>
 <context>
     <name>SourcePage</name>
     <message>
         <source>Preset</source>
-        <translation type="unfinished"></translation>
+        <translation>预设</translation>
     </message>
     <message>
         <source>own sizes</source>
-        <translation type="unfinished"></translation>
+        <translation>自定义规模</translation>
     </message>
     <message>
         <source>Look for: {what}</source>
-        <translation type="unfinished"></translation>
+        <translation>查找：{what}</translation>
     </message>
     <message>
         <source>Set {setting}</source>
-        <translation type="unfinished"></translation>
+        <translation>设置{setting}</translation>
     </message>
     <message>
         <source>Choose preset</source>
-        <translation type="unfinished"></translation>
+        <translation>选择预设</translation>
     </message>
 </context>
 <context>
     <name>StageBars</name>
     <message>
         <source>fits</source>
-        <translation type="unfinished"></translation>
+        <translation>可行</translation>
     </message>
     <message>
         <source>binds</source>
-        <translation type="unfinished"></translation>
+        <translation>瓶颈</translation>
     </message>
     <message>
         <source>too big</source>
-        <translation type="unfinished"></translation>
+        <translation>过大</translation>
     </message>
     <message>
         <source>Predicted peak of each stage</source>
-        <translation type="unfinished"></translation>
+        <translation>各阶段预测峰值</translation>
     </message>
     <message>
         <source>{stage}: {peak} predicted, at most {bound}, {time}, {verdict}</source>
-        <translation type="unfinished"></translation>
+        <translation>{stage}：预测 {peak}，上限 {bound}，{time}，{verdict}</translation>
     </message>
 </context>
 <context>
     <name>StatusLine</name>
     <message>
         <source>Ready</source>
-        <translation type="unfinished"></translation>
+        <translation>就绪</translation>
     </message>
     <message>
         <source>Starting</source>
-        <translation type="unfinished"></translation>
+        <translation>正在启动</translation>
     </message>
     <message>
         <source>Running</source>
-        <translation type="unfinished"></translation>
+        <translation>运行中</translation>
     </message>
     <message>
         <source>Finished</source>
-        <translation type="unfinished"></translation>
+        <translation>已完成</translation>
     </message>
     <message>
         <source>Failed</source>
-        <translation type="unfinished"></translation>
+        <translation>失败</translation>
     </message>
     <message>
         <source>Cancelled</source>
-        <translation type="unfinished"></translation>
+        <translation>已取消</translation>
     </message>
     <message>
         <source>Interrupted</source>
-        <translation type="unfinished"></translation>
+        <translation>已中断</translation>
     </message>
     <message>
         <source>Progress of the run</source>
-        <translation type="unfinished"></translation>
+        <translation>运行进度</translation>
     </message>
     <message>
         <source>Tensors of the engine on the compute device, and resident memory of its process</source>
-        <translation type="unfinished"></translation>
+        <translation>计算设备上的引擎张量，以及其进程的常驻内存</translation>
     </message>
     <message>
         <source>{time} left</source>
-        <translation type="unfinished"></translation>
+        <translation>剩余 {time}</translation>
     </message>
     <message>
         <source>{allocated} allocated, {rss} RSS</source>
-        <translation type="unfinished"></translation>
+        <translation>已分配 {allocated}，RSS {rss}</translation>
     </message>
     <message>
         <source>CPU, {total} RAM</source>
-        <translation type="unfinished"></translation>
+        <translation>CPU，{total} 内存</translation>
     </message>
     <message>
         <source>Without a CUDA device, the compute device is the CPU</source>
-        <translation type="unfinished"></translation>
+        <translation>没有 CUDA 设备时，计算设备为 CPU</translation>
     </message>
     <message>
         <source>{name}: {used} of {total} in use</source>
-        <translation type="unfinished"></translation>
+        <translation>{name}：已用 {used} / {total}</translation>
     </message>
     <message>
         <source>All programs together</source>
-        <translation type="unfinished"></translation>
+        <translation>所有程序合计</translation>
     </message>
     <message>
         <source>Other programs hold {size}</source>
-        <translation type="unfinished"></translation>
+        <translation>其他程序占用 {size}</translation>
     </message>
 </context>
 <context>
     <name>StudyBar</name>
     <message>
         <source>Start</source>
-        <translation type="unfinished"></translation>
+        <translation>开始</translation>
     </message>
     <message>
         <source>Resume</source>
-        <translation type="unfinished"></translation>
+        <translation>继续</translation>
     </message>
     <message>
         <source>Goes on from what an earlier study of this job has measured</source>
-        <translation type="unfinished"></translation>
+        <translation>从此任务以往研究的测量结果继续</translation>
     </message>
     <message>
         <source>Cancel</source>
-        <translation type="unfinished"></translation>
+        <translation>取消</translation>
     </message>
     <message>
         <source>Ends the study; finished runs are kept and can be resumed</source>
-        <translation type="unfinished"></translation>
+        <translation>结束研究；已完成的运行会保留，可继续</translation>
     </message>
     <message>
         <source>Progress of the study</source>
-        <translation type="unfinished"></translation>
+        <translation>研究进度</translation>
     </message>
     <message>
         <source>{done} of {total} runs</source>
-        <translation type="unfinished"></translation>
+        <translation>{done} / {total} 次运行</translation>
     </message>
     <message>
         <source>about {time} left</source>
-        <translation type="unfinished"></translation>
+        <translation>约剩 {time}</translation>
     </message>
     <message>
         <source>{count} runs are already measured</source>
-        <translation type="unfinished"></translation>
+        <translation>已测量 {count} 次运行</translation>
     </message>
 </context>
 <context>
     <name>Tables</name>
     <message>
         <source>peak allocated</source>
-        <translation type="unfinished"></translation>
+        <translation>分配峰值</translation>
     </message>
     <message>
         <source>peak reserved</source>
-        <translation type="unfinished"></translation>
+        <translation>保留峰值</translation>
     </message>
     <message>
         <source>peak RSS</source>
-        <translation type="unfinished"></translation>
+        <translation>RSS 峰值</translation>
     </message>
     <message>
         <source>time</source>
-        <translation type="unfinished"></translation>
+        <translation>时间</translation>
     </message>
     <message>
         <source>budget</source>
-        <translation type="unfinished"></translation>
+        <translation>预算</translation>
     </message>
     <message>
         <source>within budget</source>
-        <translation type="unfinished"></translation>
+        <translation>未超预算</translation>
     </message>
     <message>
         <source>accuracy</source>
-        <translation type="unfinished"></translation>
+        <translation>准确率</translation>
     </message>
     <message>
         <source>metric</source>
-        <translation type="unfinished"></translation>
+        <translation>指标</translation>
     </message>
     <message>
         <source>difference</source>
-        <translation type="unfinished"></translation>
+        <translation>差值</translation>
     </message>
     <message>
         <source>ratio</source>
-        <translation type="unfinished"></translation>
+        <translation>比值</translation>
     </message>
     <message>
         <source>started</source>
-        <translation type="unfinished"></translation>
+        <translation>开始时间</translation>
     </message>
     <message>
         <source>run</source>
-        <translation type="unfinished"></translation>
+        <translation>运行</translation>
     </message>
     <message>
         <source>status</source>
-        <translation type="unfinished"></translation>
+        <translation>状态</translation>
     </message>
     <message>
         <source>engine</source>
-        <translation type="unfinished"></translation>
+        <translation>引擎</translation>
     </message>
     <message>
         <source>source</source>
-        <translation type="unfinished"></translation>
+        <translation>来源</translation>
     </message>
     <message>
         <source>operators</source>
-        <translation type="unfinished"></translation>
+        <translation>算子</translation>
     </message>
     <message>
         <source>note</source>
-        <translation type="unfinished"></translation>
+        <translation>备注</translation>
     </message>
     <message>
         <source>no effect here</source>
-        <translation type="unfinished"></translation>
+        <translation>此处无效果</translation>
     </message>
     <message>
         <source>{least} to {most}</source>
-        <translation type="unfinished"></translation>
+        <translation>{least} 至 {most}</translation>
+    </message>
+    <message>
+        <source>alone off</source>
+        <translation>单独关闭</translation>
+    </message>
+    <message>
+        <source>alone on</source>
+        <translation>单独启用</translation>
+    </message>
+    <message>
+        <source>cumulated</source>
+        <translation>逐项叠加</translation>
+    </message>
+    <message>
+        <source>chosen</source>
+        <translation>已选</translation>
+    </message>
+    <message>
+        <source>measured earlier</source>
+        <translation>先前实测</translation>
     </message>
     <message>
         <source>measure</source>
-        <translation type="unfinished"></translation>
+        <translation>措施</translation>
     </message>
     <message>
         <source>switched</source>
-        <translation type="unfinished"></translation>
+        <translation>切换</translation>
     </message>
     <message>
         <source>expected saving</source>
-        <translation type="unfinished"></translation>
+        <translation>预期节省</translation>
     </message>
     <message>
         <source>What the original plan hoped for</source>
-        <translation type="unfinished"></translation>
+        <translation>原方案的预期</translation>
     </message>
     <message>
         <source>measured saving</source>
-        <translation type="unfinished"></translation>
+        <translation>实测节省</translation>
     </message>
     <message>
         <source>spread</source>
-        <translation type="unfinished"></translation>
+        <translation>离散程度</translation>
     </message>
     <message>
         <source>saved</source>
-        <translation type="unfinished"></translation>
+        <translation>节省</translation>
     </message>
     <message>
         <source>change in time</source>
-        <translation type="unfinished"></translation>
+        <translation>时间变化</translation>
     </message>
     <message>
         <source>change in accuracy</source>
-        <translation type="unfinished"></translation>
+        <translation>准确率变化</translation>
     </message>
     <message>
         <source>stage</source>
-        <translation type="unfinished"></translation>
+        <translation>阶段</translation>
     </message>
     <message>
         <source>choice</source>
-        <translation type="unfinished"></translation>
+        <translation>选择</translation>
     </message>
     <message>
         <source>peak</source>
-        <translation type="unfinished"></translation>
+        <translation>峰值</translation>
     </message>
     <message>
         <source>predicted time</source>
-        <translation type="unfinished"></translation>
+        <translation>预测时间</translation>
+    </message>
+    <message>
+        <source>not ended</source>
+        <translation>未结束</translation>
+    </message>
+    <message>
+        <source>done</source>
+        <translation>完成</translation>
+    </message>
+    <message>
+        <source>not finished</source>
+        <translation>未完成</translation>
     </message>
     <message>
         <source>predicted peak</source>
-        <translation type="unfinished"></translation>
+        <translation>预测峰值</translation>
     </message>
     <message>
         <source>state</source>
-        <translation type="unfinished"></translation>
+        <translation>状态</translation>
     </message>
     <message>
         <source>at most</source>
-        <translation type="unfinished"></translation>
+        <translation>上限</translation>
     </message>
     <message>
         <source>share of budget</source>
-        <translation type="unfinished"></translation>
+        <translation>占预算比例</translation>
     </message>
     <message>
         <source>smallest budget</source>
-        <translation type="unfinished"></translation>
+        <translation>最小预算</translation>
     </message>
     <message>
         <source>binds</source>
-        <translation type="unfinished"></translation>
+        <translation>瓶颈</translation>
     </message>
     <message>
         <source>at</source>
-        <translation type="unfinished"></translation>
+        <translation>时刻</translation>
     </message>
     <message>
         <source>kind</source>
-        <translation type="unfinished"></translation>
+        <translation>类型</translation>
     </message>
     <message>
         <source>message</source>
-        <translation type="unfinished"></translation>
+        <translation>消息</translation>
     </message>
     <message>
         <source>variant</source>
-        <translation type="unfinished"></translation>
+        <translation>变体</translation>
     </message>
     <message>
         <source>{name} (no compensation)</source>
-        <translation type="unfinished"></translation>
+        <translation>{name}（无补偿）</translation>
     </message>
 </context>
 <context>
     <name>Tour</name>
     <message>
         <source>Tour of the window</source>
-        <translation type="unfinished"></translation>
+        <translation>窗口导览</translation>
     </message>
     <message>
         <source>Back</source>
-        <translation type="unfinished"></translation>
+        <translation>上一步</translation>
     </message>
     <message>
         <source>Done</source>
-        <translation type="unfinished"></translation>
+        <translation>完成</translation>
     </message>
     <message>
         <source>Next</source>
-        <translation type="unfinished"></translation>
+        <translation>下一步</translation>
     </message>
     <message>
         <source>{step} of {steps}</source>
-        <translation type="unfinished"></translation>
+        <translation>{step} / {steps}</translation>
     </message>
     <message>
         <source>The job</source>
-        <translation type="unfinished"></translation>
+        <translation>任务</translation>
     </message>
     <message>
         <source>Choose what to compute and hold it below a budget. Files can be dropped anywhere in the window, and every change can be undone.</source>
-        <translation type="unfinished"></translation>
+        <translation>选择计算内容并设定预算。文件可拖放到窗口任意位置，每项更改都可撤销。</translation>
     </message>
     <message>
         <source>The forecast</source>
-        <translation type="unfinished"></translation>
+        <translation>预测</translation>
     </message>
     <message>
         <source>Before anything runs: predicted peak and time of every stage, the stage that binds, and the smallest budget that would do.</source>
-        <translation type="unfinished"></translation>
+        <translation>运行之前即可看到：每个阶段的预测峰值与时间、瓶颈阶段，以及可行的最小预算。</translation>
     </message>
     <message>
         <source>The run</source>
-        <translation type="unfinished"></translation>
+        <translation>运行</translation>
     </message>
     <message>
         <source>Memory over time while the run goes. Drag the budget line; hover for every value; drag a region for its statistics. Peaks come from counters, not from samples.</source>
-        <translation type="unfinished"></translation>
+        <translation>运行期间的内存随时间变化。拖动预算线；悬停查看各项数值；拖出选区查看统计。峰值来自计数器，而非采样。</translation>
     </message>
     <message>
         <source>Comparison</source>
-        <translation type="unfinished"></translation>
+        <translation>比较</translation>
     </message>
     <message>
         <source>Run the original and the optimised engine one after the other, or lay recorded runs over each other, with signed differences.</source>
-        <translation type="unfinished"></translation>
+        <translation>依次运行原始引擎与优化引擎，或叠加已记录的运行，并显示带符号的差值。</translation>
     </message>
     <message>
         <source>The history</source>
-        <translation type="unfinished"></translation>
+        <translation>历史</translation>
     </message>
     <message>
         <source>Every run is recorded. Search, note, reopen, compare, delete. Ctrl+Shift+P finds any action, F1 lists the keys.</source>
-        <translation type="unfinished"></translation>
+        <translation>每次运行都会记录。可搜索、备注、重新打开、比较、删除。Ctrl+Shift+P 查找任意操作，F1 列出快捷键。</translation>
     </message>
 </context>
 <context>
     <name>TunerPage</name>
     <message>
-        <source>Tuner</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
         <source>What more memory would buy: the fastest plan for every peak. Short trials replace predicted times.</source>
-        <translation type="unfinished"></translation>
+        <translation>更多内存能换来什么：每个峰值下最快的计划。短测试会以实测取代预测时间。</translation>
     </message>
     <message>
         <source>Trials</source>
-        <translation type="unfinished"></translation>
+        <translation>试验次数</translation>
     </message>
     <message>
         <source>Minutes</source>
-        <translation type="unfinished"></translation>
+        <translation>分钟</translation>
     </message>
     <message>
         <source>The study ends when either is spent</source>
-        <translation type="unfinished"></translation>
+        <translation>任一用完即结束</translation>
     </message>
     <message>
         <source>Points of the frontier</source>
-        <translation type="unfinished"></translation>
+        <translation>前沿上的点</translation>
     </message>
     <message>
         <source>Apply this point</source>
-        <translation type="unfinished"></translation>
+        <translation>应用此点</translation>
     </message>
     <message>
-        <source>Sets the job&apos;s budget and plan to those of the chosen point; undoable</source>
-        <translation type="unfinished"></translation>
+        <source>Sets the job's budget and plan to those of the chosen point; undoable</source>
+        <translation>将任务的预算与计划设为所选点；可撤销</translation>
     </message>
     <message>
         <source>Export TOML...</source>
-        <translation type="unfinished"></translation>
+        <translation>导出 TOML…</translation>
     </message>
     <message>
         <source>The tuned configuration, for the command line and for scripts</source>
-        <translation type="unfinished"></translation>
+        <translation>调优后的配置，供命令行与脚本使用</translation>
     </message>
     <message>
         <source>peak bytes</source>
-        <translation type="unfinished"></translation>
+        <translation>峰值字节</translation>
     </message>
     <message>
         <source>time, s</source>
-        <translation type="unfinished"></translation>
+        <translation>时间（秒）</translation>
     </message>
     <message>
         <source>plan</source>
-        <translation type="unfinished"></translation>
+        <translation>计划</translation>
     </message>
     <message>
         <source>measured</source>
-        <translation type="unfinished"></translation>
+        <translation>实测</translation>
     </message>
     <message>
         <source>yes</source>
-        <translation type="unfinished"></translation>
+        <translation>是</translation>
     </message>
     <message>
         <source>predicted</source>
-        <translation type="unfinished"></translation>
+        <translation>预测</translation>
     </message>
     <message>
         <source>Frontier</source>
-        <translation type="unfinished"></translation>
+        <translation>前沿</translation>
     </message>
     <message>
         <source>Choose a point to see what it needs.</source>
-        <translation type="unfinished"></translation>
+        <translation>选择一点以查看其需求。</translation>
     </message>
     <message>
         <source>{peak}, {time} {how}. {plan}</source>
-        <translation type="unfinished"></translation>
+        <translation>{peak}，{time}（{how}）。{plan}</translation>
     </message>
 </context>
 <context>
     <name>WelcomePage</name>
     <message>
         <source>Nothing yet. What you open or run is listed here.</source>
-        <translation type="unfinished"></translation>
+        <translation>暂无。打开或运行过的内容会列在此处。</translation>
     </message>
     <message>
         <source>Welcome</source>
-        <translation type="unfinished"></translation>
+        <translation>欢迎</translation>
     </message>
     <message>
         <source>Distribution compensation inside your memory budget</source>
-        <translation type="unfinished"></translation>
+        <translation>在显存预算内完成分布补偿</translation>
     </message>
     <message>
         <source>See what a run will need before it starts, hold it below a budget, watch it, and compare it with the original engine.</source>
-        <translation type="unfinished"></translation>
+        <translation>运行前预知所需，将其控制在预算之内，实时观察，并与原始引擎比较。</translation>
     </message>
     <message>
         <source>Run the demo</source>
-        <translation type="unfinished"></translation>
+        <translation>运行演示</translation>
     </message>
     <message>
         <source>Open a file</source>
-        <translation type="unfinished"></translation>
+        <translation>打开文件</translation>
     </message>
     <message>
         <source>New run</source>
-        <translation type="unfinished"></translation>
+        <translation>新建运行</translation>
     </message>
     <message>
         <source>Tour in five steps</source>
-        <translation type="unfinished"></translation>
+        <translation>五步导览</translation>
     </message>
     <message>
         <source>or drop here: features, a class state, a configuration (.toml), a run (.slora)</source>
-        <translation type="unfinished"></translation>
+        <translation>或拖放到此：特征、类状态、配置（.toml）、运行记录（.slora）</translation>
     </message>
     <message>
         <source>Recent</source>
-        <translation type="unfinished"></translation>
+        <translation>最近</translation>
     </message>
     <message>
         <source>Keys</source>
-        <translation type="unfinished"></translation>
+        <translation>快捷键</translation>
     </message>
 </context>
 </TS>

@@ -36,7 +36,9 @@ def recorded(stream: Generator[Event, None, None], place: Path | OutputError) ->
                     if final:
                         recorder.close()
                 except OutputError as error:
-                    problem, recorder = error, _given_up(recorder)
+                    problem = error
+                    _give_up(recorder)
+                    recorder = None
             if problem is not None and final:
                 yield _notice(problem, event)
                 problem = None
@@ -51,7 +53,7 @@ def recorded(stream: Generator[Event, None, None], place: Path | OutputError) ->
                 recorder.close()
 
 
-def _given_up(recorder: RunRecorder) -> None:
+def _give_up(recorder: RunRecorder) -> None:
     with suppress(OutputError):
         recorder.close()
 

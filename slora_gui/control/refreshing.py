@@ -1,4 +1,4 @@
-"""Repaints the live page 25 times a second while it is seen and its run changes; otherwise costs nothing."""
+"""Repaints the live page 15 times a second while it is seen and its run changes; otherwise costs nothing."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, QTimer, Slot
 
 from slora_gui.model.run_model import RunModel
 
-INTERVAL_MS: Final = 40
+INTERVAL_MS: Final = 66
 
 
 class RefreshTimer(QObject):

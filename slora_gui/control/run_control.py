@@ -39,7 +39,7 @@ class RunControl(QObject):
     """
 
     started = Signal(object)
-    event = Signal(object)
+    event_came = Signal(object)
     ended = Signal(object)
     all_ended = Signal(object)
     running_changed = Signal(bool)
@@ -106,7 +106,7 @@ class RunControl(QObject):
     @Slot(object)
     def _take(self, event: Event) -> None:
         self._models[-1].feed(event)
-        self.event.emit(event)
+        self.event_came.emit(event)
 
     @Slot()
     def _thread_finished(self) -> None:

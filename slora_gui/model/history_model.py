@@ -19,14 +19,14 @@ from slora_gui.model.texts import QT_TRANSLATE_NOOP, budget_text, moment_s, mome
 
 
 def _status_text(run: RunHeader) -> str:
-    tr = QCoreApplication.translate
+    translate = QCoreApplication.translate
     texts = {
-        "finished": tr("History", "finished"),
-        "failed": tr("History", "failed"),
-        "cancelled": tr("History", "cancelled"),
-        "interrupted": tr("History", "interrupted"),
-        "running": tr("History", "running"),
-        "unreadable": tr("History", "unreadable"),
+        "finished": translate("History", "finished"),
+        "failed": translate("History", "failed"),
+        "cancelled": translate("History", "cancelled"),
+        "interrupted": translate("History", "interrupted"),
+        "running": translate("History", "running"),
+        "unreadable": translate("History", "unreadable"),
     }
     return texts.get(run.status, run.status)
 
@@ -101,8 +101,8 @@ class HistoryModel(RowsTable[RunHeader]):
     def delete(self, rows: Iterable[int], undo_stack: QUndoStack) -> None:
         """Move runs to the trash; undoing brings them back."""
         paths = [self.header(row).path for row in rows]
-        if paths:
-            text = QCoreApplication.translate("History", "Delete %n run(s)", "", len(paths))
+        if count := len(paths):
+            text = QCoreApplication.translate("History", "Delete %n run(s)", "", count)
             undo_stack.push(_Delete(self, paths, text))
 
     def set_note(self, row: int, text: str, undo_stack: QUndoStack) -> None:

@@ -70,20 +70,20 @@ def _spread_text(row: AblationRow) -> str:
 
 
 def _way_text(row: AblationRow) -> str:
-    tr = QCoreApplication.translate
+    translate = QCoreApplication.translate
     texts = {
-        "off": tr("Tables", "alone off"),
-        "on": tr("Tables", "alone on"),
-        "cumulated": tr("Tables", "cumulated"),
+        "off": translate("Tables", "alone off"),
+        "on": translate("Tables", "alone on"),
+        "cumulated": translate("Tables", "cumulated"),
     }
     return texts.get(row.way, row.way)
 
 
 def _origin_text(row: TrialRow) -> str:
-    tr = QCoreApplication.translate
+    translate = QCoreApplication.translate
     if row.chosen:
-        return tr("Tables", "chosen")
-    return tr("Tables", "measured earlier") if row.reused else ""
+        return translate("Tables", "chosen")
+    return translate("Tables", "measured earlier") if row.reused else ""
 
 
 _ABLATION: Final[tuple[Column[AblationRow], ...]] = (

@@ -35,10 +35,10 @@ def text_column(title: str, name: str, tip: str = "") -> Column[Any]:
 
 
 def _completed_text(row: StageRow) -> str:
-    tr = QCoreApplication.translate
+    translate = QCoreApplication.translate
     if row.completed is None:
-        return tr("Tables", "not ended")
-    return tr("Tables", "done") if row.completed else tr("Tables", "not finished")
+        return translate("Tables", "not ended")
+    return translate("Tables", "done") if row.completed else translate("Tables", "not finished")
 
 
 _STAGES: Final[tuple[Column[StageRow], ...]] = (

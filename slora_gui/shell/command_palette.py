@@ -5,8 +5,17 @@ from __future__ import annotations
 from typing import Final
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QDialog, QLabel, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtGui import QIcon, QKeyEvent, QKeySequence, QPixmap
+from PySide6.QtWidgets import (
+    QDialog,
+    QHeaderView,
+    QLabel,
+    QLineEdit,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
 
 from slora_gui.actions import ActionSpec
 from slora_gui.i18n import Retranslating
@@ -26,12 +35,21 @@ class CommandPalette(Retranslating, QDialog):
         super().__init__(parent, Qt.WindowType.Popup)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._actions = actions
+        blank = QPixmap(16, 16)
+        blank.fill(Qt.GlobalColor.transparent)
+        self._no_icon = QIcon(blank)
         self.search = QLineEdit()
         self.search.textChanged.connect(self._show_matches)
         self.search.installEventFilter(self)
-        self.results = QListWidget()
+        self.results = QTreeWidget()
+        self.results.setColumnCount(2)
+        self.results.setHeaderHidden(True)
+        self.results.setRootIsDecorated(False)
+        self.results.setUniformRowHeights(True)
+        self.results.header().setStretchLastSection(False)
+        self.results.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        self.results.header().setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
         self.results.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.results.setUniformItemSizes(True)
         self.results.itemClicked.connect(self._take)
         self._nothing = QLabel()
         self._nothing.setProperty("role", "muted")
@@ -66,15 +84,17 @@ class CommandPalette(Retranslating, QDialog):
     def _show_matches(self, query: str) -> None:
         self.results.clear()
         for spec in self._matches(query):
-            self.results.addItem(self._item(spec))
-        self.results.setCurrentRow(0)
-        found = self.results.count() > 0
+            self.results.addTopLevelItem(self._item(spec))
+        first = self.results.topLevelItem(0)
+        found = first is not None
+        if first is not None:
+            self.results.setCurrentItem(first)
         self.results.setVisible(found)
         self._nothing.setVisible(not found)
 
     def _matches(self, query: str) -> list[ActionSpec]:
         """Usable actions, best first; the table's order among equals. English names are found in every language."""
-        scored = []
+        scored: list[tuple[int, int, ActionSpec]] = []
         for spec in self._actions.specs():
             if spec.id == "palette" or not self._actions[spec.id].isEnabled():
                 continue
@@ -84,14 +104,16 @@ class CommandPalette(Retranslating, QDialog):
                 scored.append((-max(marks), len(scored), spec))
         return [spec for *_, spec in sorted(scored, key=lambda entry: entry[:2])]
 
-    def _item(self, spec: ActionSpec) -> QListWidgetItem:
-        keys = self._actions[spec.id].shortcut().toString()
+    def _item(self, spec: ActionSpec) -> QTreeWidgetItem:
+        action = self._actions[spec.id]
         text = f"{self._actions.path_of(spec)} › {self._actions.text_of(spec)}"
-        item = QListWidgetItem(self._actions[spec.id].icon(), f"{text}    {keys}" if keys else text)
-        item.setData(_ID, spec.id)
-        item.setToolTip(self._actions[spec.id].toolTip())
+        item = QTreeWidgetItem([text, action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)])
+        item.setIcon(0, self._no_icon if action.icon().isNull() else action.icon())
+        item.setTextAlignment(1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        item.setData(0, _ID, spec.id)
+        item.setToolTip(0, action.toolTip())
         return item
 
-    def _take(self, item: QListWidgetItem) -> None:
+    def _take(self, item: QTreeWidgetItem) -> None:
         self.close()
-        self.chosen.emit(item.data(_ID))
+        self.chosen.emit(item.data(0, _ID))

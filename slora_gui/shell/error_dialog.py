@@ -19,6 +19,7 @@ class ErrorDialog(Retranslating, QDialog):
     def __init__(self, problem: Problem, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.problem = problem
+        self._layout = QVBoxLayout(self)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setMinimumWidth(480)
         self._what = _text(problem.what, "heading")
@@ -67,7 +68,7 @@ class ErrorDialog(Retranslating, QDialog):
         buttons.addStretch(1)
         buttons.addWidget(self.copy_button)
         buttons.addWidget(self.close_button)
-        layout = QVBoxLayout(self)
+        layout = self._layout
         layout.setContentsMargins(24, 24, 24, 16)
         layout.setSpacing(16)
         layout.addLayout(top)
@@ -77,8 +78,8 @@ class ErrorDialog(Retranslating, QDialog):
     def _show_details(self, shown: bool) -> None:
         self.details.setVisible(shown)
         self.details_button.setText(self.tr("Hide details") if shown else self.tr("Show details"))
-        if not shown:
-            self.adjustSize()
+        self._layout.activate()
+        self.adjustSize()
 
     def _copy(self) -> None:
         QGuiApplication.clipboard().setText(self.problem.as_text())

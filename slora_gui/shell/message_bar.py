@@ -28,7 +28,7 @@ class Message:
     text: str
     level: str = "info"
     button: str = ""
-    act: Callable[[], None] | None = None
+    act: Callable[[], object] | None = None
 
 
 class MessageBar(Retranslating, QFrame):

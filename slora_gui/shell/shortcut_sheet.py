@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import QDialog, QGridLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
-from slora_gui.actions import MENUS
 from slora_gui.i18n import Retranslating
 from slora_gui.shell.action_set import ActionSet
 
-_COLUMNS = 2
+_COLUMNS = (("File", "Run", "Help"), ("Edit", "View"))
 
 
 class ShortcutSheet(Retranslating, QDialog):
@@ -24,7 +23,7 @@ class ShortcutSheet(Retranslating, QDialog):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._scroll)
-        self.resize(760, 560)
+        self.resize(760, 580)
         self.retranslate()
 
     def rows(self) -> list[tuple[str, str, str]]:
@@ -38,14 +37,16 @@ class ShortcutSheet(Retranslating, QDialog):
     def retranslate(self) -> None:
         self.setWindowTitle(self.tr("Keyboard shortcuts"))
         content = QWidget()
-        grid = QGridLayout(content)
-        grid.setContentsMargins(24, 16, 24, 24)
-        grid.setHorizontalSpacing(32)
-        grid.setVerticalSpacing(16)
-        menus = list(dict.fromkeys(menu for menu, _, _ in self.rows()))
-        for index, menu in enumerate(menus):
-            grid.addWidget(self._section(menu), index // _COLUMNS, index % _COLUMNS, Qt.AlignmentFlag.AlignTop)
-        grid.setRowStretch(len(menus), 1)
+        columns = QHBoxLayout(content)
+        columns.setContentsMargins(24, 16, 24, 24)
+        columns.setSpacing(40)
+        for menus in _COLUMNS:
+            column = QVBoxLayout()
+            column.setSpacing(16)
+            for menu in menus:
+                column.addWidget(self._section(menu))
+            column.addStretch(1)
+            columns.addLayout(column, 1)
         self._scroll.setWidget(content)
 
     def _section(self, menu: str) -> QWidget:
@@ -53,7 +54,7 @@ class ShortcutSheet(Retranslating, QDialog):
         grid = QGridLayout(section)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setVerticalSpacing(6)
-        title = QLabel(self._actions.menu(menu).title().replace("&", "") if menu in MENUS else menu)
+        title = QLabel(self._actions.menu(menu).title().replace("&", ""))
         title.setProperty("role", "heading")
         grid.addWidget(title, 0, 0, 1, 2)
         for row, (_, text, keys) in enumerate((row for row in self.rows() if row[0] == menu), 1):

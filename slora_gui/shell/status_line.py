@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
+from typing import Final
 
 import psutil
 from PySide6.QtCore import Qt
@@ -13,6 +15,8 @@ from slora_core.memory.sizes import format_size
 from slora_gui.i18n import Retranslating
 from slora_gui.shell.device_watch import CardUse
 
+_READABLE_S: Final = 0.25
+
 
 class StatusLine(Retranslating, QStatusBar):
     """Shows what it is told; keeps only what it needs to say it again in another language."""
@@ -21,6 +25,7 @@ class StatusLine(Retranslating, QStatusBar):
         super().__init__()
         self.setSizeGripEnabled(False)
         self._status = ""
+        self._shown_s = 0.0
         self._progress: Progress | None = None
         self._sample: MemorySample | None = None
         self._cards: tuple[CardUse, ...] = ()
@@ -55,8 +60,12 @@ class StatusLine(Retranslating, QStatusBar):
         self._show_progress()
 
     def show_sample(self, sample: MemorySample | None) -> None:
+        """Takes every sample and shows a few a second: faster than that nobody reads."""
         self._sample = sample
-        self._show_memory()
+        now_s = time.monotonic()
+        if sample is None or self.memory.isHidden() or now_s - self._shown_s >= _READABLE_S:
+            self._shown_s = now_s
+            self._show_memory()
 
     def show_cards(self, cards: Sequence[CardUse]) -> None:
         self._cards = tuple(cards)

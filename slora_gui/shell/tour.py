@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPen, QRegion
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
@@ -34,6 +34,7 @@ class Tour(Retranslating, QWidget):
 
     def __init__(self, window: QWidget, steps: Callable[[], Sequence[TourStep]]) -> None:
         super().__init__(window)
+        self._covered = window
         self._steps = steps
         self.index = 0
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -57,7 +58,7 @@ class Tour(Retranslating, QWidget):
         buttons.addWidget(self._count, 1)
         buttons.addWidget(self.back_button)
         buttons.addWidget(self.next_button)
-        layout = QVBoxLayout(self.card)
+        layout = self._layout = QVBoxLayout(self.card)
         layout.setContentsMargins(16, 16, 16, 12)
         layout.setSpacing(8)
         layout.addWidget(self._title)
@@ -84,8 +85,8 @@ class Tour(Retranslating, QWidget):
         self._place()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if watched is self.parent() and event.type() == QEvent.Type.Resize:
-            self.setGeometry(self.parentWidget().rect())
+        if watched is self._covered and event.type() == QEvent.Type.Resize:
+            self.setGeometry(self._covered.rect())
             self._place()
         return False
 
@@ -118,7 +119,7 @@ class Tour(Retranslating, QWidget):
 
     def _place(self) -> None:
         """Beside the spot where there is room: right, left, below, above, else in the middle of it."""
-        self.card.resize(_CARD_WIDTH, self.card.layout().totalHeightForWidth(_CARD_WIDTH))
+        self.card.resize(_CARD_WIDTH, self._layout.totalHeightForWidth(_CARD_WIDTH))
         size, spot, room = self.card.size(), self._spot(), self.rect().adjusted(_GAP, _GAP, -_GAP, -_GAP)
         if spot.isEmpty():
             spot = QRect(self.rect().center(), self.rect().center())
@@ -146,15 +147,15 @@ class Tour(Retranslating, QWidget):
         self.retranslate()
 
     def _end(self) -> None:
-        self.parent().removeEventFilter(self)
+        self._covered.removeEventFilter(self)
         self.hide()
         self.ended.emit()
         self.deleteLater()
 
 
-def _pushed_in(place: QPoint, size: object, room: QRect, spot: QRect) -> QPoint:
+def _pushed_in(place: QPoint, size: QSize, room: QRect, spot: QRect) -> QPoint:
     """The place moved along the spot's side so that the card stays inside the window."""
-    width, height = size.width(), size.height()  # type: ignore[attr-defined]
+    width, height = size.width(), size.height()
     return QPoint(
         min(max(place.x(), room.left()), room.right() - width + 1)
         if spot.left() <= place.x() + width and place.x() <= spot.right()

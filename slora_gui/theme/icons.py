@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 
 from PySide6.QtCore import QByteArray, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QIcon, QIconEngine, QPainter, QPixmap
@@ -33,20 +33,19 @@ class _ThemedEngine(QIconEngine):
         self._color = color
 
     def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:
-        theme = current()
-        color = faded(theme).name() if mode == QIcon.Mode.Disabled else theme.colors[self._color]
-        _renderer(self._name, color).render(painter, QRectF(rect))
+        scale = painter.device().devicePixelRatioF()
+        width, height = round(rect.width() * scale), round(rect.height() * scale)
+        painter.drawPixmap(rect, _drawn(self._name, self._color_of(mode), width, height))
 
     def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
         return self.scaledPixmap(size, mode, state, 1.0)
 
     def scaledPixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State, scale: float) -> QPixmap:
-        pixmap = QPixmap(size)
-        pixmap.fill(Qt.GlobalColor.transparent)
-        painter = QPainter(pixmap)
-        self.paint(painter, pixmap.rect(), mode, state)
-        painter.end()
-        return pixmap
+        return _drawn(self._name, self._color_of(mode), size.width(), size.height())
+
+    def _color_of(self, mode: QIcon.Mode) -> str:
+        theme = current()
+        return faded(theme).name() if mode == QIcon.Mode.Disabled else theme.colors[self._color]
 
     def clone(self) -> QIconEngine:
         return _ThemedEngine(self._name, self._color)
@@ -60,3 +59,13 @@ def _source(name: str) -> str:
 @cache
 def _renderer(name: str, color: str) -> QSvgRenderer:
     return QSvgRenderer(QByteArray(_source(name).replace("currentColor", color).encode()))
+
+
+@lru_cache(maxsize=512)
+def _drawn(name: str, color: str, width: int, height: int) -> QPixmap:
+    pixmap = QPixmap(width, height)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    _renderer(name, color).render(painter, QRectF(0, 0, width, height))
+    painter.end()
+    return pixmap

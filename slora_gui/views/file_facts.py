@@ -33,9 +33,9 @@ def file_facts(field: str, path: str, facts: SourceFacts) -> str:
 def _rows(info: FileInfo | None, symbol: str) -> str:
     if info is None:
         return ""
-    tr = QCoreApplication.translate
-    labels = tr("FileFacts", "with labels") if info.has_labels else tr("FileFacts", "without labels")
-    unpacked = tr("FileFacts", "unpacked to a scratch file when it runs") if info.unpacking else ""
+    translate = QCoreApplication.translate
+    labels = translate("FileFacts", "with labels") if info.has_labels else translate("FileFacts", "without labels")
+    unpacked = translate("FileFacts", "unpacked to a scratch file when it runs") if info.unpacking else ""
     sizes = f"{symbol} = {_number(info.rows)}", f"d = {_number(info.dim)}", info.dtype
     return _joined(*sizes, labels, format_size(info.file_bytes), unpacked)
 

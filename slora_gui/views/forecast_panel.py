@@ -90,7 +90,7 @@ class ForecastPanel(Retranslating, QWidget):
         elif plan.feasible:
             text, role = self.tr("✓ Fits within {budget}.").format(budget=budget), "good"
         else:
-            text = self.tr("✕ {budget} is too small: {stage} needs at least {smallest}.")
+            text = self.tr("× {budget} is too small: {stage} needs at least {smallest}.")
             smallest = format_size(plan.smallest_feasible_bytes)
             text, role = text.format(budget=budget, stage=plan.binding_stage, smallest=smallest), "danger"
             self.set_button.setText(self.tr("Set {size}").format(size=smallest))

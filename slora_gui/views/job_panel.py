@@ -143,7 +143,7 @@ class JobPanel(Retranslating, QWidget):
         outer.addWidget(self.area, 1)
         outer.addLayout(footer)
         self._ready = True
-        self.run_button.setIcon(icon("run"))
+        self.run_button.setIcon(icon("run", "accent_text"))
         self.compare_button.setIcon(icon("compare"))
         self.setMinimumWidth(320)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)

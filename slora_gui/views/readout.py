@@ -117,17 +117,32 @@ def latest_values(run: RunModel) -> dict[str, int | None]:
 
 def counter_texts() -> dict[str, tuple[str, str]]:
     """(name, what it counts) of every counter."""
-    tr = QCoreApplication.translate
+    translate = QCoreApplication.translate
     return {
-        "allocated_bytes": (tr("Counters", "Allocated"), tr("Counters", "Live tensors on the compute device")),
-        "reserved_bytes": (
-            tr("Counters", "Reserved"),
-            tr("Counters", "What the pool of the allocator holds; the budget bounds it"),
+        "allocated_bytes": (
+            translate("Counters", "Allocated"),
+            translate("Counters", "Live tensors on the compute device"),
         ),
-        "process_bytes": (tr("Counters", "Process"), tr("Counters", "Pool, context and libraries, from the driver")),
-        "device_used_bytes": (tr("Counters", "Device"), tr("Counters", "All processes on the device together")),
-        "rss_bytes": (tr("Counters", "RSS"), tr("Counters", "Resident memory of the process of the engine")),
-        "tensor_ram_bytes": (tr("Counters", "Tensor RAM"), tr("Counters", "Live tensors of the engine in host memory")),
+        "reserved_bytes": (
+            translate("Counters", "Reserved"),
+            translate("Counters", "What the pool of the allocator holds; the budget bounds it"),
+        ),
+        "process_bytes": (
+            translate("Counters", "Process"),
+            translate("Counters", "Pool, context and libraries, from the driver"),
+        ),
+        "device_used_bytes": (
+            translate("Counters", "Device"),
+            translate("Counters", "All processes on the device together"),
+        ),
+        "rss_bytes": (
+            translate("Counters", "RSS"),
+            translate("Counters", "Resident memory of the process of the engine"),
+        ),
+        "tensor_ram_bytes": (
+            translate("Counters", "Tensor RAM"),
+            translate("Counters", "Live tensors of the engine in host memory"),
+        ),
     }
 
 

@@ -18,7 +18,7 @@ from slora_gui.views.layout import GRID
 
 ROW_HEIGHT: Final = 24
 _WIDE: Final = 480
-_MARKS: Final = {"fits": "✓", "binds": "▲", "infeasible": "✕"}
+_MARKS: Final = {"fits": "✓", "binds": "▲", "infeasible": "×"}
 _COLORS: Final = {"fits": "good", "binds": "warning", "infeasible": "danger"}
 
 

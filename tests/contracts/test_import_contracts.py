@@ -104,5 +104,19 @@ def test_the_thread_of_signals_loads_qt_but_neither_widgets_nor_torch():
     assert _heavy("slora_core.qthread") == ["slora_core.qthread loads PySide6"]
 
 
+def test_the_models_of_the_window_load_neither_widgets_nor_torch():
+    models = pytest.importorskip("slora_gui.model")
+    names = [module.name for module in pkgutil.iter_modules(models.__path__, "slora_gui.model.")]
+    assert len(names) > 5
+    loaded = {line.rpartition(" ")[2] for line in _heavy(*names)}
+    assert loaded == {"PySide6"}
+
+
+def test_the_whole_window_loads_no_torch():
+    pytest.importorskip("PySide6.QtWidgets")
+    loaded = {line.rpartition(" ")[2] for line in _heavy("slora_gui.controller")}
+    assert loaded == {"PySide6", "PySide6.QtWidgets", "pyqtgraph"}
+
+
 def test_the_check_itself_sees_torch():
     assert _heavy("slora_core.memory.ledger") == ["slora_core.memory.ledger loads torch"]

@@ -6,6 +6,7 @@ import gc
 import os
 import sys
 import threading
+from pathlib import Path
 
 import psutil
 import pytest
@@ -18,7 +19,11 @@ from PySide6.QtCore import QCoreApplication, QEvent, QThreadPool, QTimer
 from PySide6.QtWidgets import QApplication
 
 from slora_core import qthread
-from slora_gui import theme
+from slora_gui import app, theme
+from slora_gui.settings import Settings
+
+sys.path.append(str(Path(__file__).parent))
+from window_fakes import Answers
 
 gc.freeze()  # what importing has made stays: each look for leaks has less to go through
 
@@ -69,3 +74,22 @@ def _active(timer):
         return timer.isActive()
     except RuntimeError:  # its C++ half is gone
         return False
+
+
+@pytest.fixture
+def make_window(qapp):
+    """Makes the window around an engine; it is closed at the end, whatever runs."""
+    made = []
+
+    def make(engine=None, settings=None, **answers):
+        dialogs = Answers(**{"stop_running": True, **answers})
+        settings = settings or Settings(language="en", theme="light")
+        window = app.create_window(settings, engine=engine, dialogs=dialogs)
+        made.append(window)
+        return window, app.controller_of(window)
+
+    yield make
+    for window in made:
+        window.close()
+        window.deleteLater()
+    qapp.setStyleSheet("")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QColor, QPalette
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QCheckBox, QPushButton
 
 from slora_core.errors import InputError
 from slora_core.resources import resource_path
@@ -84,3 +84,11 @@ def _strongest_color(icon):
     pixels = [image.pixelColor(x, y) for x in range(image.width()) for y in range(image.height())]
     best = max(pixels, key=lambda pixel: pixel.alpha())
     return best.name() if best.alpha() > 200 else ""
+
+
+def test_an_empty_box_is_seen_in_each_theme(each_theme, qtbot):
+    box = QCheckBox("off")
+    qtbot.addWidget(box)
+    image = box.grab().toImage()
+    shown = {image.pixelColor(x, y).name() for x in range(20) for y in range(image.height())}
+    assert each_theme.colors["muted"] in shown
