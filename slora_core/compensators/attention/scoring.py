@@ -65,6 +65,10 @@ class AttentionDrift(RecordableTransform):
                 self._slots = TieSlots(workspace, top_k, softmax.below_ties(temperature))
         if keys.on_device and (self._slots is not None or top_k is None):
             self.row_flop = 6.0 * self._tiling.length * self._query.shape[1]
+        self._take(workspace)
+
+    def _take(self, workspace: Workspace) -> None:
+        """Name the buffers that only this form has."""
 
     def __call__(self, x: Tensor) -> None:
         """Move the rows ``x`` [m, d]."""
@@ -158,17 +162,7 @@ class WholeScores(AttentionDrift):
 class MaterialisedProduct(WholeScores):
     """The seed's form: weights [chunk, N, 1] times drift [1, N, d] as one tensor [chunk, N, d], then its sum."""
 
-    def __init__(
-        self,
-        ctx: RunContext,
-        workspace: Workspace,
-        keys: Keys,
-        *,
-        top_k: int | None,
-        temperature: float,
-        least_rows: int = ROW_STEP,
-    ) -> None:
-        super().__init__(ctx, workspace, keys, top_k=top_k, temperature=temperature, least_rows=least_rows)
+    def _take(self, workspace: Workspace) -> None:
         self._product = workspace["attention_product"]
 
     def _sum_drift(self, weights: Tensor, out: Tensor) -> Tensor:
@@ -187,17 +181,7 @@ class TiledScores(AttentionDrift):
     Both passes compute a score by a product of the same shape, hence the same bits.
     """
 
-    def __init__(
-        self,
-        ctx: RunContext,
-        workspace: Workspace,
-        keys: Keys,
-        *,
-        top_k: int | None,
-        temperature: float,
-        least_rows: int = ROW_STEP,
-    ) -> None:
-        super().__init__(ctx, workspace, keys, top_k=top_k, temperature=temperature, least_rows=least_rows)
+    def _take(self, workspace: Workspace) -> None:
         self._moved = workspace["attention_moved"]
         self._part = workspace["attention_part"]
 
