@@ -111,7 +111,7 @@ def test_two_processes_write_and_read_one_folder_at_once(tmp_path):
         "for number in range(12):\n"
         "    filled(Path(sys.argv[1]), 100 * int(sys.argv[2]) + number, expiry=100)\n"
         "    tier = DiskTier(Path(sys.argv[1]), 10**6, 100)\n"
-        "    assert known(tier, 100 * int(sys.argv[2]) + number) == 20\n"
+        "    assert known(tier, 100 * int(sys.argv[2]) + number) in (0, 20)\n"  # renamed meanwhile: a miss
         "    known(tier, 100 * (3 - int(sys.argv[2])) + number)\n"
     )
     root = Path(__file__).parents[3]
@@ -124,9 +124,8 @@ def test_two_processes_write_and_read_one_folder_at_once(tmp_path):
         )
         for number in (1, 2)
     ]
-    for process in processes:
-        _, errors = process.communicate(timeout=120)
-        assert process.returncode == 0, errors
+    errors = [process.communicate(timeout=120)[1] for process in processes]
+    assert [process.returncode for process in processes] == [0, 0], errors
     tier = DiskTier(tmp_path, 10**6)
     assert all(known(tier, 100 * side + number) == 20 for side in (1, 2) for number in range(12))
     assert not [path for path in tmp_path.iterdir() if path.suffix == ".tmp"]
