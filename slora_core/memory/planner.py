@@ -303,10 +303,14 @@ def _of_chunk(chunk: int) -> Callable[[Option], bool]:
 
 
 def _choice_text(choice: Any) -> str:
-    """``tiles, chunk 512, resident``: names, numbers with their field, and the switches that are on."""
+    """``tiles, chunk 512, resident``: names, numbers with their field, and the switches that are on.
+
+    What is as it is unless chosen otherwise is left out.
+    """
     if not dataclasses.is_dataclass(choice):
         return "" if choice is None else str(choice)
-    values = {field.name.replace("_", " "): getattr(choice, field.name) for field in dataclasses.fields(choice)}
+    chosen = [field for field in dataclasses.fields(choice) if getattr(choice, field.name) != field.default]
+    values = {field.name.replace("_", " "): getattr(choice, field.name) for field in chosen}
     words = [value for value in values.values() if isinstance(value, str) and value]
     numbers = [f"{name} {value}" for name, value in values.items() if not isinstance(value, (str, bool))]
     return ", ".join(words + numbers + [name for name, value in values.items() if value is True])
