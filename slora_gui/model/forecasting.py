@@ -55,7 +55,10 @@ class Forecast:
 
 @dataclass(frozen=True, slots=True)
 class FrontierPoint:
-    """One plan of a run; ``budget_bytes`` is the smallest budget that gives it."""
+    """One plan of a run: its peak, its time and what it is called; ``budget_bytes`` is the smallest that gives it.
+
+    ``measured`` says whether its time is the sum of measured stages, or only predicted.
+    """
 
     peak_bytes: int
     seconds: float

@@ -88,6 +88,10 @@ class JobPanel(Retranslating, QWidget):
     def set_cards(self, names: Sequence[str]) -> None:
         self.device.set_cards(names)
 
+    def set_tuned(self, tuned: bool) -> None:
+        """Whether short trials have measured the job's device."""
+        self.policy.set_tuned(tuned)
+
     def set_measured_savings(self, savings: Mapping[str, float]) -> None:
         self.measures.set_measured(savings)
 
