@@ -14,7 +14,9 @@ from slora_core.memory.plan import Plan
 from slora_core.memory.planner import PlanRow, bound_bytes, planned_table
 from slora_core.memory.sizes import format_size
 from slora_core.records.tables import format_seconds
+from slora_core.running.output import check_distributable
 from slora_core.running.planning import JobPlan, plan_job
+from slora_core.running.shares import Share
 from slora_core.sources.workloads import workloads_of
 from slora_core.types import Workload
 
@@ -119,7 +121,10 @@ class Forecaster:
         key = _key(config, profile)
         self._key = None
         workloads = self._workloads(config, key[2])
-        job = plan_job(config, workloads, profile)
+        processes = config.distributed.processes
+        if processes > 1:
+            check_distributable(config)
+        job = plan_job(config, workloads, profile, share=Share(0, processes))  # rank 0 has the most to do
         self._key = key
         return workloads, job
 

@@ -45,6 +45,7 @@ class JobPanel(Retranslating, QWidget):
         self.source = SourceForm(job)
         self.operators = OperatorsForm(job)
         self.device = DevicePicker(job)
+        self.processes = SettingsGroup(job, ("distributed",), ("processes",))
         self.budget = BudgetControl(job)
         self.policy = PolicyForm(job)
         self.measures = MeasuresForm(job)
@@ -130,6 +131,8 @@ class JobPanel(Retranslating, QWidget):
         for name, widget in self._sections().items():
             inner.addWidget(self._headings[name])
             inner.addWidget(widget)
+            if name == "device":
+                inner.addWidget(self.processes)
             inner.addSpacing(GRID)
         for fold in self._folds.values():
             inner.addWidget(fold)
