@@ -201,7 +201,9 @@ class TunerPage(Retranslating, QWidget):
             time, peak = format_seconds(best["seconds"]), format_size(best["peak_allocated_bytes"])
             parts.append(self.tr("{plan}: {time}, peak {peak}").format(plan=names[policy], time=time, peak=peak))
         self._whole_line.setVisible(bool(parts))
-        self._whole_line.setText(self.tr("Measured in whole runs, the faster of each: ") + "; ".join(parts))
+        self._whole_line.setText(
+            self.tr("Measured in whole runs, the faster of each: {runs}").format(runs="; ".join(parts))
+        )
 
     def _show_trials(self) -> None:
         self.trials.setVisible(self._trials is not None and self._trials.rowCount() > 0)

@@ -21,7 +21,6 @@ def write(first):
         recorder.write(MemorySample(step / 10, "scan", 2**20 * (step + 1), None, None, None, None, 2**20, 2**20))
 for first in (0, 3):
     write(first)
-    recorder.flush()
     print("written", flush=True)
     sys.stdin.readline()
 recorder.write(RunFinished(1.0, 1.0, StagePeaks(6 * 2**20, None, None), {}, {}, {}, None))
@@ -56,7 +55,7 @@ def test_a_run_of_another_process_is_followed_to_its_end(make_window, qtbot, wri
     assert controller.run.following
     assert panel.status.text() == "Following a run of another process"
     assert panel.cancel.isHidden()
-    assert len(controller.run.samples) == 3
+    qtbot.waitUntil(lambda: len(controller.run.samples) == 3)
     step(process)
     assert process.stdout.readline() == "written\n"
     qtbot.waitUntil(lambda: len(controller.run.samples) == 6)
@@ -73,6 +72,7 @@ def test_a_writer_that_dies_leaves_an_interrupted_run(make_window, qtbot, writer
     assert process.stdout.readline() == "written\n"
     controller.open_files([path])
     qtbot.waitUntil(lambda: controller.run is not None)
+    qtbot.waitUntil(lambda: len(controller.run.samples) == 3)
     process.kill()
     process.wait()
     qtbot.waitUntil(lambda: not controller.run.following)
@@ -91,6 +91,7 @@ def crossing(config, cancel):
 
 def test_a_notice_is_shown_raises_the_budget_and_plans_anew(make_window, qtbot):
     window, controller = make_window(crossing)
+    window.show()
     job = controller.models.job
     job.change({"memory": {"budget": "32MiB", "policy": "fixed"}}, "Set budget")
     controller.perform("run")
