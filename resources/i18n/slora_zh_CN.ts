@@ -1630,19 +1630,19 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
     <name>Outcomes</name>
     <message>
         <source>The run was cancelled; what was measured until then is kept.</source>
-        <translation type="unfinished">运行已取消；此前的测量数据已保留。</translation>
+        <translation>运行已取消；此前的测量数据已保留。</translation>
     </message>
     <message>
         <source>{run}: finished in {time}, peak {peak} allocated.</source>
-        <translation type="unfinished">{run}：用时 {time}，分配峰值 {peak}。</translation>
+        <translation>{run}：用时 {time}，分配峰值 {peak}。</translation>
     </message>
     <message>
         <source>What was measured until then is kept.</source>
-        <translation type="unfinished">此前的测量数据已保留。</translation>
+        <translation>此前的测量数据已保留。</translation>
     </message>
     <message>
         <source>Details</source>
-        <translation type="unfinished">详细信息</translation>
+        <translation>详细信息</translation>
     </message>
 </context>
 <context>
@@ -2770,7 +2770,7 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
     </message>
     <message>
         <source>Cancelling...</source>
-        <translation type="unfinished">正在取消…</translation>
+        <translation>正在取消…</translation>
     </message>
     <message>
         <source>{done} of {total} runs</source>
@@ -2892,7 +2892,7 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
     </message>
     <message>
         <source>measured</source>
-        <translation type="unfinished">实测</translation>
+        <translation>实测</translation>
     </message>
     <message>
         <source>predicted time</source>
@@ -2920,7 +2920,7 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
     </message>
     <message>
         <source>process</source>
-        <translation type="unfinished">进程</translation>
+        <translation>进程</translation>
     </message>
     <message>
         <source>communicated</source>
@@ -3034,7 +3034,7 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
     <name>TunerDesk</name>
     <message>
         <source>Apply a point of the frontier</source>
-        <translation type="unfinished">应用前沿上的一点</translation>
+        <translation>应用前沿上的一点</translation>
     </message>
 </context>
 <context>
