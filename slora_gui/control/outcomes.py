@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeAlias
 
 from PySide6.QtCore import QCoreApplication
 
@@ -13,7 +14,7 @@ from slora_gui.model.run_model import RunModel
 from slora_gui.shell.message_bar import Message
 from slora_gui.shell.problems import Problem, problem_of_run
 
-ShowProblem = Callable[[Problem], None]
+ShowProblem: TypeAlias = Callable[[Problem], object]
 
 
 def outcome_message(model: RunModel, show_problem: ShowProblem) -> Message | None:

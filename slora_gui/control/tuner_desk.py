@@ -8,8 +8,6 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal, Slot
 
 from slora_core.config import RunConfig
-from slora_core.memory.sizes import format_size
-from slora_core.records.tables import format_seconds
 from slora_core.studies.study_file import StudyRecord
 from slora_core.studies.tuning import study
 from slora_core.studies.tuning.results import TuningResult, stage_trials, tuning_result
@@ -17,7 +15,7 @@ from slora_gui.control.background import Background
 from slora_gui.control.export_desk import ExportDesk
 from slora_gui.control.study_control import StudyControl
 from slora_gui.control.study_desk import StudyDesk
-from slora_gui.model.forecasting import Frontier, FrontierPoint
+from slora_gui.model.forecasting import Frontier, FrontierPoint, frontier_point
 from slora_gui.model.job_model import JobModel
 from slora_gui.model.study_tables import TrialsTable
 from slora_gui.model.what_if import WhatIf
@@ -67,7 +65,13 @@ class TunerDesk(StudyDesk):
             except (KeyError, TypeError):  # records of another version
                 result = None
         self._trials.set_rows([] if result is None else result.trials)
-        self._measured = () if result is None else [_measured_point(point) for point in result.frontier]
+        self._measured = (
+            ()
+            if result is None
+            else [
+                frontier_point(point.peak_bytes, point.seconds, point.budget_bytes, True) for point in result.frontier
+            ]
+        )
         self._page.show_whole_runs({} if result is None else result.outcome.get("whole_runs", {}))
         self._show_points()
 
@@ -114,11 +118,6 @@ def _changes(config: RunConfig, point: FrontierPoint) -> dict[str, Any]:
     tuned = point.measured or config.memory.policy == "tuned"
     budget = point.peak_bytes if point.budget_bytes is None else point.budget_bytes
     return {"memory": {"budget": budget, "policy": "tuned" if tuned else "planned"}}
-
-
-def _measured_point(point: Any) -> FrontierPoint:
-    label = f"{format_size(point.peak_bytes)}, {format_seconds(point.seconds)}"
-    return FrontierPoint(point.peak_bytes, point.seconds, label, True, point.budget_bytes)
 
 
 def _in_use(points: Sequence[FrontierPoint], budget_bytes: int | None) -> int | None:

@@ -13,7 +13,6 @@ from slora_core.memory.device import DeviceProfile
 from slora_core.memory.plan import Plan
 from slora_core.memory.planner import PlanRow, bound_bytes, planned_table
 from slora_core.memory.sizes import format_size
-from slora_core.records.tables import format_seconds
 from slora_core.running.output import check_distributable
 from slora_core.running.planning import JobPlan, plan_job
 from slora_core.running.shares import Share
@@ -69,6 +68,11 @@ class FrontierPoint:
     budget_bytes: int | None = None
 
 
+def frontier_point(peak_bytes: int, seconds: float, budget_bytes: int, measured: bool) -> FrontierPoint:
+    """A plan that is called by the budget that gives it."""
+    return FrontierPoint(peak_bytes, seconds, f"\u2264 {format_size(budget_bytes)}", measured, budget_bytes)
+
+
 @dataclass(frozen=True, slots=True)
 class Frontier:
     """Peak against time over all plans of ``config``: peaks ascend, seconds descend; or the ``problem``."""
@@ -109,12 +113,7 @@ class Forecaster:
             found = self._planned(config, profile)[1].frontier(profile)
         except InputError as error:
             return Frontier(generation, config, (), error.what)
-        points = tuple(
-            FrontierPoint(
-                peak, seconds, f"{format_size(peak)}, {format_seconds(seconds)}", False, bound_bytes(peak, profile)
-            )
-            for peak, seconds in found
-        )
+        points = tuple(frontier_point(peak, seconds, bound_bytes(peak, profile), False) for peak, seconds in found)
         return Frontier(generation, config, points)
 
     def _planned(self, config: RunConfig, profile: DeviceProfile) -> tuple[tuple[Workload, ...], JobPlan]:
