@@ -26,8 +26,8 @@ def missing_packages() -> tuple[str, ...]:
 def folder_fields(folder: Path, source: SourceConfig) -> dict[str, str]:
     """Fields of the source, with their paths, that a dropped folder is for.
 
-    One adapter is the one after the task, a second the one before; of two in one folder the first by name is the one
-    before. Raises InputError for a folder that is none of these, and for a broken one.
+    One adapter is the one after the task, a second the one before. Of several in one folder those that are named
+    "before" and "after" are these, else the first and the last by name. Raises InputError for a folder that is none of these, and for a broken one.
     """
     if (folder / "config.json").is_file():
         base_files(str(folder))
@@ -46,20 +46,21 @@ def folder_fields(folder: Path, source: SourceConfig) -> dict[str, str]:
 
 def _fields_inside(folder: Path) -> dict[str, str]:
     found: dict[str, str] = {}
-    adapters = []
+    adapters: list[Path] = []
     for inner in _folders(folder):
         if (inner / "config.json").is_file():
             base_files(str(inner))
             found.setdefault("base", str(inner))
         elif (inner / "adapter_config.json").is_file():
             adapter_files(str(inner))
-            adapters.append(str(inner))
+            adapters.append(inner)
         elif any(_holds_images(deeper) for deeper in _folders(inner)):
             found.setdefault("images", str(inner))
+    adapters.sort(key=lambda path: ("after" in path.name.lower()) - ("before" in path.name.lower()))  # stable
     if adapters:
-        found["adapter_after"] = adapters[-1]
+        found["adapter_after"] = str(adapters[-1])
         if len(adapters) > 1:
-            found["adapter_before"] = adapters[0]
+            found["adapter_before"] = str(adapters[0])
     return found
 
 
