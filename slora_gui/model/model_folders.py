@@ -27,7 +27,8 @@ def folder_fields(folder: Path, source: SourceConfig) -> dict[str, str]:
     """Fields of the source, with their paths, that a dropped folder is for.
 
     One adapter is the one after the task, a second the one before. Of several in one folder those that are named
-    "before" and "after" are these, else the first and the last by name. Raises InputError for a folder that is none of these, and for a broken one.
+    "before" and "after" are these, else the first and the last by name. Raises InputError for a folder that is none of
+    these, and for a broken one.
     """
     if (folder / "config.json").is_file():
         base_files(str(folder))
