@@ -172,3 +172,17 @@ def test_the_moved_state_is_compared_with_a_chosen_one(tiny_window, qtbot, tmp_p
     view.deviation_button.click()
     wait(controller, qtbot)
     assert "missing.safetensors" in told(window)
+
+
+def test_both_engines_are_compared_in_their_statistics_too(tiny_window, qtbot):
+    window, controller = tiny_window(engine=pipeline.stream)
+    controller.perform("compare-engines")
+    wait(controller, qtbot)
+    assert window.page == "compare", told(window)
+    view = controller.views.results
+    found, base = view._deviations
+    assert base == "the baseline"
+    assert {row.variant for row in found} >= {"linear", "attention"}
+    assert all(row.covariance < 1e-3 for row in found)
+    assert not window.docks["results"].isHidden()
+    assert view.deviation_button.isHidden()  # the states were for this comparison alone
