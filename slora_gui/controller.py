@@ -8,14 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Slot
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication
 
 from slora_core import isolate
 from slora_core.config import RunConfig
 from slora_core.errors import OutputError, SloraError
-from slora_core.events import Event, MemorySample, Notice, Progress, RunStarted
-from slora_core.memory.sizes import format_size
-from slora_core.records.tables import format_seconds
+from slora_core.events import Event, MemorySample, Notice, Progress, RunFailed, RunStarted
 from slora_gui.actions import WindowState
 from slora_gui.composition import Models, Views
 from slora_gui.control.appearance import Appearance
@@ -28,17 +26,20 @@ from slora_gui.control.help_desk import HelpDesk
 from slora_gui.control.history_desk import HistoryDesk
 from slora_gui.control.job_desk import JobDesk
 from slora_gui.control.opening import Opener
+from slora_gui.control.outcomes import failure_message, outcome_message
 from slora_gui.control.recent_files import RecentFiles
 from slora_gui.control.recording import NOT_RECORDED
 from slora_gui.control.refreshing import RefreshTimer
+from slora_gui.control.results_desk import ResultsDesk
 from slora_gui.control.run_control import Engine, Job, RunControl
+from slora_gui.control.shown_exports import ShownExports
+from slora_gui.control.studies import Studies
 from slora_gui.main_window import MainWindow
 from slora_gui.model.run_model import RunModel
 from slora_gui.settings import Settings
 from slora_gui.shell.device_watch import DeviceWatch
 from slora_gui.shell.error_hook import ErrorHook
 from slora_gui.shell.message_bar import Message
-from slora_gui.shell.problems import Problem, problem_of_run
 
 
 class Controller(QObject):
@@ -67,11 +68,22 @@ class Controller(QObject):
         app = QApplication.instance()
         assert isinstance(app, QApplication)
         self.appearance = Appearance(app, settings, window.actions_by_id, themed, self)
+        self.shown = ShownExports(
+            self.exports,
+            views,
+            window,
+            comparison=models.comparison,
+            appearance=self.appearance,
+            shown_run=lambda: self._run,
+            parent=self,
+        )
         self.help = HelpDesk(window, views, settings, self.appearance, self)
         self.job_desk = JobDesk(models, views, self.dialogs, window, self)
         self.compare_desk = CompareDesk(
             models, views, self.dialogs, window, runs=self.runs, background=self.background, parent=self
         )
+        self.studies = Studies(models, views, window, exports=self.exports, background=self.background, parent=self)
+        self.results_desk = ResultsDesk(views.results, self.dialogs, self.background, self)
         self.history_desk = HistoryDesk(models, views.history, self.dialogs, window, self)
         self.recent = RecentFiles(settings, views.welcome, window.actions_by_id.menu("File/Recent"), self)
         self.refresher = RefreshTimer(views.live.refresh, self._live_is_seen, self)
@@ -95,6 +107,11 @@ class Controller(QObject):
         """The run on show."""
         return self._run
 
+    @property
+    def busy(self) -> bool:
+        """Whether a run or a study is under way: there is one at a time."""
+        return self.runs.running or self.studies.control.running
+
     def open_files(self, paths: Sequence[str | Path]) -> None:
         for path in paths:
             self.opener.open(path)
@@ -106,9 +123,11 @@ class Controller(QObject):
         """Put a run on show, live or opened, on every view of one run."""
         if self._run is not None:
             self._run.changed.disconnect(self._run_changed)
+            self._run.follow_failed.disconnect(self._refused)
             self._run.stop_following()
         self._run = model
         model.changed.connect(self._run_changed)
+        model.follow_failed.connect(self._refused)
         for view in (self.views.live, self.views.results, self.views.notices):
             view.set_run(model)
         self.window.status.show_sample(None)
@@ -125,12 +144,12 @@ class Controller(QObject):
 
     @Slot()
     def start_job(self) -> None:
-        if not self.runs.running:
+        if not self.busy:
             self.start(single_job(self.models.job.config))
 
     @Slot()
     def start_demo(self) -> None:
-        if self.runs.running:
+        if self.busy:
             return
         self.models.job.replace(demo_config(self.models.job.config), self.tr("Set up the demo"))
         self.start_job()
@@ -148,9 +167,9 @@ class Controller(QObject):
             "new-job": lambda: job.replace(RunConfig(), self.tr("New job")),
             "open": self._open,
             "save-config": exports.save_config,
-            "export-report": self._export_report,
-            "export-csv": self._export_tables,
-            "copy-plot": lambda: self._export_plot("clipboard"),
+            "export-report": self.shown.report,
+            "export-csv": self.shown.tables,
+            "copy-plot": lambda: self.shown.plot("clipboard"),
             "export-snippet": exports.save_snippet,
             "copy-snippet": exports.copy_snippet,
             "copy-command": exports.copy_command,
@@ -159,8 +178,8 @@ class Controller(QObject):
             "redo": job.undo_stack.redo,
             "note": lambda: self.history_desk.note(self._run),
             "run": self.start_job,
-            "cancel": self.runs.cancel,
-            "compare-engines": self.compare_desk.run_both,
+            "cancel": self._cancel,
+            "compare-engines": self._run_both,
             "demo": self.start_demo,
             "history": self.history_desk.search,
             "pause-view": self._toggle_pause,
@@ -173,7 +192,7 @@ class Controller(QObject):
         for name in self.views.pages:
             table[f"page-{name}"] = lambda name=name: window.show_page(name)
         for action_id, kind in PLOT_KINDS.items():
-            table[action_id] = lambda kind=kind: self._export_plot(kind)
+            table[action_id] = lambda kind=kind: self.shown.plot(kind)
         return table
 
     def _connect_window(self) -> None:
@@ -191,6 +210,10 @@ class Controller(QObject):
         self.recent.open_requested.connect(self.opener.open)
         self.compare_desk.failed.connect(self._failed)
         self.history_desk.failed.connect(self._failed)
+        self.results_desk.failed.connect(self._failed)
+        self.studies.told.connect(window.messages.tell)
+        self.studies.failed.connect(self._study_failed)
+        self.studies.tuned.connect(self.job_desk.plan_anew)
         self.models.history.failed.connect(self._refused)
         self.opener.refused.connect(self._refused)
         self.opener.run_opened.connect(self._run_opened)
@@ -202,11 +225,10 @@ class Controller(QObject):
         for view in (views.welcome, views.job, views.live):
             view.open_file_requested.connect(self.opener.open)
         views.job.run_requested.connect(self.start_job)
-        views.job.compare_requested.connect(self.compare_desk.run_both)
+        views.job.compare_requested.connect(self._run_both)
+        views.compare.run_both_requested.connect(self._run_both)
         views.live.cancel_requested.connect(self.runs.cancel)
         views.live.pause_toggled.connect(self._pause_toggled)
-        for page in (views.live, views.compare, views.tuner):
-            page.export_requested.connect(self._export_requested)
         views.history.open_requested.connect(self.opener.open)
         self.models.comparison.changed.connect(self._update_state)
 
@@ -215,11 +237,13 @@ class Controller(QObject):
         self.runs.event_came.connect(self._event)
         self.runs.ended.connect(self._run_ended)
         self.runs.running_changed.connect(self._running_changed)
+        self.studies.control.running_changed.connect(self._running_changed)
 
     @Slot()
     def _begin_slowly(self) -> None:
         """What can wait until the window has been painted."""
         self.models.history.refresh()
+        self.studies.look()
         self.watch.start()
 
     def _live_is_seen(self) -> bool:
@@ -246,28 +270,30 @@ class Controller(QObject):
     @Slot(object)
     def _run_ended(self, model: RunModel) -> None:
         self.models.history.refresh()
-        if model.failure is not None:
-            problem = problem_of_run(model.failure)
-            text = f"{problem.what}. {problem.remedy}" if problem.remedy else problem.what
-            kept = self.tr("What was measured until then is kept.") if model.failure.kind == "engine-died" else ""
-            self._tell_problem(f"{text} {kept}".strip(), problem)
-        elif model.status == "cancelled":
-            self.tell(self.tr("The run was cancelled; what was measured until then is kept."))
-        elif model.result is not None:
-            text = self.tr("{run}: finished in {time}, peak {peak} allocated.")
-            peak = format_size(model.peaks.allocated_bytes)
-            self.tell(text.format(run=model.title, time=format_seconds(model.seconds), peak=peak), "good")
-            if model.accuracies:
-                self.window.show_dock("results")
+        if (message := outcome_message(model, self.help.show_problem)) is not None:
+            self.window.messages.tell(message)
+        if model.result is not None and model.accuracies:
+            self.window.show_dock("results")
 
     @Slot(bool)
-    def _running_changed(self, running: bool) -> None:
-        self.views.job.set_running(running)
+    def _running_changed(self, _running: bool) -> None:
+        self.views.job.set_running(self.busy)
+        self.studies.set_busy(self.busy)
         self._update_state()
 
-    def _tell_problem(self, text: str, problem: Problem) -> None:
-        details = self.tr("Details") if problem.details else ""
-        self.window.messages.tell(Message(text, "danger", details, lambda: self.help.show_problem(problem)))
+    @Slot()
+    def _cancel(self) -> None:
+        self.runs.cancel()
+        self.studies.control.cancel()
+
+    @Slot()
+    def _run_both(self) -> None:
+        if not self.busy:
+            self.compare_desk.run_both()
+
+    @Slot(object)
+    def _study_failed(self, failure: RunFailed) -> None:
+        self.window.messages.tell(failure_message(failure, self.help.show_problem))
 
     def _failed(self, error: Exception) -> None:
         if not isinstance(error, SloraError):
@@ -297,36 +323,6 @@ class Controller(QObject):
         patterns = self.tr("All that SLoRA reads (*.slora *.toml *.npz *.safetensors);;All files (*)")
         if path := self.dialogs.open_file(self.tr("Open"), patterns):
             self.opener.open(path)
-
-    def _plot(self) -> QWidget | None:
-        return getattr(self.views.pages[self.window.page], "plot", None)
-
-    @Slot(str)
-    def _export_requested(self, kind: str) -> None:
-        if kind == "report":
-            self._export_report()
-        elif kind == "toml":
-            self.exports.save_config()
-        else:
-            self._export_plot(kind)
-
-    def _export_plot(self, kind: str) -> None:
-        if (plot := self._plot()) is not None:
-            self.exports.export_plot(plot, kind)
-
-    def _shown_files(self) -> list[Path]:
-        """The runs of the comparison when that is on show, its base first, else the one run."""
-        comparison = self.models.comparison
-        compared = self.window.page == "compare" and comparison.runs
-        runs = [comparison.runs[index] for index in comparison.order] if compared else []
-        runs = runs or ([self._run] if self._run is not None else [])
-        return [run.path for run in runs if run.path is not None]
-
-    def _export_report(self) -> None:
-        self.exports.export_report(self._shown_files(), self.appearance.language)
-
-    def _export_tables(self) -> None:
-        self.exports.export_tables(self._shown_files())
 
     def _toggle_pause(self) -> None:
         self.views.live.tools.buttons["pause"].click()
@@ -363,11 +359,11 @@ class Controller(QObject):
         run, stack, page = self._run, self.models.job.undo_stack, self.window.page
         compared = page == "compare" and bool(self.models.comparison.runs)
         state = WindowState(
-            running=self.runs.running,
+            running=self.busy,
             run=run is not None,
             ended=compared or (run is not None and not run.active),
-            recorded=bool(self._shown_files()),
-            plot=self._plot() is not None,
+            recorded=bool(self.shown.files),
+            plot=self.shown.plot_widget is not None,
             can_undo=stack.canUndo(),
             can_redo=stack.canRedo(),
             page=page,
@@ -375,9 +371,10 @@ class Controller(QObject):
         self.window.actions_by_id.update_state(state)
 
     def _may_close(self) -> bool:
-        if self.runs.running and not self.dialogs.stop_running():
+        if self.busy and not self.dialogs.stop_running():
             return False
         self.runs.stop()
+        self.studies.close()
         return True
 
     @Slot()

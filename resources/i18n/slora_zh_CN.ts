@@ -1,10 +1,10 @@
-<?xml version='1.0' encoding='utf-8'?>
+<?xml version="1.0" encoding="utf-8"?>
 <!DOCTYPE TS>
 <TS version="2.1" language="zh_CN">
 <context>
     <name>AblationPage</name>
     <message>
-        <source>Every memory measure off alone, on alone, and added one after another in the original plan's order: the saving that the plan expects beside the one measured here.</source>
+        <source>Every memory measure off alone, on alone, and added one after another in the original plan&apos;s order: the saving that the plan expects beside the one measured here.</source>
         <translation>每项显存措施单独关闭、单独启用，以及按原方案顺序逐项叠加：方案预期的节省与此处实测的节省并列显示。</translation>
     </message>
     <message>
@@ -614,22 +614,6 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
         <translation>新建任务</translation>
     </message>
     <message>
-        <source>What was measured until then is kept.</source>
-        <translation>此前的测量数据已保留。</translation>
-    </message>
-    <message>
-        <source>The run was cancelled; what was measured until then is kept.</source>
-        <translation>运行已取消；此前的测量数据已保留。</translation>
-    </message>
-    <message>
-        <source>{run}: finished in {time}, peak {peak} allocated.</source>
-        <translation>{run}：用时 {time}，分配峰值 {peak}。</translation>
-    </message>
-    <message>
-        <source>Details</source>
-        <translation>详细信息</translation>
-    </message>
-    <message>
         <source>{name} is in the job now.</source>
         <translation>{name} 已加入任务。</translation>
     </message>
@@ -724,11 +708,11 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
         <translation>计算设备上引擎的存活张量</translation>
     </message>
     <message>
-        <source>The allocator's pool: what other programs cannot have</source>
+        <source>The allocator&apos;s pool: what other programs cannot have</source>
         <translation>分配器的内存池：其他程序无法使用的部分</translation>
     </message>
     <message>
-        <source>Pool, context and libraries of the engine's process</source>
+        <source>Pool, context and libraries of the engine&apos;s process</source>
         <translation>引擎进程的内存池、上下文与库</translation>
     </message>
     <message>
@@ -736,7 +720,7 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
         <translation>设备上的全部占用，包括其他进程</translation>
     </message>
     <message>
-        <source>Resident host memory of the engine's process</source>
+        <source>Resident host memory of the engine&apos;s process</source>
         <translation>引擎进程的主机常驻内存</translation>
     </message>
     <message>
@@ -755,12 +739,12 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
         <translation>运行所用的计算设备</translation>
     </message>
     <message>
-        <source>Automatic</source>
-        <translation>自动</translation>
-    </message>
-    <message>
         <source>CPU</source>
         <translation>CPU</translation>
+    </message>
+    <message>
+        <source>Automatic: {device}</source>
+        <translation>自动：{device}</translation>
     </message>
     <message>
         <source>{device} (not found)</source>
@@ -778,7 +762,7 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
         <translation>此运行的备注</translation>
     </message>
     <message>
-        <source>The note is kept in the run's file.</source>
+        <source>The note is kept in the run&apos;s file.</source>
         <translation>备注保存在运行文件中。</translation>
     </message>
     <message>
@@ -903,6 +887,10 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
         <translation>导出图表</translation>
     </message>
     <message>
+        <source>Export table</source>
+        <translation>导出表格</translation>
+    </message>
+    <message>
         <source>Folder for the CSV tables</source>
         <translation>存放 CSV 表格的文件夹</translation>
     </message>
@@ -948,6 +936,14 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
 </context>
 <context>
     <name>FileFacts</name>
+    <message>
+        <source>{height} × {width} pixels</source>
+        <translation>{height} × {width} 像素</translation>
+    </message>
+    <message>
+        <source>LoRA of rank {rank}</source>
+        <translation>秩为 {rank} 的 LoRA</translation>
+    </message>
     <message>
         <source>with labels</source>
         <translation>有标签</translation>
@@ -1164,10 +1160,6 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
 <context>
     <name>JobDesk</name>
     <message>
-        <source>Apply a point of the frontier</source>
-        <translation>应用前沿上的一点</translation>
-    </message>
-    <message>
         <source>Set budget</source>
         <translation>设置预算</translation>
     </message>
@@ -1294,6 +1286,14 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
         <translation>选区</translation>
     </message>
     <message>
+        <source>Processes</source>
+        <translation>进程</translation>
+    </message>
+    <message>
+        <source>The processes that share this run, side by side</source>
+        <translation>共同完成此次运行的各进程，并列显示</translation>
+    </message>
+    <message>
         <source>Set budget</source>
         <translation>设置预算</translation>
     </message>
@@ -1348,7 +1348,7 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
         <translation>预算管理器</translation>
     </message>
     <message>
-        <source>Chunk sizes follow the budget; without it they are the original's 128</source>
+        <source>Chunk sizes follow the budget; without it they are the original&apos;s 128</source>
         <translation>分块大小随预算而定；否则为原始的 128</translation>
     </message>
     <message>
@@ -1387,7 +1387,7 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
 <context>
     <name>MeasuresForm</name>
     <message>
-        <source>Switch '{measure}'</source>
+        <source>Switch &apos;{measure}&apos;</source>
         <translation>切换“{measure}”</translation>
     </message>
     <message>
@@ -1531,7 +1531,7 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
         <translation>提高预算</translation>
     </message>
     <message>
-        <source>Sets the job's budget above what was used here</source>
+        <source>Sets the job&apos;s budget above what was used here</source>
         <translation>将任务预算设为高于此处用量</translation>
     </message>
     <message>
@@ -1624,6 +1624,25 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
     <message>
         <source>Choose operators</source>
         <translation>选择算子</translation>
+    </message>
+</context>
+<context>
+    <name>Outcomes</name>
+    <message>
+        <source>The run was cancelled; what was measured until then is kept.</source>
+        <translation>运行已取消；此前的测量数据已保留。</translation>
+    </message>
+    <message>
+        <source>{run}: finished in {time}, peak {peak} allocated.</source>
+        <translation>{run}：用时 {time}，分配峰值 {peak}。</translation>
+    </message>
+    <message>
+        <source>What was measured until then is kept.</source>
+        <translation>此前的测量数据已保留。</translation>
+    </message>
+    <message>
+        <source>Details</source>
+        <translation>详细信息</translation>
     </message>
 </context>
 <context>
@@ -1750,6 +1769,10 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
         <translation>同规划，采用本机短测试的实测值。</translation>
     </message>
     <message>
+        <source>Nothing was measured for this device yet: the page Tuner does so in a few minutes.</source>
+        <translation>此设备尚未测量：在“调优”页面几分钟即可完成。</translation>
+    </message>
+    <message>
         <source>Adaptive</source>
         <translation>自适应</translation>
     </message>
@@ -1867,6 +1890,10 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
         <translation>阶段进度</translation>
     </message>
     <message>
+        <source>Another process writes this run; it is cancelled there</source>
+        <translation>此次运行由另一个进程记录；请在那里取消</translation>
+    </message>
+    <message>
         <source>{time} so far</source>
         <translation>已用 {time}</translation>
     </message>
@@ -1897,6 +1924,10 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
     <message>
         <source>Cancelling...</source>
         <translation>正在取消…</translation>
+    </message>
+    <message>
+        <source>Following a run of another process</source>
+        <translation>正在跟随另一个进程的运行</translation>
     </message>
     <message>
         <source>Starting...</source>
@@ -1949,6 +1980,13 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
     <message>
         <source>images</source>
         <translation>张图像</translation>
+    </message>
+</context>
+<context>
+    <name>RankCurves</name>
+    <message>
+        <source>slowest: process {rank}</source>
+        <translation>最慢：进程 {rank}</translation>
     </message>
 </context>
 <context>
@@ -2022,6 +2060,17 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
     </message>
 </context>
 <context>
+    <name>ResultsDesk</name>
+    <message>
+        <source>Compare with a class state</source>
+        <translation>与类状态比较</translation>
+    </message>
+    <message>
+        <source>Class state (*.safetensors);;All files (*)</source>
+        <translation>类状态 (*.safetensors);;所有文件 (*)</translation>
+    </message>
+</context>
+<context>
     <name>ResultsView</name>
     <message>
         <source>Accuracy</source>
@@ -2076,7 +2125,7 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
         <translation>补偿后的统计量与另一运行或参考值的差距。</translation>
     </message>
     <message>
-        <source>This run wrote no class state. Set 'Moved state' in the job to keep one for comparison.</source>
+        <source>This run wrote no class state. Set &apos;Moved state&apos; in the job to keep one for comparison.</source>
         <translation>此运行未写出类状态。在任务中设置“补偿后状态”以便保留比较。</translation>
     </message>
     <message>
@@ -2181,7 +2230,7 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
         <translation>岭系数 γ</translation>
     </message>
     <message>
-        <source>Added to the diagonal of the features' Gram matrix</source>
+        <source>Added to the diagonal of the features&apos; Gram matrix</source>
         <translation>加到特征 Gram 矩阵的对角线</translation>
     </message>
     <message>
@@ -2189,7 +2238,7 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
         <translation>混合温度 T</translation>
     </message>
     <message>
-        <source>The identity's share is exp(−N / (T d))</source>
+        <source>The identity&apos;s share is exp(−N / (T d))</source>
         <translation>恒等映射的占比为 exp(−N / (T d))</translation>
     </message>
     <message>
@@ -2237,7 +2286,7 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
         <translation>每类样本数</translation>
     </message>
     <message>
-        <source>Drawn from the class's Gaussian and pushed through the operator</source>
+        <source>Drawn from the class&apos;s Gaussian and pushed through the operator</source>
         <translation>从类高斯分布抽取并通过算子变换</translation>
     </message>
     <message>
@@ -2425,6 +2474,14 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
         <translation>内存曲线的采样率；0 表示不记录</translation>
     </message>
     <message>
+        <source>Processes</source>
+        <translation>进程</translation>
+    </message>
+    <message>
+        <source>They share the run; each has a card of its own where there are enough</source>
+        <translation>共同完成一次运行；显卡足够时每个进程各用一张</translation>
+    </message>
+    <message>
         <source>Engine</source>
         <translation>引擎</translation>
     </message>
@@ -2502,7 +2559,7 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
         <translation>显存预算</translation>
     </message>
     <message>
-        <source>A size such as 256MiB, 8GB or 0.5g, or 'unlimited'</source>
+        <source>A size such as 256MiB, 8GB or 0.5g, or &apos;unlimited&apos;</source>
         <translation>大小，如 256MiB、8GB 或 0.5g，或“不限”</translation>
     </message>
     <message>
@@ -2574,6 +2631,10 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
     <message>
         <source>Choose preset</source>
         <translation>选择预设</translation>
+    </message>
+    <message>
+        <source>A model pair needs {packages}, not installed here: pip install &apos;slora[vit]&apos; brings what is missing.</source>
+        <translation>模型对需要 {packages}，此处尚未安装：pip install &apos;slora[vit]&apos; 可补齐所缺的包。</translation>
     </message>
 </context>
 <context>
@@ -2667,6 +2728,17 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
     </message>
 </context>
 <context>
+    <name>Studies</name>
+    <message>
+        <source>The ablation is finished: {trials} runs in {time}.</source>
+        <translation>消融已完成：{trials} 次运行，用时 {time}。</translation>
+    </message>
+    <message>
+        <source>The tuning is finished: {trials} trials in {time}. Choose a point to apply it.</source>
+        <translation>调优已完成：{trials} 次试验，用时 {time}。选择一点即可应用。</translation>
+    </message>
+</context>
+<context>
     <name>StudyBar</name>
     <message>
         <source>Start</source>
@@ -2675,10 +2747,6 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
     <message>
         <source>Resume</source>
         <translation>继续</translation>
-    </message>
-    <message>
-        <source>Goes on from what an earlier study of this job has measured</source>
-        <translation>从此任务以往研究的测量结果继续</translation>
     </message>
     <message>
         <source>Cancel</source>
@@ -2693,6 +2761,18 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
         <translation>研究进度</translation>
     </message>
     <message>
+        <source>Something else is running, which would falsify what is measured</source>
+        <translation>有其他任务正在运行，会使测量失真</translation>
+    </message>
+    <message>
+        <source>Goes on from what was measured before</source>
+        <translation>从此前已测量的结果继续</translation>
+    </message>
+    <message>
+        <source>Cancelling...</source>
+        <translation>正在取消…</translation>
+    </message>
+    <message>
         <source>{done} of {total} runs</source>
         <translation>{done} / {total} 次运行</translation>
     </message>
@@ -2703,6 +2783,13 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
     <message>
         <source>{count} runs are already measured</source>
         <translation>已测量 {count} 次运行</translation>
+    </message>
+</context>
+<context>
+    <name>StudyDesk</name>
+    <message>
+        <source>The study was cancelled; finished runs are kept and can be resumed.</source>
+        <translation>研究已取消；已完成的运行已保留，可以继续。</translation>
     </message>
 </context>
 <context>
@@ -2776,68 +2863,16 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
         <translation>备注</translation>
     </message>
     <message>
-        <source>no effect here</source>
-        <translation>此处无效果</translation>
+        <source>failed: {why}</source>
+        <translation>失败：{why}</translation>
     </message>
     <message>
-        <source>{least} to {most}</source>
-        <translation>{least} 至 {most}</translation>
+        <source>whole stage</source>
+        <translation>整个阶段</translation>
     </message>
     <message>
-        <source>alone off</source>
-        <translation>单独关闭</translation>
-    </message>
-    <message>
-        <source>alone on</source>
-        <translation>单独启用</translation>
-    </message>
-    <message>
-        <source>cumulated</source>
-        <translation>逐项叠加</translation>
-    </message>
-    <message>
-        <source>chosen</source>
-        <translation>已选</translation>
-    </message>
-    <message>
-        <source>measured earlier</source>
-        <translation>先前实测</translation>
-    </message>
-    <message>
-        <source>measure</source>
-        <translation>措施</translation>
-    </message>
-    <message>
-        <source>switched</source>
-        <translation>切换</translation>
-    </message>
-    <message>
-        <source>expected saving</source>
-        <translation>预期节省</translation>
-    </message>
-    <message>
-        <source>What the original plan hoped for</source>
-        <translation>原方案的预期</translation>
-    </message>
-    <message>
-        <source>measured saving</source>
-        <translation>实测节省</translation>
-    </message>
-    <message>
-        <source>spread</source>
-        <translation>离散程度</translation>
-    </message>
-    <message>
-        <source>saved</source>
-        <translation>节省</translation>
-    </message>
-    <message>
-        <source>change in time</source>
-        <translation>时间变化</translation>
-    </message>
-    <message>
-        <source>change in accuracy</source>
-        <translation>准确率变化</translation>
+        <source>drawn out from a part</source>
+        <translation>由部分外推</translation>
     </message>
     <message>
         <source>stage</source>
@@ -2850,6 +2885,14 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
     <message>
         <source>peak</source>
         <translation>峰值</translation>
+    </message>
+    <message>
+        <source>built-in model</source>
+        <translation>内置模型</translation>
+    </message>
+    <message>
+        <source>measured</source>
+        <translation>实测</translation>
     </message>
     <message>
         <source>predicted time</source>
@@ -2874,6 +2917,14 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
     <message>
         <source>state</source>
         <translation>状态</translation>
+    </message>
+    <message>
+        <source>process</source>
+        <translation>进程</translation>
+    </message>
+    <message>
+        <source>communicated</source>
+        <translation>通信量</translation>
     </message>
     <message>
         <source>at most</source>
@@ -2902,6 +2953,10 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
     <message>
         <source>message</source>
         <translation>消息</translation>
+    </message>
+    <message>
+        <source>slowest</source>
+        <translation>最慢</translation>
     </message>
     <message>
         <source>variant</source>
@@ -2976,6 +3031,13 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
     </message>
 </context>
 <context>
+    <name>TunerDesk</name>
+    <message>
+        <source>Apply a point of the frontier</source>
+        <translation>应用前沿上的一点</translation>
+    </message>
+</context>
+<context>
     <name>TunerPage</name>
     <message>
         <source>What more memory would buy: the fastest plan for every peak. Short trials replace predicted times.</source>
@@ -3002,7 +3064,7 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
         <translation>应用此点</translation>
     </message>
     <message>
-        <source>Sets the job's budget and plan to those of the chosen point; undoable</source>
+        <source>Sets the job&apos;s budget and plan to those of the chosen point; undoable</source>
         <translation>将任务的预算与计划设为所选点；可撤销</translation>
     </message>
     <message>
@@ -3010,8 +3072,16 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
         <translation>导出 TOML…</translation>
     </message>
     <message>
-        <source>The tuned configuration, for the command line and for scripts</source>
-        <translation>调优后的配置，供命令行与脚本使用</translation>
+        <source>The job with the chosen point, for the command line</source>
+        <translation>采用所选点的任务，供命令行使用</translation>
+    </message>
+    <message>
+        <source>Export snippet...</source>
+        <translation>导出代码片段…</translation>
+    </message>
+    <message>
+        <source>A Python program that runs the job with the chosen point</source>
+        <translation>以所选点运行任务的 Python 程序</translation>
     </message>
     <message>
         <source>peak bytes</source>
@@ -3048,6 +3118,22 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
     <message>
         <source>{peak}, {time} {how}. {plan}</source>
         <translation>{peak}，{time}（{how}）。{plan}</translation>
+    </message>
+    <message>
+        <source>planned</source>
+        <translation>规划</translation>
+    </message>
+    <message>
+        <source>tuned</source>
+        <translation>调优</translation>
+    </message>
+    <message>
+        <source>{plan}: {time}, peak {peak}</source>
+        <translation>{plan}：{time}，峰值 {peak}</translation>
+    </message>
+    <message>
+        <source>Measured in whole runs, the faster of each: {runs}</source>
+        <translation>完整运行实测，各取较快的一次：{runs}</translation>
     </message>
 </context>
 <context>

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,7 +35,7 @@ class Band:
 
 def rank_summaries(run: RunFile) -> tuple[RankSummary, ...]:
     """One a rank, ascending."""
-    return tuple(_summary(rank, run.stages(rank)) for rank in run.ranks())
+    return tuple(rank_summary(rank, run.stages(rank)) for rank in run.ranks())
 
 
 def slowest_rank(run: RunFile, stage: str) -> int | None:
@@ -74,7 +74,8 @@ def band(run: RunFile, counter: str) -> Band:
     )
 
 
-def _summary(rank: int, stages: list[StageRecord]) -> RankSummary:
+def rank_summary(rank: int, stages: Sequence[StageRecord]) -> RankSummary:
+    """One rank by its stages."""
     top = [stage for stage in stages if not stage.parent]
     return RankSummary(
         rank,

@@ -46,17 +46,14 @@ class CompareDesk(QObject):
         page.open_file_requested.connect(self.add_file)
         page.remove_requested.connect(models.comparison.remove)
         page.base_requested.connect(models.comparison.set_base)
-        page.run_both_requested.connect(self.run_both)
         views.history.compare_requested.connect(self.compare_files)
         runs.all_ended.connect(self._all_ended)
 
-    @Slot()
     def run_both(self) -> None:
-        """The baseline, then the optimised engine, then the comparison."""
-        if not self._runs.running:
-            self._window.messages.dismiss()
-            self._pair = EnginePair(self._models.job.config)
-            self._runs.start(self._pair.jobs)
+        """The baseline, then the optimised engine, then the comparison. Raises RuntimeError while a run goes on."""
+        self._window.messages.dismiss()
+        self._pair = EnginePair(self._models.job.config)
+        self._runs.start(self._pair.jobs)
 
     @Slot(str)
     def add_file(self, path: str | Path) -> None:
@@ -99,6 +96,7 @@ class CompareDesk(QObject):
 
     def _show_deviations(self, deviations: Any) -> None:
         self._views.results.show_deviations(deviations, self.tr("the baseline"))
+        self._window.show_dock("results")
 
 
 def _deviations(pair: EnginePair) -> Any:

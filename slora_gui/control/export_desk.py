@@ -11,11 +11,14 @@ from PySide6.QtCore import QObject, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QWidget
 
+from slora_core.config import RunConfig
 from slora_core.errors import SloraError
 from slora_gui.control import exporting
 from slora_gui.control.background import Background
 from slora_gui.control.dialogs import Dialogs
 from slora_gui.model.job_model import JobModel
+from slora_gui.plots.export import export_csv
+from slora_gui.plots.table import TableData
 from slora_gui.shell.message_bar import Message
 
 PLOT_KINDS = {"export-png": "png", "export-svg": "svg", "export-plot-csv": "csv"}
@@ -32,15 +35,16 @@ class ExportDesk(QObject):
         self.dialogs = dialogs
         self._background = background
 
-    def save_config(self) -> None:
+    def save_config(self, config: RunConfig | None = None) -> None:
+        """None is the job as it stands; so is it for the snippet."""
         title, patterns = self.tr("Save configuration"), self.tr("Configuration (*.toml)")
         if path := self.dialogs.save_file(title, "job.toml", patterns, ".toml"):
-            self._write(partial(exporting.save_config, self._job.config, path), path)
+            self._write(partial(exporting.save_config, config or self._job.config, path), path)
 
-    def save_snippet(self) -> None:
+    def save_snippet(self, config: RunConfig | None = None) -> None:
         title, patterns = self.tr("Save Python snippet"), self.tr("Python (*.py)")
         if path := self.dialogs.save_file(title, "run_job.py", patterns, ".py"):
-            self._write(partial(exporting.save_snippet, self._job.config, path), path)
+            self._write(partial(exporting.save_snippet, config or self._job.config, path), path)
 
     def copy_snippet(self) -> None:
         exporting.copy_snippet(self._job.config)
@@ -64,6 +68,11 @@ class ExportDesk(QObject):
         title = self.tr("Export plot")
         if path := self.dialogs.save_file(title, f"plot.{kind}", patterns[kind], f".{kind}"):
             self._write(partial(exporting.export_plot, plot, kind, path), path)
+
+    def export_table(self, table: TableData, name: str) -> None:
+        """One table as CSV, ``name`` proposed for its file."""
+        if path := self.dialogs.save_file(self.tr("Export table"), name, self.tr("Table (*.csv)"), ".csv"):
+            self._write(partial(export_csv, table, path), path)
 
     def export_tables(self, runs: Sequence[Path]) -> None:
         if folder := self.dialogs.folder(self.tr("Folder for the CSV tables")):

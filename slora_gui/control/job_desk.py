@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Slot
 from slora_core.events import Notice
 from slora_gui.control.dialogs import Dialogs
 from slora_gui.model.device_profiles import planning_profile
-from slora_gui.model.forecasting import Forecast, Frontier, FrontierPoint
+from slora_gui.model.forecasting import Forecast
 from slora_gui.model.notices import notice_actions
 from slora_gui.shell.device_watch import CardUse
 
@@ -27,23 +27,28 @@ class JobDesk(QObject):
         self._models, self._views, self._dialogs, self._window = models, views, dialogs, window
         models.job.changed.connect(self._job_changed)
         models.what_if.ready.connect(self._forecast)
-        models.what_if.frontier_ready.connect(self._frontier)
-        window.page_changed.connect(self._page_changed)
         views.job.browse_requested.connect(self._browse)
         views.forecast.budget_requested.connect(self._set_budget)
-        views.tuner.start_requested.connect(self._request_frontier)
-        views.tuner.apply_requested.connect(self._apply_point)
         views.notices.show_requested.connect(self._show_notice)
         views.notices.raise_budget_requested.connect(self._raise_budget)
         views.notices.replan_requested.connect(self._replan)
 
     def show_cards(self, cards: Sequence[CardUse]) -> None:
-        self._show_total()
+        self._show_device()
 
-    def _show_total(self) -> None:
-        total = planning_profile(self._models.job.config.run.device).total_bytes
-        self._views.live.set_device_total(total)
-        self._views.job.set_device_total(total)
+    @Slot()
+    def plan_anew(self) -> None:
+        """What is known of this machine has changed."""
+        self._show_device()
+        self._models.what_if.request(self._models.job.config)
+
+    def _show_device(self) -> None:
+        """How much memory the job's device has, and whether it was tuned."""
+        run = self._models.job.config.run
+        profile = planning_profile(run.device, run.threads)
+        self._views.live.set_device_total(profile.total_bytes)
+        self._views.job.set_device_total(profile.total_bytes)
+        self._views.job.set_tuned(bool(profile.measured))
 
     @Slot(str)
     def _job_changed(self, section: str) -> None:
@@ -51,33 +56,11 @@ class JobDesk(QObject):
         self._models.what_if.request(config)
         if section in ("", "run"):
             self._window.status.show_device(config.run.device)
-            self._show_total()
-        if self._window.page == "tuner":
-            self._request_frontier()
+            self._show_device()
 
     @Slot(object)
     def _forecast(self, forecast: Forecast) -> None:
         self._views.live.show_forecast(forecast)
-
-    @Slot(str)
-    def _page_changed(self, page: str) -> None:
-        if page == "tuner":
-            self._request_frontier()
-
-    @Slot()
-    def _request_frontier(self) -> None:
-        self._models.what_if.request_frontier(self._models.job.config)
-
-    @Slot(object)
-    def _frontier(self, frontier: Frontier) -> None:
-        self._views.tuner.show_points(frontier.points)
-
-    @Slot(object)
-    def _apply_point(self, point: FrontierPoint) -> None:
-        budget = point.budget_bytes if point.budget_bytes is not None else point.peak_bytes
-        changes = {"memory": {"budget": budget, "policy": "planned"}}
-        self._models.job.change(changes, self.tr("Apply a point of the frontier"))
-        self._window.show_dock("forecast")
 
     @Slot(object)
     def _set_budget(self, budget_bytes: int) -> None:
@@ -95,7 +78,7 @@ class JobDesk(QObject):
             if path is not None:
                 self._models.job.change({"output": {"state": str(path)}}, self.tr("Choose output"))
             return
-        if role in _FOLDERS:
+        if role in _FOLDERS or (role == "evaluate" and self._models.job.config.source.kind == "models"):
             path = self._dialogs.folder(self.tr("Choose a folder"))
         else:
             path = self._dialogs.open_file(

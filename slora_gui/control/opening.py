@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -32,6 +33,9 @@ class Opener(QObject):
 
     def open(self, path: str | Path) -> None:
         path = Path(path)
+        if path.is_dir():
+            self._take(path, lambda text: self._job.open_folder(path, text))
+            return
         try:
             kind = file_kind(path)
         except InputError as error:
@@ -40,12 +44,16 @@ class Opener(QObject):
         if kind == "run":
             self._background.start(lambda: load_run(path), self._show_run, self._refuse)
             return
+        if kind == "config":
+            self._take(path, lambda text: self._job.open_config(path, text))
+        else:
+            self._take(path, lambda text: self._job.open_source(kind, path, text))
+
+    def _take(self, path: Path, take: Callable[[str], bool]) -> None:
+        """Into the job, by ``take(text of the undo step)``."""
         self._job.refused.connect(self.refused)
         try:
-            if kind == "config":
-                taken = self._job.open_config(path, self.tr("Open {name}").format(name=path.name))
-            else:
-                taken = self._job.open_source(kind, path, self.tr("Open {name}").format(name=path.name))
+            taken = take(self.tr("Open {name}").format(name=path.name))
         finally:
             self._job.refused.disconnect(self.refused)
         if taken:

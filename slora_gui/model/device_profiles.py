@@ -37,8 +37,11 @@ def cuda_cards() -> tuple[CudaCard, ...]:
         pynvml.nvmlShutdown()
 
 
-def planning_profile(device: str) -> DeviceProfile:
-    """The profile to plan ``run.device`` with: "auto" is a CUDA device where there is one, as it is for the engine."""
+def planning_profile(device: str, threads: int = 0) -> DeviceProfile:
+    """The profile to plan ``run.device`` with: "auto" is a CUDA device where there is one, as it is for the engine.
+
+    ``threads`` as in ``run.threads``: a CPU is tuned for each number of them.
+    """
     cards = cuda_cards()
     if device.startswith("cuda") or (device == "auto" and (cards or _has_cuda_driver())):
         index = int(device.partition(":")[2] or 0)
@@ -46,7 +49,7 @@ def planning_profile(device: str) -> DeviceProfile:
             card = cards[index]
             return machine.tuned(dataclasses.replace(CUDA_PROFILE, name=card.name, total_bytes=card.total_bytes))
         return machine.planning_profile("cuda")
-    return machine.cpu_profile()
+    return machine.cpu_profile(threads)
 
 
 def _card(nvml: object, index: int) -> CudaCard:

@@ -13,8 +13,9 @@ from slora_core.memory.device import DeviceProfile
 from slora_core.memory.plan import Plan
 from slora_core.memory.planner import PlanRow, bound_bytes, planned_table
 from slora_core.memory.sizes import format_size
-from slora_core.records.tables import format_seconds
+from slora_core.running.output import check_distributable
 from slora_core.running.planning import JobPlan, plan_job
+from slora_core.running.shares import Share
 from slora_core.sources.workloads import workloads_of
 from slora_core.types import Workload
 
@@ -55,13 +56,21 @@ class Forecast:
 
 @dataclass(frozen=True, slots=True)
 class FrontierPoint:
-    """One plan of a run; ``budget_bytes`` is the smallest budget that gives it."""
+    """One plan of a run: its peak, its time and what it is called; ``budget_bytes`` is the smallest that gives it.
+
+    ``measured`` says whether its time is the sum of measured stages, or only predicted.
+    """
 
     peak_bytes: int
     seconds: float
     label: str
     measured: bool = False
     budget_bytes: int | None = None
+
+
+def frontier_point(peak_bytes: int, seconds: float, budget_bytes: int, measured: bool) -> FrontierPoint:
+    """A plan that is called by the budget that gives it."""
+    return FrontierPoint(peak_bytes, seconds, f"\u2264 {format_size(budget_bytes)}", measured, budget_bytes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,19 +113,17 @@ class Forecaster:
             found = self._planned(config, profile)[1].frontier(profile)
         except InputError as error:
             return Frontier(generation, config, (), error.what)
-        points = tuple(
-            FrontierPoint(
-                peak, seconds, f"{format_size(peak)}, {format_seconds(seconds)}", False, bound_bytes(peak, profile)
-            )
-            for peak, seconds in found
-        )
+        points = tuple(frontier_point(peak, seconds, bound_bytes(peak, profile), False) for peak, seconds in found)
         return Frontier(generation, config, points)
 
     def _planned(self, config: RunConfig, profile: DeviceProfile) -> tuple[tuple[Workload, ...], JobPlan]:
         key = _key(config, profile)
         self._key = None
         workloads = self._workloads(config, key[2])
-        job = plan_job(config, workloads, profile)
+        processes = config.distributed.processes
+        if processes > 1:
+            check_distributable(config)
+        job = plan_job(config, workloads, profile, share=Share(0, processes))  # rank 0 has the most to do
         self._key = key
         return workloads, job
 

@@ -10,7 +10,8 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from slora_core.config import RunConfig
-from slora_core.errors import ConfigError
+from slora_core.errors import ConfigError, InputError
+from slora_gui.model.model_folders import folder_fields
 from slora_gui.model.source_facts import SourceFacts, source_facts
 
 
@@ -71,7 +72,8 @@ class JobModel(QObject):
 
         A file that is refused changes nothing.
         """
-        changes = {"kind": "files", role: str(path)}
+        models = self._config.source.kind == "models" and role == "state"
+        changes = {"kind": "models" if models else "files", role: str(path)}
         try:
             facts = source_facts(self._config.merged({"source": changes}).source)
         except ConfigError as error:
@@ -81,6 +83,15 @@ class JobModel(QObject):
             self.refused.emit(facts.problems[role])
             return False
         return self.change({"source": changes}, text)
+
+    def open_folder(self, path: str | Path, text: str) -> bool:
+        """Take a folder of a transformer, adapters or images into a source of models; whether it is one."""
+        try:
+            fields = folder_fields(Path(path), self._config.source)
+        except InputError as error:
+            self.refused.emit(error.what)
+            return False
+        return self.change({"source": {"kind": "models", **fields}}, text)
 
     def open_config(self, path: str | Path, text: str) -> bool:
         """Take the configuration in a TOML file; whether it is one."""

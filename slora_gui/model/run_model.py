@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from slora_core.errors import InputError
 from slora_core.events import Event, MemorySample, Notice, Progress, RunFailed, RunFinished, StagePeaks
 from slora_core.records.header import RunHeader
+from slora_core.records.ranks import RankSummary, rank_summary
 from slora_core.records.run_file import Accuracy, RunFile
 from slora_gui.model.notices import BudgetWatch
 from slora_gui.model.run_loading import RunFollower, load_run
@@ -192,6 +193,18 @@ class RunModel(QObject):
     @property
     def ranks(self) -> tuple[int, ...]:
         return self._state.ranks
+
+    @property
+    def rank_summaries(self) -> list[RankSummary]:
+        """One a process that has reported, over its stages so far."""
+        return [rank_summary(rank, self.stages_of(rank)) for rank in self.ranks]
+
+    @property
+    def slowest_rank(self) -> int | None:
+        """The process that has spent longest in its stages, the lowest of equals; None while that is not known."""
+        summaries = self.rank_summaries
+        longest = max(summaries, key=lambda summary: (summary.seconds, -summary.rank))
+        return longest.rank if len(summaries) > 1 and longest.seconds > 0 else None
 
     @property
     def stages(self) -> list[StageRow]:

@@ -9,6 +9,7 @@ from typing import Any, Final
 from slora_core.config import RunConfig, SourceConfig
 from slora_core.errors import InputError
 from slora_core.sources.file_info import FileInfo, evaluation_file_info, feature_file_info
+from slora_core.sources.models.model_files import AdapterFiles, BaseFiles, adapter_files, base_files
 from slora_core.sources.workloads import workloads_of
 from slora_core.statistics.state_info import ClassStateInfo, class_state_info
 
@@ -33,6 +34,8 @@ class SourceFacts:
     features: FileInfo | None = None
     state: ClassStateInfo | None = None
     evaluation: FileInfo | None = None
+    base: BaseFiles | None = None
+    adapters: Mapping[str, AdapterFiles] = field(default_factory=dict)
     problems: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -49,7 +52,7 @@ def source_facts(source: SourceConfig) -> SourceFacts:
         return SourceFacts("synthetic", source.pairs, source.dim, source.classes, "float32")
     if source.kind == "demo":
         return _of_demo(source)
-    return SourceFacts(source.kind)
+    return _of_models(source)
 
 
 _READERS: Final[dict[str, Callable[[str], Any]]] = {
@@ -82,6 +85,30 @@ def _of_files(source: SourceConfig) -> SourceFacts:
         features=features,
         state=state,
         evaluation=evaluation,
+        problems=problems,
+    )
+
+
+def _of_models(source: SourceConfig) -> SourceFacts:
+    """Folders of images are only looked for: to count them takes a run's preparation."""
+    found: dict[str, Any] = {}
+    problems: dict[str, str] = {}
+    readers = {"base": base_files, "adapter_before": adapter_files, "adapter_after": adapter_files}
+    for name, read in {**readers, "state": class_state_info}.items():
+        path = getattr(source, name)
+        if path is not None:
+            try:
+                found[name] = read(path)  # type: ignore[operator]
+            except InputError as error:
+                problems[name] = error.what
+    base, state = found.get("base"), found.get("state")
+    return SourceFacts(
+        "models",
+        dim=base.dim if base else None,
+        classes=state.classes if state else None,
+        state=state,
+        base=base,
+        adapters={name: found[name] for name in ("adapter_before", "adapter_after") if name in found},
         problems=problems,
     )
 

@@ -10,6 +10,7 @@ from PySide6.QtCore import QCoreApplication, QObject, Slot
 
 from slora_core.events import Notice
 from slora_core.memory.planner import PlanRow
+from slora_core.records.ranks import RankSummary
 from slora_core.records.run_file import Accuracy
 from slora_core.types import UNCOMPENSATED
 from slora_gui.model.rows_table import Column, RowsTable
@@ -51,6 +52,15 @@ _STAGES: Final[tuple[Column[StageRow], ...]] = (
     size_column(QT_TRANSLATE_NOOP("Tables", "peak reserved"), "reserved_bytes"),
     size_column(QT_TRANSLATE_NOOP("Tables", "peak RSS"), "rss_bytes"),
     Column(QT_TRANSLATE_NOOP("Tables", "state"), _completed_text, _completed_text),
+)
+
+_RANKS: Final[tuple[Column[RankSummary], ...]] = (
+    Column(QT_TRANSLATE_NOOP("Tables", "process"), lambda row: row.rank, lambda row: str(row.rank), True),
+    seconds_column(QT_TRANSLATE_NOOP("Tables", "time"), "seconds"),
+    size_column(QT_TRANSLATE_NOOP("Tables", "peak allocated"), "allocated_bytes"),
+    size_column(QT_TRANSLATE_NOOP("Tables", "peak reserved"), "reserved_bytes"),
+    size_column(QT_TRANSLATE_NOOP("Tables", "peak RSS"), "rss_bytes"),
+    size_column(QT_TRANSLATE_NOOP("Tables", "communicated"), "communicated_bytes"),
 )
 
 _PLAN: Final[tuple[Column[PlanRow], ...]] = (
@@ -116,6 +126,26 @@ class StagesTable(_RunTable):
 
     def __init__(self, parent: QObject | None = None, rank: int = 0) -> None:
         super().__init__(_STAGES, "stages", partial(RunModel.stages_of, rank=rank), parent)
+
+
+class RanksTable(RowsTable[RankSummary]):
+    """The processes of a shared run, the slowest marked."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        self._slowest: int | None = None
+        mark: Column[RankSummary] = Column("", self._is_slowest, self._mark)
+        super().__init__((*_RANKS, mark), parent)
+
+    def show(self, run: RunModel | None) -> None:
+        """What is known of ``run`` now."""
+        self._slowest = None if run is None else run.slowest_rank
+        self.set_rows([] if run is None else run.rank_summaries)
+
+    def _is_slowest(self, row: RankSummary) -> bool:
+        return row.rank == self._slowest
+
+    def _mark(self, row: RankSummary) -> str:
+        return QCoreApplication.translate("Tables", "slowest") if self._is_slowest(row) else ""
 
 
 class NoticesTable(_RunTable):

@@ -16,14 +16,15 @@ from slora_gui.model.forecasting import Forecast, Forecaster, Frontier, Frontier
 
 __all__ = ["Forecast", "Frontier", "FrontierPoint", "WhatIf", "forecast", "frontier"]
 
-Profiles: TypeAlias = Callable[[str], DeviceProfile]
+Profiles: TypeAlias = Callable[[str, int], DeviceProfile]
 
 
 class WhatIf(QObject):
     """``ready`` carries the Forecast of the latest request, ``frontier_ready`` its Frontier.
 
     One computation runs at a time; of requests that come meanwhile only the last is computed, and an answer that is
-    not the latest any more is dropped. ``profiles`` gives the device to plan for, by ``run.device``.
+    not the latest any more is dropped. ``profiles`` gives the device to plan for, by ``run.device`` and
+    ``run.threads``.
     """
 
     ready = Signal(object)
@@ -38,7 +39,7 @@ class WhatIf(QObject):
 
     def request(self, config: RunConfig) -> None:
         """Ask for a forecast. While only the budget moves ``ready`` is emitted before this returns."""
-        if not self._forecasts.busy and self._forecaster.ready_for(config, self._profiles(config.run.device)):
+        if not self._forecasts.busy and self._forecaster.ready_for(config, self._profile(config)):
             self.ready.emit(self._compute_forecast(config, self._forecasts.next_generation()))
         else:
             self._forecasts.request(config)
@@ -53,11 +54,14 @@ class WhatIf(QObject):
             lane.close()
         QThreadPool.globalInstance().waitForDone()
 
+    def _profile(self, config: RunConfig) -> DeviceProfile:
+        return self._profiles(config.run.device, config.run.threads)
+
     def _compute_forecast(self, config: RunConfig, generation: int) -> Forecast:
-        return self._forecaster.forecast(config, self._profiles(config.run.device), generation)
+        return self._forecaster.forecast(config, self._profile(config), generation)
 
     def _compute_frontier(self, config: RunConfig, generation: int) -> Frontier:
-        return self._frontier_maker.frontier(config, self._profiles(config.run.device), generation)
+        return self._frontier_maker.frontier(config, self._profile(config), generation)
 
 
 class _Lane(QObject):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final
 
@@ -15,6 +14,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from slora_core.memory.sizes import format_size
 from slora_core.records.tables import format_seconds
+from slora_gui.model.forecasting import FrontierPoint
 from slora_gui.plots.axes import BytesAxis, PlainAxis, seconds_text
 from slora_gui.plots.base import Plot
 from slora_gui.plots.canvas import Canvas
@@ -23,16 +23,6 @@ from slora_gui.plots.style import blend, line_pen
 from slora_gui.plots.table import TableData
 
 _REACH_PIXELS: Final = 14.0
-
-
-@dataclass(frozen=True, slots=True)
-class FrontierPoint:
-    """A plan: its peak, its time, what it is called, and whether both were measured or only predicted."""
-
-    peak_bytes: int
-    seconds: float
-    label: str
-    measured: bool
 
 
 def frontier(points: Sequence[FrontierPoint]) -> list[int]:

@@ -45,6 +45,7 @@ class MemoryPanel(QWidget):
         self._items = {curve.counter: self.plot.add_curve() for curve in curves}
         self._hidden: set[str] = set()
         self._known: tuple[str, ...] = ()
+        self.extra_top_bytes = 0.0
         self.bands = StageBands(self.view, self.plot.left, named=not time_labels)
         self.peaks = PeakMarkers(self.view)
         self.crosshair = Crosshair(self.view)
@@ -103,7 +104,7 @@ class MemoryPanel(QWidget):
         stretch = slice(max(0, int(first) - 1), int(last) + 1)
         tops = [np.fmax.reduce(samples.counters[name][stretch], initial=0.0) for name in self.shown_counters]
         peaks = [peak.value_bytes for peak in self.peaks.peaks if peak.end_s >= start_s and peak.start_s <= end_s]
-        return float(max([*tops, *peaks], default=0.0))
+        return float(max([*tops, *peaks, self.extra_top_bytes]))
 
     def set_curve_visible(self, name: str, visible: bool) -> None:
         if visible:

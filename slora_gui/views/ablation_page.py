@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLabel, QPushButton, QSpinBox, QTabWidget, QWidget
@@ -21,6 +21,28 @@ if TYPE_CHECKING:
     from slora_core.studies.ablation.results import Ablation, Effect
 
 VIEWS = ("off alone", "on alone", "cumulated")
+_RAW: Final = (
+    "view",
+    "measure",
+    "priority",
+    "expected_least",
+    "expected_most",
+    "saving",
+    "peak_without_bytes",
+    "peak_with_bytes",
+    "saving_reserved",
+    "reserved_without_bytes",
+    "reserved_with_bytes",
+    "best_stage",
+    "best_stage_saving",
+    "without_s",
+    "with_s",
+    "time_change",
+    "deviation",
+    "accuracy_change",
+    "effect",
+)
+_WORDS: Final = ("view", "measure", "priority", "best_stage", "effect")
 
 
 class AblationPage(Retranslating, QWidget):
@@ -67,6 +89,11 @@ class AblationPage(Retranslating, QWidget):
         """What is measured so far; None: nothing."""
         self._ablation = ablation
         self._show()
+
+    def data_table(self) -> TableData:
+        """Every effect that is shown, with bare values: fractions, bytes and seconds."""
+        effects = self._ablation.effects if self._ablation is not None else ()
+        return TableData("ablation", _RAW, tuple(name not in _WORDS for name in _RAW), [_raw(e) for e in effects])
 
     def retranslate(self) -> None:
         self._line.setText(
@@ -170,6 +197,19 @@ class AblationPage(Retranslating, QWidget):
 def measured_savings(ablation: Ablation) -> dict[str, float]:
     """Saving of peak memory by measure, all others on; measures that have not been measured are left out."""
     return {effect.measure: effect.saving for effect in ablation.view("off alone") if effect.saving is not None}
+
+
+def _raw(effect: Effect) -> tuple[Any, ...]:
+    """The columns of _RAW; spreads by their medians."""
+    derived = {
+        "expected_least": None if effect.expected is None else effect.expected[0],
+        "expected_most": None if effect.expected is None else effect.expected[1],
+        "without_s": effect.seconds_without and effect.seconds_without.median,
+        "with_s": effect.seconds_with and effect.seconds_with.median,
+        "time_change": effect.time_change and effect.time_change.median,
+        "effect": effect.failure or effect.verdict,
+    }
+    return tuple(derived[name] if name in derived else getattr(effect, name) for name in _RAW)
 
 
 def _expected(expected: tuple[float, float] | None) -> Range | None:

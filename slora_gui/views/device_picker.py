@@ -28,13 +28,15 @@ class DevicePicker(Retranslating, QComboBox):
 
     def set_cards(self, names: Sequence[str]) -> None:
         """Names of the cards that NVML knows, in the order of their numbers."""
-        self._cards = tuple(names)
-        self.retranslate()
+        if self._cards != tuple(names):  # the watch tells often: an open list would close
+            self._cards = tuple(names)
+            self.retranslate()
 
     def retranslate(self) -> None:
         self.setAccessibleName(self.tr("Device"))
         self.setToolTip(self.tr("Where the run computes"))
-        here = [("auto", self.tr("Automatic")), ("cpu", self.tr("CPU"))]
+        chosen = f"cuda:0 · {self._cards[0]}" if self._cards else self.tr("CPU")
+        here = [("auto", self.tr("Automatic: {device}").format(device=chosen)), ("cpu", self.tr("CPU"))]
         here += [(f"cuda:{index}", f"cuda:{index} · {name}") for index, name in enumerate(self._cards)]
         wanted = self._job.config.run.device
         if wanted not in dict(here):

@@ -10,24 +10,44 @@ from PySide6.QtCore import QCoreApplication, QLocale
 from slora_core.errors import InputError
 from slora_core.memory.sizes import format_size
 from slora_core.sources.file_info import FileInfo
+from slora_core.sources.models.model_files import AdapterFiles, BaseFiles
 from slora_core.statistics.state_info import ClassStateInfo
 
 if TYPE_CHECKING:
     from slora_gui.model.source_facts import SourceFacts
 
-FOLDERS = ("base", "adapter_before", "adapter_after", "images", "aux_images")
+FOLDERS = ("images", "aux_images")
 
 
 def file_facts(field: str, path: str, facts: SourceFacts) -> str:
     """One line on the content of source field ``field``. Raises InputError, in the engine's words."""
     if field in facts.problems:
         raise InputError(facts.problems[field])
-    if field in FOLDERS:
+    if field == "base":
+        return _base(facts.base)
+    if field in ("adapter_before", "adapter_after"):
+        return _adapter(facts.adapters.get(field))
+    if field in FOLDERS or (field == "evaluate" and facts.kind == "models"):
         return _folder(path)
     if field == "state":
         return _state(facts.state)
     info = facts.features if field == "features" else facts.evaluation
     return _rows(info, "N" if field == "features" else "M")
+
+
+def _base(files: BaseFiles | None) -> str:
+    if files is None:
+        return ""
+    pixels = QCoreApplication.translate("FileFacts", "{height} × {width} pixels")
+    size = pixels.format(height=files.height, width=files.width)
+    return _joined(f"d = {_number(files.dim)}", size, format_size(files.weights_bytes))
+
+
+def _adapter(files: AdapterFiles | None) -> str:
+    if files is None:
+        return ""
+    rank = QCoreApplication.translate("FileFacts", "LoRA of rank {rank}").format(rank=files.rank)
+    return _joined(rank, format_size(files.weights.stat().st_size))
 
 
 def _rows(info: FileInfo | None, symbol: str) -> str:

@@ -45,6 +45,7 @@ class JobPanel(Retranslating, QWidget):
         self.source = SourceForm(job)
         self.operators = OperatorsForm(job)
         self.device = DevicePicker(job)
+        self.processes = SettingsGroup(job, ("distributed",), ("processes",))
         self.budget = BudgetControl(job)
         self.policy = PolicyForm(job)
         self.measures = MeasuresForm(job)
@@ -88,6 +89,10 @@ class JobPanel(Retranslating, QWidget):
     def set_cards(self, names: Sequence[str]) -> None:
         self.device.set_cards(names)
 
+    def set_tuned(self, tuned: bool) -> None:
+        """Whether short trials have measured the job's device."""
+        self.policy.set_tuned(tuned)
+
     def set_measured_savings(self, savings: Mapping[str, float]) -> None:
         self.measures.set_measured(savings)
 
@@ -126,6 +131,8 @@ class JobPanel(Retranslating, QWidget):
         for name, widget in self._sections().items():
             inner.addWidget(self._headings[name])
             inner.addWidget(widget)
+            if name == "device":
+                inner.addWidget(self.processes)
             inner.addSpacing(GRID)
         for fold in self._folds.values():
             inner.addWidget(fold)

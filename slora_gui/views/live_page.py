@@ -9,8 +9,9 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QSplitter, QStackedWidget, QTabWidget, QWidget
 
 from slora_gui.i18n import Retranslating
-from slora_gui.model.tables import StagesTable
+from slora_gui.model.tables import RanksTable, StagesTable
 from slora_gui.plots.memory_plot import MemoryPlot
+from slora_gui.plots.rank_curves import RankCurves
 from slora_gui.plots.style import plot_theme
 from slora_gui.theme import Theme
 from slora_gui.views.changes import request_change
@@ -49,6 +50,8 @@ class LivePage(Retranslating, QWidget):
         self.progress = ProgressPanel()
         self.tools = PlotTools()
         self.plot = MemoryPlot()
+        self.rank_curves = RankCurves(self.plot.device)
+        self._seen_version = -1
         self.readout = ReadoutPanel()
         self.stages = DataTable(sortable=True)
         self.region = RegionPanel()
@@ -61,6 +64,9 @@ class LivePage(Retranslating, QWidget):
         self.tabs.setDocumentMode(True)
         self.tabs.addTab(self.stages, "")
         self.tabs.addTab(self.region, "")
+        self.ranks, self._ranks_model = DataTable(), RanksTable(self)
+        self.ranks.show_model(self._ranks_model)
+        self.tabs.addTab(self.ranks, "")
         self.upper = QStackedWidget()
         self.upper.addWidget(self.plot)
         self.upper.addWidget(self.samples)
@@ -88,11 +94,18 @@ class LivePage(Retranslating, QWidget):
         self.readout.set_run(run)
         self.region.show_region(None)
         self._stages_model.set_run(run)
+        self.rank_curves.set_run(run)
+        self._show_ranks()
 
     def refresh(self) -> None:
         """For the window's timer, 20 to 30 times a second: cheap when nothing has changed."""
         self.plot.refresh()
         self.readout.refresh()
+        if self._run is not None and len(self._run.ranks) > 1 and not self.tools.buttons["pause"].isChecked():
+            version = sum(self._run.samples_of(rank).version for rank in self._run.ranks)
+            if version != self._seen_version:
+                self._seen_version = version
+                self.rank_curves.refresh()
 
     def show_moment(self, t_s: float) -> None:
         """Select the surroundings of a moment, a twentieth of the run or a second to both sides, and zoom to them."""
@@ -111,7 +124,9 @@ class LivePage(Retranslating, QWidget):
         self.plot.set_device_total(total_bytes)
 
     def set_theme(self, theme: Theme) -> None:
-        self.plot.set_theme(plot_theme(theme.colors, theme.dark))
+        colors = plot_theme(theme.colors, theme.dark)
+        self.plot.set_theme(colors)
+        self.rank_curves.set_theme(colors)
 
     def retranslate(self) -> None:
         self.stages.setAccessibleName(self.tr("Stages"))
@@ -119,6 +134,10 @@ class LivePage(Retranslating, QWidget):
         self.samples.setAccessibleName(self.tr("Samples of the memory curve"))
         self.tabs.setTabText(0, self.tr("Stages"))
         self.tabs.setTabText(1, self.tr("Region"))
+        self.tabs.setTabText(2, self.tr("Processes"))
+        self.tabs.setTabToolTip(2, self.tr("The processes that share this run, side by side"))
+        self.ranks.setAccessibleName(self.tr("Processes"))
+        self._ranks_model.retranslate()
 
     def _arrange(self) -> None:
         top = QWidget()
@@ -190,6 +209,12 @@ class LivePage(Retranslating, QWidget):
     def _run_changed(self, aspect: str) -> None:
         if aspect in ("status", "stages"):
             self.readout.show_peaks()
+            self._show_ranks()
+
+    def _show_ranks(self) -> None:
+        several = self._run is not None and len(self._run.ranks) > 1
+        self.tabs.setTabVisible(2, several)
+        self._ranks_model.show(self._run if several else None)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Where there is no room for plot and tables the plot has it."""

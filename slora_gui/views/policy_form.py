@@ -24,6 +24,7 @@ class PolicyForm(Retranslating, QWidget):
     def __init__(self, job: JobModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._job = job
+        self._tuned = False
         self._group = QButtonGroup(self)
         self.buttons = {name: QRadioButton() for name in POLICIES}
         self._lines = {name: wrapping_label("muted") for name in POLICIES}
@@ -43,13 +44,22 @@ class PolicyForm(Retranslating, QWidget):
         self._show()
         self.retranslate()
 
+    def set_tuned(self, tuned: bool) -> None:
+        """Whether something was measured for the job's device; without it there is nothing to choose by."""
+        self._tuned = tuned
+        self.retranslate()
+        self._show()
+
     def retranslate(self) -> None:
+        tuned = self.tr("As planned, with what short trials measured on this machine.")
+        if not self._tuned:
+            tuned = self.tr("Nothing was measured for this device yet: the page Tuner does so in a few minutes.")
         texts = {
             "planned": (
                 self.tr("Planned"),
                 self.tr("The leanest plan that is within a tenth of the fastest that fits. The default."),
             ),
-            "tuned": (self.tr("Tuned"), self.tr("As planned, with what short trials measured on this machine.")),
+            "tuned": (self.tr("Tuned"), tuned),
             "adaptive": (
                 self.tr("Adaptive"),
                 self.tr("The original rule: 128 below half of the budget, 64, and 32 above four fifths."),
@@ -81,4 +91,5 @@ class PolicyForm(Retranslating, QWidget):
         policy = self._job.config.memory.policy
         with QSignalBlocker(self._group):
             self.buttons[policy].setChecked(True)
+        self.buttons["tuned"].setEnabled(self._tuned or policy == "tuned")
         self.chunk.setVisible(policy == "fixed")

@@ -68,8 +68,12 @@ class ProgressPanel(Retranslating, QWidget):
     def refresh(self) -> None:
         run = self._run
         live = run is not None and run.status in _LIVE
+        own = live and run is not None and not run.following
         for widget in (self.whole_bar, self.stage_bar, self.cancel):
-            widget.setVisible(live)
+            widget.setVisible(own)
+        self.status.setToolTip(
+            self.tr("Another process writes this run; it is cancelled there") if live and not own else ""
+        )
         self.cancel.setEnabled(not self._cancelling)
         self.status.setText(self._status_text())
         set_role(self.status, self._status_role())
@@ -123,6 +127,8 @@ class ProgressPanel(Retranslating, QWidget):
             return ""
         if self._cancelling and self._run.status in _LIVE:
             return self.tr("Cancelling...")
+        if self._run.following:
+            return self.tr("Following a run of another process")
         texts = {
             "starting": self.tr("Starting..."),
             "running": self.tr("Running"),
@@ -139,6 +145,8 @@ class ProgressPanel(Retranslating, QWidget):
 
     def _status_role(self) -> str:
         roles = {"finished": "good", "failed": "danger", "interrupted": "warning", "cancelled": "warning"}
+        if self._run is not None and self._run.following:
+            return "good"
         return roles.get(self._run.status, "") if self._run is not None else ""
 
     def _unit(self, unit: str) -> str:
@@ -159,5 +167,6 @@ class ProgressPanel(Retranslating, QWidget):
         self.cancel_requested.emit()
 
     def _changed(self, aspect: str) -> None:
-        if aspect in ("status", "progress"):
+        following = self._run is not None and self._run.following
+        if aspect in ("status", "progress") or (aspect == "samples" and following):
             self.refresh()

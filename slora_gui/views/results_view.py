@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
@@ -55,6 +56,10 @@ class ResultsView(Retranslating, QWidget):
         self._arrange()
         self.retranslate()
         self.set_run(run)
+
+    @property
+    def run(self) -> RunModel | None:
+        return self._run
 
     def set_run(self, run: RunModel | None) -> None:
         if self._run is not None:
@@ -154,7 +159,8 @@ class ResultsView(Retranslating, QWidget):
     def _show_deviations(self) -> None:
         found, base = self._deviations
         self.deviations.setVisible(bool(found))
-        has_state = self._run is not None and self._run.result is not None and "state" in self._run.result.outputs
+        outputs = {} if self._run is None or self._run.result is None else self._run.result.outputs
+        has_state = "state" in outputs and Path(outputs["state"]).exists()
         self.deviation_button.setVisible(has_state)
         if found:
             self._lines["deviations"].setText(self.tr("Relative Frobenius deviation from {base}").format(base=base))

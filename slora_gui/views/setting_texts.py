@@ -185,6 +185,10 @@ def _texts() -> dict[str, tuple[str, str]]:
             translate("Settings", "Samples a second"),
             translate("Settings", "Of the memory curve; 0 records none"),
         ),
+        "distributed.processes": (
+            translate("Settings", "Processes"),
+            translate("Settings", "They share the run; each has a card of its own where there are enough"),
+        ),
         "run.engine": (
             translate("Settings", "Engine"),
             translate("Settings", "The baseline is the original implementation, whole"),

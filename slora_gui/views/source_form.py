@@ -11,6 +11,7 @@ from slora_core.config import SourceConfig
 from slora_core.errors import InputError
 from slora_core.sources.presets import PRESETS
 from slora_gui.i18n import Retranslating
+from slora_gui.model.model_folders import missing_packages
 from slora_gui.views.changes import request_change
 from slora_gui.views.file_facts import file_facts
 from slora_gui.views.file_field import FileField
@@ -114,6 +115,11 @@ class SourcePage(Retranslating, QWidget):
         self.files: dict[str, FileField] = {}
         self.settings: dict[str, SettingField] = {}
         layout = form(self)
+        self.packages = wrapping_label("warning")
+        self.packages.hide()
+        if kind == "models":
+            layout.addRow(self.packages)
+        self._kind = kind
         self._preset = QComboBox()
         self._preset_label = QLabel()
         self._preset_label.setBuddy(self._preset)
@@ -185,8 +191,18 @@ class SourcePage(Retranslating, QWidget):
         own = {tuple(getattr(work, size) for size in _SIZES): name for name, work in PRESETS.items()}.get(sizes, "")
         with QSignalBlocker(self._preset):
             self._preset.setCurrentIndex(self._preset.findData(own))
+        if self._kind == source.kind == "models":
+            self._show_packages()
         for name, field in self.files.items():
             show_file(field, name, getattr(source, name) or "", self._job.source_facts)
+
+    def _show_packages(self) -> None:
+        missing = missing_packages()
+        self.packages.setVisible(bool(missing))
+        text = self.tr(
+            "A model pair needs {packages}, not installed here: pip install 'slora[vit]' brings what is missing."
+        )
+        self.packages.setText(text.format(packages=", ".join(missing)))
 
 
 def fields_of(kind: str) -> tuple[str, ...]:

@@ -22,6 +22,8 @@ class StudyBar(Retranslating, QWidget):
         """``after`` stands at the right end of the line."""
         super().__init__()
         self._running = False
+        self._startable = True
+        self._cancelling = False
         self._done = 0
         self._total = 0
         self._eta_s: float | None = None
@@ -53,7 +55,6 @@ class StudyBar(Retranslating, QWidget):
     def retranslate(self) -> None:
         self.start.setText(self.tr("Start"))
         self.resume.setText(self.tr("Resume"))
-        self.resume.setToolTip(self.tr("Goes on from what an earlier study of this job has measured"))
         self.cancel.setText(self.tr("Cancel"))
         self.cancel.setToolTip(self.tr("Ends the study; finished runs are kept and can be resumed"))
         self.bar.setAccessibleName(self.tr("Progress of the study"))
@@ -65,9 +66,13 @@ class StudyBar(Retranslating, QWidget):
         self._show()
 
     def set_running(self, running: bool) -> None:
-        self._running = running
+        self._running, self._cancelling = running, False
         self._done, self._total, self._eta_s = 0, 0, None
-        self.cancel.setEnabled(True)
+        self._show()
+
+    def set_startable(self, startable: bool) -> None:
+        """Whether nothing else computes, which would falsify what a study measures."""
+        self._startable = startable
         self._show()
 
     def set_progress(self, done: int, total: int, eta_s: float | None = None) -> None:
@@ -75,20 +80,29 @@ class StudyBar(Retranslating, QWidget):
         self._show()
 
     def _cancel(self) -> None:
-        self.cancel.setEnabled(False)
+        """Answered at once: the button is spent before the study has heard of it."""
+        self._cancelling = True
+        self._show()
         self.cancel_requested.emit()
 
     def _show(self) -> None:
         self.start.setVisible(not self._running)
         self.resume.setVisible(not self._running and self._resumable > 0)
         self.cancel.setVisible(self._running)
+        self.cancel.setEnabled(not self._cancelling)
+        busy = "" if self._startable else self.tr("Something else is running, which would falsify what is measured")
+        for button, tip in ((self.start, ""), (self.resume, self.tr("Goes on from what was measured before"))):
+            button.setEnabled(self._startable)
+            button.setToolTip(busy or tip)
         self.bar.setVisible(self._running)
         for option in self._options:
             option.setEnabled(not self._running)
         self.bar.setRange(0, max(1, self._total))
         self.bar.setValue(self._done)
         text = ""
-        if self._running and self._total:
+        if self._cancelling:
+            text = self.tr("Cancelling...")
+        elif self._running and self._total:
             text = self.tr("{done} of {total} runs").format(done=self._done, total=self._total)
             if self._eta_s is not None:
                 text += " · " + self.tr("about {time} left").format(time=format_seconds(max(1, round(self._eta_s))))

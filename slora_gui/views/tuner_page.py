@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from PySide6.QtCore import QAbstractItemModel, Qt, Signal
 from PySide6.QtWidgets import QLabel, QPushButton, QSpinBox, QSplitter, QStackedWidget, QWidget
@@ -10,7 +11,8 @@ from PySide6.QtWidgets import QLabel, QPushButton, QSpinBox, QSplitter, QStacked
 from slora_core.memory.sizes import format_size
 from slora_core.records.tables import format_seconds
 from slora_gui.i18n import Retranslating
-from slora_gui.plots.frontier_plot import FrontierPlot, FrontierPoint
+from slora_gui.model.forecasting import FrontierPoint
+from slora_gui.plots.frontier_plot import FrontierPlot
 from slora_gui.plots.style import plot_theme
 from slora_gui.plots.table import TableData
 from slora_gui.theme import Theme, icon
@@ -25,11 +27,12 @@ class TunerPage(Retranslating, QWidget):
 
     start_requested = Signal(int, int)
     """Trials and minutes, at most."""
+    resume_requested = Signal(int, int)
     cancel_requested = Signal()
     apply_requested = Signal(object)
     """The FrontierPoint to apply."""
     export_requested = Signal(str)
-    """ "toml" of the tuned job, or a kind of plot export."""
+    """ "toml" or "snippet" of the job with the chosen point, or a kind of plot export."""
 
     def __init__(self, trials: QAbstractItemModel | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -54,8 +57,11 @@ class TunerPage(Retranslating, QWidget):
         self.upper.addWidget(self.plot)
         self.upper.addWidget(self.points_table)
         self.chosen_line = wrapping_label("muted")
-        self.apply_button, self.toml_button = QPushButton(), QPushButton()
-        self.toml_button.setIcon(icon("export"))
+        self._whole_runs: Mapping[str, Sequence[Mapping[str, Any]]] = {}
+        self._whole_line = wrapping_label("muted")
+        self.apply_button, self.toml_button, self.snippet_button = QPushButton(), QPushButton(), QPushButton()
+        for button in (self.toml_button, self.snippet_button):
+            button.setIcon(icon("export"))
         self._arrange()
         self._connect()
         self.show_trials(trials)
@@ -63,10 +69,22 @@ class TunerPage(Retranslating, QWidget):
 
     def show_points(self, points: Sequence[FrontierPoint], chosen: int | None = None) -> None:
         """The frontier, peaks ascending; ``chosen`` is the one that the job has now."""
+        if list(points) == self._points:
+            self._choose(chosen)
+            return
         self._points = list(points)
         self.plot.set_points(self._points)
         self._choose(chosen)
         self.retranslate()
+
+    @property
+    def chosen(self) -> FrontierPoint | None:
+        return self._chosen
+
+    def show_whole_runs(self, runs: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
+        """Whole runs of the plans "planned" and "tuned", each with ``seconds`` and ``peak_allocated_bytes``."""
+        self._whole_runs = runs
+        self._show_whole_runs()
 
     def show_trials(self, trials: QAbstractItemModel | None) -> None:
         """The table of the trials so far; None: there are none."""
@@ -96,18 +114,22 @@ class TunerPage(Retranslating, QWidget):
         self.apply_button.setText(self.tr("Apply this point"))
         self.apply_button.setToolTip(self.tr("Sets the job's budget and plan to those of the chosen point; undoable"))
         self.toml_button.setText(self.tr("Export TOML..."))
-        self.toml_button.setToolTip(self.tr("The tuned configuration, for the command line and for scripts"))
+        self.toml_button.setToolTip(self.tr("The job with the chosen point, for the command line"))
+        self.snippet_button.setText(self.tr("Export snippet..."))
+        self.snippet_button.setToolTip(self.tr("A Python program that runs the job with the chosen point"))
         headings = (self.tr("peak bytes"), self.tr("time, s"), self.tr("plan"), self.tr("measured"))
         yes, no = self.tr("yes"), self.tr("predicted")
         rows = [(p.peak_bytes, p.seconds, p.label, yes if p.measured else no) for p in self._points]
         self._points_model.set_data(TableData(self.tr("Frontier"), headings, (True, True, False, False), rows))
         self._show_chosen()
+        self._show_whole_runs()
 
     def _arrange(self) -> None:
         top = QWidget()
         upper = column(top)
         upper.addWidget(self.upper, 1)
-        upper.addLayout(row(self.chosen_line, self.apply_button, self.toml_button, stretch=0))
+        upper.addLayout(row(self.chosen_line, self.apply_button, self.toml_button, self.snippet_button, stretch=0))
+        upper.addWidget(self._whole_line)
         self.splitter = QSplitter(Qt.Orientation.Vertical)
         self.splitter.addWidget(top)
         self.splitter.addWidget(self.trials)
@@ -122,6 +144,7 @@ class TunerPage(Retranslating, QWidget):
 
     def _connect(self) -> None:
         self.study.start_requested.connect(self._start)
+        self.study.resume_requested.connect(self._resume)
         self.study.cancel_requested.connect(self.cancel_requested)
         self.plot.point_activated.connect(self._activate)
         self.points_table.row_activated.connect(self._apply_row)
@@ -130,9 +153,13 @@ class TunerPage(Retranslating, QWidget):
         self.tools.export_requested.connect(self.export_requested)
         self.apply_button.clicked.connect(self._apply)
         self.toml_button.clicked.connect(self._export_toml)
+        self.snippet_button.clicked.connect(self._export_snippet)
 
     def _start(self) -> None:
         self.start_requested.emit(self.trials_box.value(), self.minutes_box.value())
+
+    def _resume(self) -> None:
+        self.resume_requested.emit(self.trials_box.value(), self.minutes_box.value())
 
     def _activate(self, point: object) -> None:
         self._apply_row(next((index for index, own in enumerate(self._points) if own == point), -1))
@@ -164,6 +191,20 @@ class TunerPage(Retranslating, QWidget):
             )
         )
 
+    def _show_whole_runs(self) -> None:
+        names = {"planned": self.tr("planned"), "tuned": self.tr("tuned")}
+        parts = []
+        for policy, runs in self._whole_runs.items():
+            if not runs:
+                continue
+            best = min(runs, key=lambda run: run["seconds"])
+            time, peak = format_seconds(best["seconds"]), format_size(best["peak_allocated_bytes"])
+            parts.append(self.tr("{plan}: {time}, peak {peak}").format(plan=names[policy], time=time, peak=peak))
+        self._whole_line.setVisible(bool(parts))
+        self._whole_line.setText(
+            self.tr("Measured in whole runs, the faster of each: {runs}").format(runs="; ".join(parts))
+        )
+
     def _show_trials(self) -> None:
         self.trials.setVisible(self._trials is not None and self._trials.rowCount() > 0)
 
@@ -175,3 +216,6 @@ class TunerPage(Retranslating, QWidget):
 
     def _export_toml(self) -> None:
         self.export_requested.emit("toml")
+
+    def _export_snippet(self) -> None:
+        self.export_requested.emit("snippet")

@@ -64,14 +64,14 @@ def _execute(
 
 
 def _writer(config: RunConfig, repeats: int, results: Path | None, fresh: bool) -> StudyWriter:
-    key = _key(config)
+    key = study_key(config)
     found = None if fresh or results else unfinished_study("ablation", key)
     if found is not None:
         return StudyWriter.resume(found)
     return StudyWriter.create("ablation", key, config.to_dict(), {"repeats": repeats}, results)
 
 
-def _key(config: RunConfig) -> str:
+def study_key(config: RunConfig) -> str:
     """Of what may not differ within one study: the job, the machine and the content of its files."""
     data = config.model_dump(mode="json", exclude={"measures": True, "output": True})
     files = [Path(path) for path in (config.source.features, config.source.state) if path]

@@ -67,11 +67,16 @@ def tuning_result(record: StudyRecord) -> TuningResult:
     chosen = outcome.get("chosen")
     return TuningResult(
         record,
-        tuple(_trial(line) for line in best_of(record.of_kind("trial"))),
+        stage_trials(record.of_kind("trial")),
         points,
         None if chosen is None else FrontierPoint(chosen["peak_bytes"], chosen["seconds"], chosen["budget_bytes"]),
         outcome,
     )
+
+
+def stage_trials(lines: Iterable[Mapping[str, Any]]) -> tuple[StageTrial, ...]:
+    """The trials that the figures of TrialFinished, or the lines of a study's file, tell of."""
+    return tuple(_trial(line) for line in best_of(lines))
 
 
 def best_of(lines: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

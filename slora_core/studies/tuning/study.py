@@ -69,11 +69,21 @@ def stream(
         raise ConfigError("run.engine = 'baseline': it makes no plan that could be tuned")
     if config.distributed.processes > 1:
         raise ConfigError(f"distributed.processes = {config.distributed.processes}: a tuning is of one process")
-    config = config.merged({"memory": {"policy": "planned"}, "output": {"state": None, "resume": False}})
-    key = sha256(json.dumps([config.model_dump(mode="json"), cpu_name()], sort_keys=True).encode()).hexdigest()[:16]
+    config, key = _studied(config), study_key(config)
     settings = {"trials": trials, "minutes": minutes, "repeats": repeats}
     work = partial(_execute, config, key, settings, results=results, fresh=fresh)
     return stream_in_thread(work, cancel or CancelToken())
+
+
+def study_key(config: RunConfig) -> str:
+    """Of what may not differ within one study: the job and the machine."""
+    data = _studied(config).model_dump(mode="json")
+    return sha256(json.dumps([data, cpu_name()], sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _studied(config: RunConfig) -> RunConfig:
+    """The job as it is tuned: planned, and without output."""
+    return config.merged({"memory": {"policy": "planned"}, "output": {"state": None, "resume": False}})
 
 
 def _execute(

@@ -10,9 +10,10 @@ from slora_core.config import RunConfig
 from slora_core.events import MemorySample, Notice, StageFinished, StagePeaks, StageStarted
 from slora_core.memory.device import CPU_PROFILE
 from slora_core.records.run_file import Accuracy
+from slora_core.studies.tuning.results import StageTrial
 from slora_gui.model.rows_table import Column, RowsTable
 from slora_gui.model.run_model import RunModel
-from slora_gui.model.study_tables import AblationRow, AblationTable, TrialRow, TrialsTable
+from slora_gui.model.study_tables import TrialsTable
 from slora_gui.model.tables import AccuraciesTable, NoticesTable, PlanTable, StagesTable
 from slora_gui.model.texts import percent_text, seconds_text, size_text
 from slora_gui.model.what_if import forecast
@@ -153,35 +154,19 @@ def test_accuracies_of_the_last_task_or_of_one(qapp):
     assert shown(table) == [["SeqFT (no compensation)", "100.0 %"]]
 
 
-def test_ablation_shows_what_was_expected_beside_what_was_measured(qapp):
-    table = AblationTable()
+def test_trials_say_how_they_were_measured(qapp):
+    table = TrialsTable()
     table.set_rows(
         [
-            AblationRow("tiled_attention", "off", (0.1, 0.15), 0.87, 0.86, 0.88, 3 * MIB, -1.5, 0.0125),
-            AblationRow("feature_cache", "cumulated", (0.2, 0.3), -0.01),
-            AblationRow("weak_chunks", "on", no_effect=True),
+            StageTrial("attention.move", "chunk 64", 2.0, 1.5, MIB, True, ""),
+            StageTrial("linear.fit", "rows 8", 3.0, None, None, False, ""),
+            StageTrial("scan", "rows 9", None, None, None, False, "no memory"),
         ]
     )
-    assert shown(table)[0] == [
-        "tiled_attention",
-        "alone off",
-        "10–15 %",
-        "87.0 %",
-        "86.0 % to 88.0 %",
-        "+3 MiB",
-        "−1.5 s",
-        "+1.25 points",
-    ]
-    assert [row[3] for row in shown(table)] == ["87.0 %", "−1.0 %", "no effect here"]
-    assert sorted_by(table, 3) == ["−1.0 %", "87.0 %", "no effect here"]
-
-
-def test_trials_show_which_was_chosen(qapp):
-    table = TrialsTable()
-    table.set_rows([TrialRow("attention.move", "chunk 64", MIB, 2.0, 1.5, chosen=True), TrialRow("a", "b", None, None)])
     assert shown(table) == [
-        ["attention.move", "chunk 64", "1 MiB", "2 s", "1.5 s", "chosen"],
-        ["a", "b", "not available", "not available", "not available", ""],
+        ["attention.move", "chunk 64", "1 MiB", "2 s", "1.5 s", "whole stage"],
+        ["linear.fit", "rows 8", "not available", "3 s", "not available", "drawn out from a part"],
+        ["scan", "rows 9", "not available", "not available", "not available", "failed: no memory"],
     ]
 
 

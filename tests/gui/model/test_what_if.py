@@ -69,7 +69,7 @@ def test_every_point_of_the_frontier_can_be_applied_as_a_budget():
 
 @pytest.fixture
 def what_if(qtbot):
-    model = WhatIf(profiles=lambda device: CPU_PROFILE)
+    model = WhatIf(profiles=lambda device, threads: CPU_PROFILE)
     yield model
     model.close()
 
@@ -91,7 +91,7 @@ class Gate:
     def __init__(self):
         self.open, self.entered, self.asked = threading.Event(), threading.Event(), 0
 
-    def __call__(self, device):
+    def __call__(self, device, threads):
         if threading.current_thread() is not threading.main_thread():
             self.asked += 1
             self.entered.set()
@@ -123,7 +123,7 @@ def test_nothing_is_told_after_closing(qtbot):
     assert gate.entered.wait(30)
     gate.open.set()
     model.close()
-    other = WhatIf(profiles=lambda device: CPU_PROFILE)
+    other = WhatIf(profiles=lambda device, threads: CPU_PROFILE)
     with qtbot.waitSignal(other.ready):
         other.request(SYNTHETIC)
     assert answers == []

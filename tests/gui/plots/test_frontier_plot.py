@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PySide6.QtCore import Qt
 
-from slora_gui.plots.frontier_plot import FrontierPlot, FrontierPoint, frontier
+from slora_gui.model.forecasting import FrontierPoint
+from slora_gui.plots.frontier_plot import FrontierPlot, frontier
 
 MIB = 2**20
 POINTS = (

@@ -8,10 +8,11 @@ import pytest
 from PySide6.QtTest import QSignalSpy
 
 from slora_core.events import StageFinished, StagePeaks, StageStarted
+from slora_core.studies.tuning.results import StageTrial
 from slora_gui.model.comparison_model import ComparisonModel
+from slora_gui.model.forecasting import FrontierPoint
 from slora_gui.model.run_model import RunModel
-from slora_gui.model.study_tables import TrialRow, TrialsTable
-from slora_gui.plots.frontier_plot import FrontierPoint
+from slora_gui.model.study_tables import TrialsTable
 from slora_gui.views.ablation_page import AblationPage, measured_savings
 from slora_gui.views.compare_page import ComparePage
 from slora_gui.views.tuner_page import TunerPage
@@ -186,7 +187,7 @@ def test_points_and_trials_as_tables(qtbot):
     assert page.trials.isHidden()
     trials = TrialsTable()
     page.show_trials(trials)
-    trials.set_rows([TrialRow("attention.move", "tiles, chunk 512", 9 * MIB, 1.5)])
+    trials.set_rows([StageTrial("attention.move", "tiles, chunk 512", 1.5, None, 9 * MIB, True, "")])
     assert not page.trials.isHidden()
     spy = QSignalSpy(page.start_requested)
     page.trials_box.setValue(7)

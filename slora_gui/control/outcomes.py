@@ -1,0 +1,42 @@
+"""What became of a run, in the words of the message bar."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+from PySide6.QtCore import QCoreApplication
+
+from slora_core.events import RunFailed
+from slora_core.memory.sizes import format_size
+from slora_core.records.tables import format_seconds
+from slora_gui.model.run_model import RunModel
+from slora_gui.shell.message_bar import Message
+from slora_gui.shell.problems import Problem, problem_of_run
+
+ShowProblem: TypeAlias = Callable[[Problem], object]
+
+
+def outcome_message(model: RunModel, show_problem: ShowProblem) -> Message | None:
+    """Of a run that has ended; ``show_problem`` opens the details of one that failed."""
+    translate = QCoreApplication.translate
+    if model.failure is not None:
+        return failure_message(model.failure, show_problem)
+    if model.status == "cancelled":
+        return Message(translate("Outcomes", "The run was cancelled; what was measured until then is kept."))
+    if model.result is None:
+        return None
+    text = translate("Outcomes", "{run}: finished in {time}, peak {peak} allocated.")
+    peak, time = format_size(model.peaks.allocated_bytes), format_seconds(model.seconds)
+    return Message(text.format(run=model.title, time=time, peak=peak), "good")
+
+
+def failure_message(failure: RunFailed, show_problem: ShowProblem) -> Message:
+    """What happened, what to do, and where there are details a button that shows them."""
+    translate = QCoreApplication.translate
+    problem = problem_of_run(failure)
+    text = f"{problem.what}. {problem.remedy}" if problem.remedy else problem.what
+    if failure.kind == "engine-died":
+        text += " " + translate("Outcomes", "What was measured until then is kept.")
+    details = translate("Outcomes", "Details") if problem.details else ""
+    return Message(text, "danger", details, lambda: show_problem(problem))
