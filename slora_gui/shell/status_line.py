@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
-from typing import Final
 
 import psutil
 from PySide6.QtCore import Qt
@@ -14,8 +12,7 @@ from slora_core.events import MemorySample, Progress
 from slora_core.memory.sizes import format_size
 from slora_gui.i18n import Retranslating
 from slora_gui.shell.device_watch import CardUse
-
-_READABLE_S: Final = 0.25
+from slora_gui.steady import Pace, SteadyLabel
 
 
 class StatusLine(Retranslating, QStatusBar):
@@ -25,7 +22,6 @@ class StatusLine(Retranslating, QStatusBar):
         super().__init__()
         self.setSizeGripEnabled(False)
         self._status = ""
-        self._shown_s = 0.0
         self._progress: Progress | None = None
         self._sample: MemorySample | None = None
         self._cards: tuple[CardUse, ...] = ()
@@ -35,8 +31,10 @@ class StatusLine(Retranslating, QStatusBar):
         self.bar.setRange(0, 1000)
         self.bar.setTextVisible(False)
         self.bar.setFixedSize(160, 6)
-        self.eta = QLabel()
-        self.memory = QLabel()
+        self.eta = SteadyLabel()
+        self.memory = SteadyLabel()
+        self._progress_pace = Pace(self._show_progress, self)
+        self._memory_pace = Pace(self._show_memory, self)
         self.device = QLabel()
         for label in (self.state, self.eta, self.memory, self.device):
             label.setTextFormat(Qt.TextFormat.PlainText)
@@ -57,15 +55,18 @@ class StatusLine(Retranslating, QStatusBar):
 
     def show_progress(self, progress: Progress | None) -> None:
         self._progress = progress
-        self._show_progress()
+        if progress is None:
+            self._progress_pace.now()
+        else:
+            self._progress_pace.request()
 
     def show_sample(self, sample: MemorySample | None) -> None:
         """Takes every sample and shows a few a second: faster than that nobody reads."""
         self._sample = sample
-        now_s = time.monotonic()
-        if sample is None or self.memory.isHidden() or now_s - self._shown_s >= _READABLE_S:
-            self._shown_s = now_s
-            self._show_memory()
+        if sample is None or self.memory.isHidden():
+            self._memory_pace.now()
+        else:
+            self._memory_pace.request()
 
     def show_cards(self, cards: Sequence[CardUse]) -> None:
         self._cards = tuple(cards)

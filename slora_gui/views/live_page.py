@@ -13,6 +13,7 @@ from slora_gui.model.tables import RanksTable, StagesTable
 from slora_gui.plots.memory_plot import MemoryPlot
 from slora_gui.plots.rank_curves import RankCurves
 from slora_gui.plots.style import plot_theme
+from slora_gui.steady import Pace
 from slora_gui.theme import Theme
 from slora_gui.views.changes import request_change
 from slora_gui.views.data_table import DataTable, TableDataModel
@@ -53,6 +54,7 @@ class LivePage(Retranslating, QWidget):
         self.rank_curves = RankCurves(self.plot.device)
         self._seen_version = -1
         self.readout = ReadoutPanel()
+        self._readout_pace = Pace(self.readout.refresh, self)
         self.stages = DataTable(sortable=True)
         self.region = RegionPanel()
         self.samples = DataTable(sortable=False)
@@ -100,7 +102,7 @@ class LivePage(Retranslating, QWidget):
     def refresh(self) -> None:
         """For the window's timer, 20 to 30 times a second: cheap when nothing has changed."""
         self.plot.refresh()
-        self.readout.refresh()
+        self._readout_pace.request()
         if self._run is not None and len(self._run.ranks) > 1 and not self.tools.buttons["pause"].isChecked():
             version = sum(self._run.samples_of(rank).version for rank in self._run.ranks)
             if version != self._seen_version:

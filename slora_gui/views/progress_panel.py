@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QLabel, QProgressBar, QPushButton, QWidget
 from slora_core.memory.sizes import format_size
 from slora_core.records.tables import format_seconds
 from slora_gui.i18n import Retranslating
+from slora_gui.steady import Pace, Room, SteadyLabel
 from slora_gui.theme import icon
 from slora_gui.views.layout import GRID, as_sentence, column, row, set_role
 
@@ -29,10 +30,10 @@ class ProgressPanel(Retranslating, QWidget):
         super().__init__(parent)
         self._run: RunModel | None = None
         self._cancelling = False
-        self.status = QLabel()
+        self.status = SteadyLabel()
         self.stage = QLabel()
         self.stage.setProperty("role", "muted")
-        self.left = QLabel()
+        self.left = SteadyLabel()
         self.left.setProperty("role", "muted")
         self.left.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.whole_bar = QProgressBar()
@@ -43,7 +44,8 @@ class ProgressPanel(Retranslating, QWidget):
         self.cancel = QPushButton()
         self.cancel.setIcon(icon("cancel"))
         self.cancel.clicked.connect(self._cancel)
-        texts = row(self.status, self.stage, self.left, self.cancel, stretch=1, spacing=2 * GRID)
+        texts = row(self.status, Room(self.stage), self.left, self.cancel, stretch=1, spacing=2 * GRID)
+        self._pace = Pace(self.refresh, self)
         layout = column(self, spacing=4)
         layout.addLayout(texts)
         layout.addWidget(self.whole_bar)
@@ -77,26 +79,25 @@ class ProgressPanel(Retranslating, QWidget):
         self.cancel.setEnabled(not self._cancelling)
         self.status.setText(self._status_text())
         set_role(self.status, self._status_role())
-        self.stage.setText("")
-        self.left.setText("")
-        if run is not None and live:
-            self._show_progress(run)
-        elif run is not None:
-            self._show_outcome(run)
-        self.stage.setToolTip(self.stage.text())
+        stage, left = "", ""
+        if run is not None:
+            stage, left = self._progress_texts(run) if live else self._outcome_texts(run)
+        self.stage.setText(stage)
+        self.stage.setToolTip(stage)
+        self.left.setText(left)
 
-    def _show_progress(self, run: RunModel) -> None:
+    def _progress_texts(self, run: RunModel) -> tuple[str, str]:
+        """Of the stage and of the time, while the bars are set."""
         progress = run.progress
         spent = self.tr("{time} so far").format(time=format_seconds(run.now_s))
         if progress is None:
             for bar in (self.whole_bar, self.stage_bar):
                 bar.setRange(0, _STEPS)
                 bar.setValue(0)
-            self.left.setText(spent if run.now_s else "")
-            return
+            return "", spent if run.now_s else ""
         count = self.tr("{stage}: {done} of {total} {unit}")
-        self.stage.setText(
-            count.format(stage=progress.stage, done=progress.done, total=progress.total, unit=self._unit(progress.unit))
+        stage = count.format(
+            stage=progress.stage, done=progress.done, total=progress.total, unit=self._unit(progress.unit)
         )
         self.stage_bar.setRange(0, max(1, progress.total))
         self.stage_bar.setValue(progress.done)
@@ -106,21 +107,19 @@ class ProgressPanel(Retranslating, QWidget):
         parts.append(spent)
         if progress.eta_s is not None:
             parts.append(self.tr("about {time} left").format(time=format_seconds(max(1, round(progress.eta_s)))))
-        self.left.setText(" · ".join(parts))
+        return stage, " · ".join(parts)
 
-    def _show_outcome(self, run: RunModel) -> None:
-        if run.failure is not None:
-            self.stage.setText(as_sentence(run.failure.what))
+    def _outcome_texts(self, run: RunModel) -> tuple[str, str]:
+        failure = "" if run.failure is None else as_sentence(run.failure.what)
         if run.budget_bytes is None:
-            self.left.setText(self.tr("no budget"))
-            return
+            return failure, self.tr("no budget")
         kept = None if run.result is None else run.result.within_budget
         texts = {
             True: self.tr("budget {size}, kept"),
             False: self.tr("budget {size}, passed"),
             None: self.tr("budget {size}"),
         }
-        self.left.setText(texts[kept].format(size=format_size(run.budget_bytes)))
+        return failure, texts[kept].format(size=format_size(run.budget_bytes))
 
     def _status_text(self) -> str:
         if self._run is None:
@@ -168,5 +167,7 @@ class ProgressPanel(Retranslating, QWidget):
 
     def _changed(self, aspect: str) -> None:
         following = self._run is not None and self._run.following
-        if aspect in ("status", "progress") or (aspect == "samples" and following):
-            self.refresh()
+        if aspect == "status":
+            self._pace.now()
+        elif aspect == "progress" or (aspect == "samples" and following):
+            self._pace.request()

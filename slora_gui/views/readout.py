@@ -12,6 +12,7 @@ from slora_core.records.tables import format_seconds
 from slora_gui.i18n import Retranslating
 from slora_gui.model.texts import size_text
 from slora_gui.plots.statistics import Readout
+from slora_gui.steady import SteadyLabel
 from slora_gui.views.layout import GRID
 
 if TYPE_CHECKING:
@@ -36,8 +37,7 @@ class ReadoutPanel(Retranslating, QWidget):
         self._run: RunModel | None = None
         self._hovered: Readout | None = None
         self._seen: tuple[object, ...] = ()
-        self.moment, self._peak_label = QLabel(), QLabel()
-        self.moment.setMinimumWidth(176)
+        self.moment, self._peak_label = SteadyLabel(), QLabel()
         self.captions = {name: _figure("muted") for name in COUNTERS}
         self.values = {name: _figure() for name in COUNTERS}
         self.peaks = {name: _figure() for name in COUNTERS}
@@ -47,10 +47,10 @@ class ReadoutPanel(Retranslating, QWidget):
         grid.setVerticalSpacing(2)
         for line, label in ((1, self.moment), (2, self._peak_label)):
             label.setProperty("role", "muted")
-            grid.addWidget(label, line, 0)
+            grid.addWidget(label, line, 0, Qt.AlignmentFlag.AlignLeft)
         for index, name in enumerate(COUNTERS, start=1):
             for line, labels in enumerate((self.captions, self.values, self.peaks)):
-                grid.addWidget(labels[name], line, index)
+                grid.addWidget(labels[name], line, index, Qt.AlignmentFlag.AlignRight)
         grid.setColumnStretch(len(COUNTERS) + 1, 1)
         self.retranslate()
 
@@ -147,7 +147,7 @@ def counter_texts() -> dict[str, tuple[str, str]]:
 
 
 def _figure(role: str = "") -> QLabel:
-    label = QLabel()
+    label = SteadyLabel()
     label.setAlignment(Qt.AlignmentFlag.AlignRight)
     if role:
         label.setProperty("role", role)
