@@ -67,7 +67,8 @@ class RunRecorder:
             if self._closing:
                 raise ValueError(f"the recorder of {str(self.path)!r} is closed")
             self._pending.append(event)
-            self._wake.notify()
+            if len(self._pending) == 1:  # else its thread knows already
+                self._wake.notify()
 
     def close(self) -> None:
         """Commit what is left. A run without a final event then counts as interrupted."""

@@ -28,6 +28,7 @@ class Canvas(pg.PlotWidget):
         for axis in (left, bottom):
             axis.setStyle(tickLength=0, hideOverlappingLabels=False)
         self.scene().sigMouseMoved.connect(self._mouse_moved)
+        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # else all that lies behind is painted too
         self.viewport().installEventFilter(self)
 
     def add_curve(self, *, thinned: bool = True) -> pg.PlotDataItem:

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QWidget
 from slora_core.errors import OutputError
 from slora_core.records.export_csv import write_tables
 from slora_gui.plots.canvas import Canvas
+from slora_gui.plots.curve_layer import CurveLayer
 from slora_gui.plots.table import TableData
 
 
@@ -73,17 +74,23 @@ def paint_plot(widget: QWidget, painter: QPainter) -> None:
 @contextmanager
 def _curves_as_wide_as(widget: QWidget, scale: float) -> Iterator[None]:
     """Curves are one pixel wide at any scale, for speed; in a picture they keep their proportion."""
-    items = [item for canvas in widget.findChildren(Canvas) for item in canvas.plotItem.listDataItems()]
+    canvases = widget.findChildren(Canvas)
+    items = [item for canvas in canvases for item in canvas.plotItem.listDataItems()]
+    layers = [item for canvas in canvases for item in canvas.scene().items() if isinstance(item, CurveLayer)]
     pens = [item.opts["pen"] for item in items]
     for item, pen in zip(items, pens, strict=True):
         wide = QPen(pen)
         wide.setWidthF(pen.widthF() * scale)
         item.setPen(wide)
+    for layer in layers:
+        layer.line_width = scale
     try:
         yield
     finally:
         for item, pen in zip(items, pens, strict=True):
             item.setPen(pen)
+        for layer in layers:
+            layer.line_width = 1.0
 
 
 def _write(path: Path, data: QByteArray) -> None:

@@ -15,6 +15,7 @@ from slora_gui.plots.axes import BytesAxis, TimeAxis
 from slora_gui.plots.bands import StageBands
 from slora_gui.plots.canvas import Canvas
 from slora_gui.plots.crosshair import Crosshair
+from slora_gui.plots.curve_layer import CurveLayer
 from slora_gui.plots.curves import Curve, curve_explanation, curve_name
 from slora_gui.plots.panel_header import PanelHeader
 from slora_gui.plots.peak_markers import PeakMarkers, stage_peaks
@@ -42,7 +43,7 @@ class MemoryPanel(QWidget):
         if not time_labels:
             self.plot.bottom.setHeight(8)
         self._curves = {curve.counter: curve for curve in curves}
-        self._items = {curve.counter: self.plot.add_curve() for curve in curves}
+        self.curves = CurveLayer(self.view)
         self._hidden: set[str] = set()
         self._known: tuple[str, ...] = ()
         self.extra_top_bytes = 0.0
@@ -69,8 +70,7 @@ class MemoryPanel(QWidget):
         self.theme = theme
         styles = {name: theme.curves[curve.style] for name, curve in self._curves.items()}
         self.plot.set_theme(theme)
-        for name, item in self._items.items():
-            item.setPen(curve_pen(styles[name]))
+        self.curves.set_pens({name: curve_pen(style) for name, style in styles.items()})
         for overlay in (self.bands, self.peaks, self.crosshair):
             overlay.set_theme(theme)
         self.region.setBrush(fill(theme.accent, 0.14))
@@ -87,11 +87,9 @@ class MemoryPanel(QWidget):
     def set_samples(self, samples: MemoryCurves) -> None:
         """Arrays are shared, not copied."""
         self._known = tuple(name for name in self._curves if name in samples.counters)
-        for name, item in self._items.items():
+        for name in self._curves:
             self.header.set_key_visible(name, name in self._known)
-            if name in self._known and name not in self._hidden:
-                item.setData(samples.t_s, samples.counters[name])
-            item.setVisible(name in self._known and name not in self._hidden)
+        self.curves.set_curves(samples.t_s, {name: samples.counters[name] for name in self.shown_counters})
 
     def set_peaks(self, stages: Sequence[Any], counter: str) -> None:
         """Mark the peaks of ``counter`` in the innermost stages, unless its curve is hidden."""

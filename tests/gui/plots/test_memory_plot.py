@@ -22,8 +22,7 @@ def _keys(plot):
 
 
 def _drawn(plot):
-    items = {**plot.device._items, **plot.host._items}
-    return {name for name, item in items.items() if item.isVisible()}
+    return {*plot.device.curves.names, *plot.host.curves.names}
 
 
 def test_without_a_run_there_is_a_sentence_and_no_axes(plot):
@@ -95,7 +94,7 @@ def test_the_curve_is_thinned_but_keeps_its_spike(plot, parts):
     values = np.full(len(t_s), 100.0 * MIB)
     values[61_803] = 900 * MIB
     plot.set_run(parts["Run"](parts["Store"](t_s, allocated_bytes=values)))
-    drawn = plot.device._items["allocated_bytes"].curve.getData()
+    drawn = plot.device.curves.shown("allocated_bytes", plot.device.view.rect().width())
     assert len(drawn[0]) < 5_000
     assert drawn[1].max() == 900 * MIB
 
