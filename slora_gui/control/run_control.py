@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TypeAlias
+from queue import Empty, SimpleQueue
+from typing import Final, TypeAlias
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from slora_core import isolate
 from slora_core.cancel import CancelToken
@@ -21,6 +23,10 @@ from slora_gui.control.recording import recorded
 from slora_gui.model.run_model import RunModel
 
 Engine: TypeAlias = Callable[[RunConfig, CancelToken], Generator[Event, None, None]]
+
+
+TAKE_MS: Final = 50
+"""Events are taken in 20 times a second, all that have come: waking for each costs more than what it brings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +57,10 @@ class RunControl(QObject):
         self._thread: EngineThread | None = None
         self._waiting: list[Job] = []
         self._models: list[RunModel] = []
+        self._inbox: SimpleQueue[Event] = SimpleQueue()
+        self._timer = QTimer(self)
+        self._timer.setInterval(TAKE_MS)
+        self._timer.timeout.connect(self._take)
 
     @property
     def running(self) -> bool:
@@ -81,7 +91,7 @@ class RunControl(QObject):
         self._waiting.clear()
         if self._thread is not None:
             thread, self._thread = self._thread, None
-            thread.event.disconnect(self._take)
+            self._timer.stop()
             thread.finished.disconnect(self._thread_finished)
             thread.stop()
 
@@ -90,11 +100,12 @@ class RunControl(QObject):
         place = self._place(job.slug)
         model = RunModel(job.title, place if isinstance(place, Path) else None)
         self._models.append(model)
-        self._thread = EngineThread(stream=partial(_stream, self._engine, job.config, place), parent=self)
-        self._thread.event.connect(self._take)
+        self._inbox = SimpleQueue()
+        self._thread = EngineThread(stream=partial(_stream, self._engine, job.config, place, self._inbox), parent=self)
         self._thread.finished.connect(self._thread_finished)
         self.started.emit(model)
         self._thread.start()
+        self._timer.start()
 
     def _place(self, slug: str) -> Path | OutputError:
         """A new file of the history, or why there is none."""
@@ -103,13 +114,21 @@ class RunControl(QObject):
         except OutputError as error:
             return error
 
-    @Slot(object)
-    def _take(self, event: Event) -> None:
-        self._models[-1].feed(event)
-        self.event_came.emit(event)
+    @Slot()
+    def _take(self) -> None:
+        events: list[Event] = []
+        with suppress(Empty):
+            while True:
+                events.append(self._inbox.get_nowait())
+        if events:
+            self._models[-1].feed_all(events)
+        for event in events:
+            self.event_came.emit(event)
 
     @Slot()
     def _thread_finished(self) -> None:
+        self._timer.stop()
+        self._take()
         self._thread = None
         model = self._models[-1]
         self.ended.emit(model)
@@ -122,6 +141,9 @@ class RunControl(QObject):
 
 
 def _stream(
-    engine: Engine, config: RunConfig, place: Path | OutputError, cancel: CancelToken
+    engine: Engine, config: RunConfig, place: Path | OutputError, inbox: SimpleQueue[Event], cancel: CancelToken
 ) -> Generator[Event, None, None]:
-    return recorded(engine(config, cancel), place)
+    """The events of a run, each put into ``inbox`` on its way."""
+    for event in recorded(engine(config, cancel), place):
+        inbox.put(event)
+        yield event

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -60,12 +60,18 @@ class RunModel(QObject):
 
     def feed(self, event: Event) -> None:
         """Take in the next event of a live run. Call it in the thread of the window."""
-        aspects = self._state.apply(event)
-        if self._watch is not None and isinstance(event, MemorySample):
-            if (notice := self._watch.look(event)) is not None:
-                self._state.notices.append(notice)
-                aspects = (*aspects, "notices")
-        self._announce(aspects)
+        self.feed_all((event,))
+
+    def feed_all(self, events: Iterable[Event]) -> None:
+        """Take in the next events; each aspect that they change is told of once."""
+        aspects: dict[str, None] = {}
+        for event in events:
+            aspects |= dict.fromkeys(self._state.apply(event))
+            if self._watch is not None and isinstance(event, MemorySample):
+                if (notice := self._watch.look(event)) is not None:
+                    self._state.notices.append(notice)
+                    aspects["notices"] = None
+        self._announce(tuple(aspects))
 
     def follow(self, path: str | Path) -> None:
         """Show a run file while another process writes it, until that has ended. Raises InputError."""

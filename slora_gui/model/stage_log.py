@@ -28,6 +28,9 @@ class StageLog:
     def __init__(self, rows: Iterable[StageRow] = ()) -> None:
         self.rows = list(rows)
         self._open = [index for index, row in enumerate(self.rows) if row.completed is None]
+        self._depths: dict[str, int] = {}
+        self._bands: list[StageBand] = []
+        self._moving: list[int] = []
 
     def start(self, event: StageStarted) -> None:
         """A new row without figures."""
@@ -62,18 +65,17 @@ class StageLog:
 
     def bands(self, now_s: float) -> list[StageBand]:
         """One band a row; a stage that has not ended reaches to ``now_s``."""
-        depths: dict[str, int] = {}
-        for row in self.rows:  # a stage begins after the one around it
-            depths[row.stage] = depths[row.parent] + 1 if row.parent in depths else 0
-        return [
-            StageBand(
-                row.started_s,
-                max(row.started_s, now_s) if row.seconds is None else row.started_s + row.seconds,
-                row.stage,
-                depths[row.stage],
-            )
-            for row in self.rows
-        ]
+        for row in self.rows[len(self._bands) :]:  # a stage begins after the one around it
+            depth = self._depths[row.parent] + 1 if row.parent in self._depths else 0
+            self._depths[row.stage] = depth
+            self._moving.append(len(self._bands))
+            self._bands.append(StageBand(row.started_s, row.started_s, row.stage, depth))
+        for index in self._moving:  # those that had ended before stay as they are
+            row = self.rows[index]
+            end_s = max(row.started_s, now_s) if row.seconds is None else row.started_s + row.seconds
+            self._bands[index] = replace(self._bands[index], end_s=end_s)
+        self._moving = [index for index in self._moving if self.rows[index].seconds is None]
+        return self._bands.copy()
 
 
 def _of_rank(row: StageRow, rank: int) -> StageRow:

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 _GROWING: Final = ("starting", "running")
 _LONGEST_WAIT_S: Final = 1.0
 _SHORTEST_WAIT_S: Final = 0.08
+_STAGES_WAIT_S: Final = 0.4
+"""Stages of a running run are drawn anew no more often: that takes the longer the more there are."""
 _WORTH_PIXELS: Final = 2.0
 _BUDGET_IN_VIEW: Final = 3.0
 
@@ -50,7 +52,7 @@ class MemoryPlot(Plot):
         self._samples = MemoryCurves()
         self._range = TimeRange()
         self._seen_version = -1
-        self._refreshed_at = self._end_s = 0.0
+        self._refreshed_at = self._staged_at = self._end_s = 0.0
         self._stages_changed = False
         self._growing = self._paused = False
         self._device_total: int | None = None
@@ -79,7 +81,7 @@ class MemoryPlot(Plot):
             self._run.changed.disconnect(self._note_change)
         self._run = run
         self._samples = MemoryCurves()
-        self._seen_version, self._stages_changed, self._growing = -1, True, False
+        self._seen_version, self._stages_changed, self._growing, self._staged_at = -1, True, False, 0.0
         self._range, self._end_s = TimeRange(), 0.0
         self.hover.set_samples(self._samples, growing=False)
         self.region.clear()
@@ -303,7 +305,9 @@ class MemoryPlot(Plot):
         last_s = float(store.t_s[-1]) if len(store) else 0.0
         growing = run.status in _GROWING
         bands = self._samples.bands
-        if self._stages_changed or not growing:
+        waited = time.monotonic() - self._staged_at >= _STAGES_WAIT_S or growing != self._growing
+        stages_changed = self._stages_changed and waited
+        if stages_changed or not growing:
             bands = run.bands()
             last_s = max([last_s, *(band.end_s for band in bands)])
             bands = left_open(bands, last_s) if growing else bands
@@ -312,8 +316,8 @@ class MemoryPlot(Plot):
         self._range.set_data_end(max(last_s, self._end_s), growing)
         self._end_s = last_s
         self._draw_samples()
-        if self._stages_changed:
-            self._stages_changed = False
+        if stages_changed:
+            self._stages_changed, self._staged_at = False, time.monotonic()
             self._draw_stages()
 
     def _draw_samples(self) -> None:

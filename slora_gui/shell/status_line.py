@@ -21,6 +21,7 @@ class StatusLine(Retranslating, QStatusBar):
     def __init__(self) -> None:
         super().__init__()
         self.setSizeGripEnabled(False)
+        self.setAutoFillBackground(True)  # so that the window behind it is not painted again with every value
         self._status = ""
         self._progress: Progress | None = None
         self._sample: MemorySample | None = None

@@ -45,6 +45,7 @@ class ProgressPanel(Retranslating, QWidget):
         self.cancel.setIcon(icon("cancel"))
         self.cancel.clicked.connect(self._cancel)
         texts = row(self.status, Room(self.stage), self.left, self.cancel, stretch=1, spacing=2 * GRID)
+        self.setAutoFillBackground(True)  # so that nothing behind it is painted again with every step
         self._pace = Pace(self.refresh, self)
         layout = column(self, spacing=4)
         layout.addLayout(texts)

@@ -37,10 +37,11 @@ class ReadoutPanel(Retranslating, QWidget):
         self._run: RunModel | None = None
         self._hovered: Readout | None = None
         self._seen: tuple[object, ...] = ()
-        self.moment, self._peak_label = SteadyLabel(), QLabel()
+        self.moment, self._peak_label = SteadyLabel(), SteadyLabel()
         self.captions = {name: _figure("muted") for name in COUNTERS}
         self.values = {name: _figure() for name in COUNTERS}
         self.peaks = {name: _figure() for name in COUNTERS}
+        self.setAutoFillBackground(True)  # so that nothing behind it is painted again with every value
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(3 * GRID)
