@@ -1,111 +1,29 @@
-"""What the window's plots cost: ``python -m slora_gui.bench`` (``--json`` for machines).
-
-Frames are painted for real, by the platform that Qt runs on: set ``QT_QPA_PLATFORM=offscreen`` on a machine without a
-screen.
-"""
+"""What the plots cost: frames of long runs and of compared runs, and the refreshes of a run that streams."""
 
 from __future__ import annotations
 
-import argparse
-import json
-import sys
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, Final, TypeAlias, TypeVar
+from collections.abc import Sequence
+from typing import Final, TypeVar
 
-import numpy as np
 from PySide6.QtCore import QCoreApplication
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QWidget
 
-from slora_core.events import MemorySample, RunFinished, RunStarted, StageFinished, StagePeaks, StageStarted
+from slora_core.events import MemorySample
+from slora_gui.bench.measured import Frame, Measured, painted
+from slora_gui.bench.synthetic import HZ, synthetic_run, synthetic_samples
+from slora_gui.control.refreshing import INTERVAL_MS
 from slora_gui.model.run_model import RunModel
 from slora_gui.plots.compare_plot import MODES, ComparePlot, Mode
 from slora_gui.plots.memory_plot import MemoryPlot
 
 SIZE: Final = (1200, 600)
-HZ: Final = 50
 HOUR_S: Final = 3600
 COMPARED_RUNS: Final = 4
 COMPARED_SAMPLES: Final = 100_000
-REFRESH_HZ: Final = 25
 Shown = TypeVar("Shown", bound=QWidget)
 
-_STAGES: Final = 40
 _MIB: Final = 2**20
-
-
-Frame: TypeAlias = tuple[float, float]
-
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """Milliseconds of repeated work: ``count`` times, the middle one, the slowest of twenty, the slowest.
-
-    ``cpu_ms`` is the mean processor time, which other work on the machine changes less.
-    """
-
-    what: str
-    count: int
-    median_ms: float
-    p95_ms: float
-    worst_ms: float
-    cpu_ms: float
-
-    @classmethod
-    def of(cls, what: str, frames: Sequence[Frame]) -> Measured:
-        ms, cpu_ms = 1e3 * np.array(frames).T
-        return cls(
-            what, len(ms), float(np.median(ms)), float(np.percentile(ms, 95)), float(ms.max()), float(cpu_ms.mean())
-        )
-
-
-def synthetic_samples(count: int, seed: int, start_s: float = 0.0) -> list[MemorySample]:
-    """A noisy memory curve at 50 Hz of a run on a card, so that every counter is known."""
-    noise = np.random.default_rng(seed).random((3, count))
-    t_s = start_s + np.arange(count) / HZ
-    allocated = (400 + 300 * np.sin(t_s / 40) + 200 * noise[0]) * _MIB
-    rss = (2000 + t_s / 10 + 30 * noise[1]) * _MIB
-    return [
-        MemorySample(
-            float(t_s[i]),
-            "attention.move",
-            int(allocated[i]),
-            1024 * _MIB,
-            1900 * _MIB,
-            int(4000 * _MIB + noise[2, i] * _MIB),
-            80 * 1024 * _MIB,
-            int(rss[i]),
-            int(allocated[i] / 4),
-        )
-        for i in range(count)
-    ]
-
-
-def synthetic_run(count: int, seed: int = 0, *, finished: bool = True) -> RunModel:
-    """A run of ``count`` samples at 50 Hz and 40 stages."""
-    run = RunModel(title=f"run {seed}")
-    run.feed(RunStarted(0.0, "bench", "2000-01-01T00:00:00+00:00", "optimised", {}, {"device": "cuda:0"}, None, None))
-    samples = synthetic_samples(count, seed)
-    per_stage = count // _STAGES
-    for stage in range(_STAGES):
-        first, last = samples[stage * per_stage], samples[(stage + 1) * per_stage - 1]
-        run.feed(StageStarted(first.t_s, f"task{stage}", ""))
-        for sample in samples[stage * per_stage : (stage + 1) * per_stage]:
-            run.feed(sample)
-        peaks = StagePeaks(900 * _MIB + stage, 1024 * _MIB, 2500 * _MIB)
-        run.feed(StageFinished(last.t_s, f"task{stage}", last.t_s - first.t_s, peaks, None))
-    if finished:
-        run.feed(RunFinished(count / HZ, count / HZ, StagePeaks(), {}, {}, {}, None))
-    return run
-
-
-def painted(change: Callable[[], object]) -> Frame:
-    """(seconds, processor seconds) of ``change`` and of the frame that it causes."""
-    started, cpu_started = time.perf_counter(), time.process_time()
-    change()
-    QCoreApplication.processEvents()
-    return time.perf_counter() - started, time.process_time() - cpu_started
 
 
 def pan_and_zoom(frames: int) -> list[Measured]:
@@ -158,11 +76,11 @@ def live_refresh(past_s: int, streamed_s: float) -> tuple[Measured, float]:
     plot.set_budget(2048 * _MIB)
     QCoreApplication.processEvents()
     samples = synthetic_samples(round(streamed_s * HZ), 1, float(run.now_s))
-    per_tick = HZ // REFRESH_HZ
+    per_tick = max(1, round(HZ * INTERVAL_MS / 1000))
     ticks: list[Frame] = []
     due = time.perf_counter()
     for first in range(0, len(samples), per_tick):
-        due += 1 / REFRESH_HZ
+        due += per_tick / HZ
         time.sleep(max(0.0, due - time.perf_counter()))
         ticks.append(painted(lambda at=first: _feed_and_refresh(plot, run, samples[at : at + per_tick])))
     plot.close()
@@ -180,43 +98,3 @@ def _shown(widget: Shown) -> Shown:
     widget.show()
     QCoreApplication.processEvents()
     return widget
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m slora_gui.bench", description="What the window's plots cost.")
-    parser.add_argument("--json", action="store_true", help="one JSON document on standard output")
-    parser.add_argument("--frames", type=int, default=120, help="frames of each movement (default: 120)")
-    parser.add_argument("--seconds", type=float, default=10.0, help="of each live run, in real time (default: 10)")
-    options = parser.parse_args(arguments)
-    app = QApplication.instance() or QApplication(sys.argv[:1])
-    results = [*pan_and_zoom(options.frames), *comparison(options.frames)]
-    shares = {}
-    for past_s in (10, 60, 600, HOUR_S):
-        measured, share = live_refresh(past_s, options.seconds)
-        results.append(measured)
-        shares[f"after {past_s} s"] = share
-    platform = app.platformName() if isinstance(app, QApplication) else ""
-    if options.json:
-        document: dict[str, Any] = {
-            "platform": platform,
-            "size": SIZE,
-            "measured": [_as_dict(row) for row in results],
-            "live_share_of_one_core": shares,
-        }
-        print(json.dumps(document, indent=2))
-        return 0
-    print(f"platform {platform}, {SIZE[0]} x {SIZE[1]}")
-    for row in results:
-        wall = f"{row.median_ms:7.2f} ms, p95 {row.p95_ms:7.2f}, worst {row.worst_ms:7.2f}"
-        print(f"{row.what:<58} {wall}, CPU {row.cpu_ms:7.2f}  ({row.count})")
-    for what, share in shares.items():
-        print(f"live at {HZ} Hz, {what:<42} {100 * share:7.2f} % of one core")
-    return 0
-
-
-def _as_dict(row: Measured) -> dict[str, Any]:
-    return {name: getattr(row, name) for name in Measured.__slots__}
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

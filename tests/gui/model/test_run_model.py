@@ -189,15 +189,16 @@ def test_a_file_is_followed_while_it_is_written_until_it_ends(qtbot, real_run, t
     path = tmp_path / "followed.slora"
     model, told = RunModel(), []
     model.changed.connect(told.append)
+    part = len(events) // 2
     with RunRecorder(path) as recorder:
-        recorder._commit(events[:50], False)
+        recorder._commit(events[:part], False)
         model.follow(path)
         assert (model.status, model.active, model.following) == ("running", True, True)
-        assert len(model.samples) == sum(isinstance(event, MemorySample) for event in events[:50])
+        assert len(model.samples) == sum(isinstance(event, MemorySample) for event in events[:part])
         told.clear()
         model.poll()
         assert told == []
-        for event in events[50:]:
+        for event in events[part:]:
             recorder.write(event)
     qtbot.waitUntil(lambda: not model.following)
     assert {"samples", "stages", "status", "accuracies"} <= set(told)
