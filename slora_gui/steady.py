@@ -32,6 +32,7 @@ class SteadyLabel(QLabel):
         """Another font or language: as wide as the text of now needs."""
         super().changeEvent(event)
         if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange, QEvent.Type.LanguageChange):
+            self.setMinimumSize(0, 0)  # which the hint respects
             self.setFixedSize(self.sizeHint())
 
     def _fixed(self) -> bool:

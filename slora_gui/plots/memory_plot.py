@@ -28,8 +28,7 @@ if TYPE_CHECKING:
 _GROWING: Final = ("starting", "running")
 _LONGEST_WAIT_S: Final = 1.0
 _SHORTEST_WAIT_S: Final = 0.08
-_STAGES_WAIT_S: Final = 0.4
-"""Stages of a running run are drawn anew no more often: that takes the longer the more there are."""
+_STAGES_WAIT_S: Final = 0.4  # drawing them takes the longer the more there are
 _WORTH_PIXELS: Final = 2.0
 _BUDGET_IN_VIEW: Final = 3.0
 
@@ -156,7 +155,7 @@ class MemoryPlot(Plot):
 
     def mark_region(self) -> None:
         """Mark the middle third of the view, to be dragged from there."""
-        third = (self._range.end_s - self._range.start_s) / 3
+        third = self.time_span_s / 3
         self.region.show(self._range.start_s + third, self._range.end_s - third)
 
     def zoom_view(self, factor: float, center_s: float | None = None) -> None:
@@ -295,8 +294,7 @@ class MemoryPlot(Plot):
         if not _SHORTEST_WAIT_S <= waited_s <= _LONGEST_WAIT_S:
             return waited_s > _LONGEST_WAIT_S
         gained_s = run.samples.t_s[-1] - self._samples.t_s[-1] if len(run.samples) and len(self._samples) else 1e9
-        width = max(1.0, self.host.view.rect().width())
-        return bool(gained_s * width >= _WORTH_PIXELS * (self._range.end_s - self._range.start_s))
+        return bool(gained_s * max(1.0, self.host.view.rect().width()) >= _WORTH_PIXELS * self.time_span_s)
 
     def _take(self, run: RunModel) -> None:
         store = run.samples
@@ -305,8 +303,8 @@ class MemoryPlot(Plot):
         last_s = float(store.t_s[-1]) if len(store) else 0.0
         growing = run.status in _GROWING
         bands = self._samples.bands
-        waited = time.monotonic() - self._staged_at >= _STAGES_WAIT_S or growing != self._growing
-        stages_changed = self._stages_changed and waited
+        due = time.monotonic() - self._staged_at >= _STAGES_WAIT_S or growing != self._growing
+        stages_changed = self._stages_changed and due
         if stages_changed or not growing:
             bands = run.bands()
             last_s = max([last_s, *(band.end_s for band in bands)])
@@ -327,8 +325,8 @@ class MemoryPlot(Plot):
 
     def _draw_stages(self) -> None:
         """Peaks of the innermost stages, of the counter that the budget bounds where it is shown."""
-        for panel in (self.device, self.host):
-            panel.bands.set_bands(self._samples.bands)
+        self.device.bands.set_bands(self._samples.bands)
+        self.host.bands.set_bands(self._samples.bands)
         stages = self._run.stages if self._run is not None else []
         reserved = "reserved_bytes" in self.device.shown_counters
         self.device.set_peaks(stages, "reserved_bytes" if reserved else "allocated_bytes")
@@ -364,7 +362,7 @@ class MemoryPlot(Plot):
         self.budget_released.emit(budget_bytes)
 
     def _mark(self, start_s: float, end_s: float, finished: bool) -> None:
-        if finished and end_s - start_s < (self._range.end_s - self._range.start_s) / 500:
+        if finished and end_s - start_s < self.time_span_s / 500:
             self.region.clear()
         else:
             self.region.show(start_s, end_s)
