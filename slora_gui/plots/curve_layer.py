@@ -47,9 +47,17 @@ class CurveLayer(Overlay):
         if not grown:
             self.update()
         elif len(t_s) > known:
-            left, right = self.x_pixels(t_s[[known - 1, -1]])
-            height = self.boundingRect().height()
-            self.update(QRectF(left - _AROUND_PIXELS, 0, right - left + 2 * _AROUND_PIXELS, height))
+            self._expose(known - 1)
+
+    def _expose(self, first: int) -> None:
+        """Ask for the painting of each curve from the sample ``first`` on, and of nothing beside it."""
+        left, right = self.x_pixels(self._t_s[[first, -1]])
+        for values in self._curves.values():
+            y = self.y_pixels(values[first:])
+            top, bottom = np.fmin.reduce(y), np.fmax.reduce(y)
+            if top <= bottom:  # not so where no value is known
+                strip = QRectF(left, top, right - left, bottom - top)
+                self.update(strip.adjusted(-_AROUND_PIXELS, -_AROUND_PIXELS, _AROUND_PIXELS, _AROUND_PIXELS))
 
     def shown(self, name: str, columns: float) -> tuple[Column, Column]:
         """(seconds [m], bytes [m]) of a curve in view: where pixels are too few the extremes of each of ``columns``."""

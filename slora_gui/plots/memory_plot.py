@@ -155,8 +155,7 @@ class MemoryPlot(Plot):
 
     def mark_region(self) -> None:
         """Mark the middle third of the view, to be dragged from there."""
-        third = self.time_span_s / 3
-        self.region.show(self._range.start_s + third, self._range.end_s - third)
+        self.region.show(self._range.start_s + self.time_span_s / 3, self._range.end_s - self.time_span_s / 3)
 
     def zoom_view(self, factor: float, center_s: float | None = None) -> None:
         """Make the view ``factor`` times as long around ``center_s``, or the crosshair, or the middle."""

@@ -9,7 +9,7 @@ import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPaintEngine, QPainter, QPixmap
-from PySide6.QtWidgets import QGraphicsObject, QWidget
+from PySide6.QtWidgets import QGraphicsItem, QGraphicsObject, QStyleOptionGraphicsItem, QWidget
 
 from slora_gui.plots.style import LIGHT, PlotTheme, blend, fill
 
@@ -27,8 +27,10 @@ class Overlay(QGraphicsObject):
         self._kept, self._opaque = kept, opaque
         self._bitmap: QPixmap | None = None
         self._bitmap_of: object = None
+        self._exposed: QRectF | None = None
         self.theme: PlotTheme = LIGHT
         self.setZValue(z)
+        self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemUsesExtendedStyleOption)  # tells what is to be painted
         self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
         view.sigRangeChanged.connect(self._view_changed)
         view.sigResized.connect(self._view_resized)
@@ -45,9 +47,11 @@ class Overlay(QGraphicsObject):
     def draw(self, painter: QPainter) -> None:
         raise NotImplementedError
 
-    def paint(self, painter: QPainter, option: object, widget: QWidget | None = None) -> None:
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         if not self._kept or painter.paintEngine().type() != QPaintEngine.Type.Raster:
+            self._exposed = QRectF(option.exposedRect)
             self.draw(painter)
+            self._exposed = None
             return
         ratio = painter.deviceTransform().m11()  # pixels for a unit, on a screen or in a picture of any scale
         bitmap_of = (*self.view.viewRange()[0], *self.view.viewRange()[1], self.view.rect().size().toTuple(), ratio)
@@ -87,6 +91,8 @@ class Overlay(QGraphicsObject):
         inside, plate = self.boundingRect(), QRectF(at, self.chip_size(text))
         plate.moveLeft(max(inside.left() + 2, min(plate.left(), inside.right() - plate.width() - 2)))
         plate.moveTop(max(inside.top() + 2, min(plate.top(), inside.bottom() - plate.height() - 2)))
+        if self._exposed is not None and not plate.intersects(self._exposed):
+            return plate
         painter.setFont(self.view.scene().font())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
         painter.setPen(QColor(blend(self.theme.background, color, 0.45)))

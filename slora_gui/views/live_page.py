@@ -100,7 +100,7 @@ class LivePage(Retranslating, QWidget):
         self._show_ranks()
 
     def refresh(self) -> None:
-        """For the window's timer, 20 to 30 times a second: cheap when nothing has changed."""
+        """For the window's timer, many times a second: cheap when nothing has changed."""
         self.plot.refresh()
         self._readout_pace.request()
         if self._run is not None and len(self._run.ranks) > 1 and not self.tools.buttons["pause"].isChecked():
