@@ -13,7 +13,7 @@ from PySide6.QtCore import QEvent, QObject, QSize, QTimer, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
-READABLE_S: Final = 0.2
+READABLE_S: Final = 0.25
 """Figures that change faster cannot be read."""
 
 
