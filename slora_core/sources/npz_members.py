@@ -6,6 +6,7 @@ Formats: APPNOTE.TXT 6.3 (local file header: 30 bytes and two variable fields), 
 from __future__ import annotations
 
 import struct
+import threading
 import zipfile
 import zlib
 from math import prod
@@ -17,6 +18,10 @@ from slora_core.sources.array_files import FLOAT_BYTES, INTEGER_BYTES, ArrayFile
 
 _LOCAL_HEADER: Final = struct.Struct("<4s22x2H")
 _ENCRYPTED: Final = 0x1
+
+
+_PARSING: Final = threading.Lock()
+"""NumPy reads a header with Python's own parser, which Python 3.11 does not always survive in two threads at once."""
 
 
 def read_npz(file: ArrayFile) -> dict[str, ArraySpec]:
@@ -55,10 +60,11 @@ def _read_npy_header(
 ) -> tuple[tuple[int, ...], bool, np.dtype[np.generic]]:
     try:
         version = np.lib.format.read_magic(stream)
-        if version == (1, 0):
-            return np.lib.format.read_array_header_1_0(stream)
-        if version == (2, 0):
-            return np.lib.format.read_array_header_2_0(stream)
+        with _PARSING:
+            if version == (1, 0):
+                return np.lib.format.read_array_header_1_0(stream)
+            if version == (2, 0):
+                return np.lib.format.read_array_header_2_0(stream)
     except (ValueError, TypeError) as error:
         raise file.error(f"key {key!r} has no valid .npy header: {error}") from None
     raise file.error(f"key {key!r} has .npy format {version}; expected version 1.0 or 2.0")
