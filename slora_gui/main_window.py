@@ -107,7 +107,7 @@ class MainWindow(Retranslating, QMainWindow):
         self.docks = {name: self._dock(name) for name in DOCKS}
         self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
         self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
-        self.resize(_FIRST_SIZE)
+        self.resize(_FIRST_SIZE.boundedTo(self.screen().availableSize()))
         self.reset_layout()
         self.retranslate()
 
