@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QLabel,
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from slora_gui.model.comparison_model import ComparisonModel
 
 GROUPS = ("overall", "operator", "stage", "accuracy")
+_ROOM_FOR_TABLES = 440
+"""Pixels."""
 
 
 class ComparePage(Retranslating, QWidget):
@@ -58,6 +60,8 @@ class ComparePage(Retranslating, QWidget):
         self.buttons = {name: QPushButton() for name in ("add", "base", "remove")}
         self.both_button, self.report_button = QPushButton(), QPushButton()
         self.mode, self.counter = QComboBox(), QComboBox()
+        for combo in (self.mode, self.counter):
+            combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self._labels = QLabel(), QLabel()
         self._labels[0].setBuddy(self.mode)
         self._labels[1].setBuddy(self.counter)
@@ -127,7 +131,7 @@ class ComparePage(Retranslating, QWidget):
         across.addWidget(left)
         across.addWidget(right)
         across.setStretchFactor(1, 1)
-        across.setSizes([200, 720])
+        across.setSizes([176, 744])
         across.setChildrenCollapsible(False)
         for name, table in self.tables.items():
             table.show_model(self._models[name])
@@ -173,7 +177,7 @@ class ComparePage(Retranslating, QWidget):
             self.runs.setCurrentRow(min(max(current, 0), len(labels) - 1))
         enough = len(labels) >= 2
         self.report_button.setEnabled(enough)
-        self.tabs.setVisible(enough)
+        self._show_tabs()
         self._line.setVisible(not enough)
         self._line.setText(
             self.tr("Two or more runs are needed: run the baseline and the optimised engine, or add recorded runs.")
@@ -223,6 +227,14 @@ class ComparePage(Retranslating, QWidget):
 
     def _report(self) -> None:
         self.export_requested.emit("report")
+
+    def _show_tabs(self) -> None:
+        """Where there is no room for plot and tables the plot has it."""
+        self.tabs.setVisible(len(self._model.runs) >= 2 and self.height() >= _ROOM_FOR_TABLES)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._show_tabs()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if dropped_paths(event.mimeData()):
