@@ -59,7 +59,7 @@ DOCKS: Final = {
     "results": DockSpec(QT_TRANSLATE_NOOP("Docks", "Results"), Qt.DockWidgetArea.BottomDockWidgetArea, False),
     "history": DockSpec(QT_TRANSLATE_NOOP("Docks", "History"), Qt.DockWidgetArea.BottomDockWidgetArea, False),
 }
-_SIDE_WIDTHS: Final = {"job": 328, "forecast": 296}
+_SIDE_WIDTHS: Final = {"job": 320, "forecast": 320}
 _BOTTOM_HEIGHT: Final = 224
 _HIGH: Final = 1000
 """Pixels of height from which on the tables below are there from the start."""

@@ -2,6 +2,7 @@
 
 python tools/walk_window.py FOLDER                       every size, language and theme, into FOLDER
 python tools/walk_window.py FOLDER --size 1280x800       one size; --tasks 5 runs the whole demo
+python tools/walk_window.py docs/images --portrait       the two pictures of the README
 
 Where there is no display the window opens under Xvfb, with a screen as large as the picture. History and settings of
 the walk live in a folder of their own, which is removed at the end.
@@ -16,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -32,18 +33,19 @@ def main() -> int:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--size", action="append", help="WIDTHxHEIGHT; again for more")
     parser.add_argument("--tasks", type=int, default=1, help="tasks of the demo, 1 to 5")
+    parser.add_argument("--portrait", action="store_true", help="one run of the seed's workload, in both themes")
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)  # the display is there
     args = parser.parse_args()
     folder = args.folder.absolute()
     folder.mkdir(parents=True, exist_ok=True)
     if args.inside:
-        return walk(folder, args.size[0], args.tasks)
-    codes = [_outside(folder, size, args.tasks) for size in args.size or SIZES]
-    return max(codes)
+        return portrait(folder, args.size[0]) if args.portrait else walk(folder, args.size[0], args.tasks)
+    options = ["--tasks", str(args.tasks), *(["--portrait"] if args.portrait else [])]
+    return max(_outside(folder, size, options) for size in args.size or (SIZES[:1] if args.portrait else SIZES))
 
 
-def _outside(folder: Path, size: str, tasks: int) -> int:
-    command = [sys.executable, __file__, str(folder), "--size", size, "--tasks", str(tasks), "--inside"]
+def _outside(folder: Path, size: str, options: Sequence[str]) -> int:
+    command = [sys.executable, __file__, str(folder), "--size", size, *options, "--inside"]
     if sys.platform == "linux" and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
         if shutil.which("xvfb-run") is None:
             print("walk_window: no display and no xvfb-run; install xvfb", file=sys.stderr)
@@ -164,6 +166,30 @@ def walk(folder: Path, size: str, tasks: int) -> int:
     finally:
         walk.window.close()
     print(f"{walk.step} steps at {size}")
+    return 0
+
+
+def portrait(folder: Path, size: str) -> int:
+    """A run of the seed's workload within 32 MiB, a stretch of it marked."""
+    walk = Walk(folder, size)
+    try:
+        job = walk.control.models.job
+        source = {"kind": "synthetic", "pairs": 7048, "dim": 768, "classes": 20}
+        changes = {"source": source, "operators": {"names": ["linear", "attention"]}, "memory": {"budget": "32MiB"}}
+        job.change(changes, "Choose the workload")
+        forecast(walk)
+        walk.control.start_job()
+        walk.wait(walk.ended, "the end of the run")
+        walk.window.messages.dismiss()
+        plot, end_s = walk.control.views.live.plot, walk.control.run.now_s
+        plot.region.show(0.5 * end_s, 0.75 * end_s)
+        plot.hover.move_to(0.6 * end_s)
+        for theme in THEMES:
+            walk.control.appearance.choose_theme(theme)
+            walk.settle(0.3)
+            walk.composed().save(str(folder / f"window-{theme}.png"))
+    finally:
+        walk.window.close()
     return 0
 
 

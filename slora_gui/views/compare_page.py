@@ -27,7 +27,7 @@ from slora_gui.plots.style import plot_theme
 from slora_gui.theme import Theme, icon
 from slora_gui.views.data_table import DataTable, TableDataModel
 from slora_gui.views.file_field import dropped_paths
-from slora_gui.views.layout import MARGIN, column, row, wrapping_label
+from slora_gui.views.layout import GRID, MARGIN, column, row, wrapping_label
 from slora_gui.views.plot_tools import PlotTools
 from slora_gui.views.readout import COUNTERS, counter_texts
 
@@ -120,7 +120,6 @@ class ComparePage(Retranslating, QWidget):
         left = QWidget()
         side = column(left)
         side.addWidget(self.runs, 1)
-        side.addWidget(self.buttons["add"])
         side.addWidget(self.buttons["base"])
         side.addWidget(self.buttons["remove"])
         right = QWidget()
@@ -132,6 +131,7 @@ class ComparePage(Retranslating, QWidget):
         across.addWidget(right)
         across.setStretchFactor(1, 1)
         across.setSizes([176, 744])
+        across.setHandleWidth(GRID)
         across.setChildrenCollapsible(False)
         for name, table in self.tables.items():
             table.show_model(self._models[name])
@@ -143,7 +143,7 @@ class ComparePage(Retranslating, QWidget):
         self.splitter.setStretchFactor(1, 2)
         self.splitter.setChildrenCollapsible(False)
         layout = column(self, margin=MARGIN)
-        layout.addLayout(row(self.both_button, self.report_button))
+        layout.addLayout(row(self.both_button, self.buttons["add"], self.report_button))
         layout.addWidget(self._line)
         layout.addWidget(self.splitter, 1)
         layout.addStretch(0)
@@ -177,6 +177,7 @@ class ComparePage(Retranslating, QWidget):
             self.runs.setCurrentRow(min(max(current, 0), len(labels) - 1))
         enough = len(labels) >= 2
         self.report_button.setEnabled(enough)
+        self.splitter.setVisible(bool(labels))
         self._show_tabs()
         self._line.setVisible(not enough)
         self._line.setText(
