@@ -1710,8 +1710,8 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
         <translation>暂停</translation>
     </message>
     <message>
-        <source>Stops the view, not the capture (Space)</source>
-        <translation>暂停视图，不停止采集（空格）</translation>
+        <source>Stops the view, not the capture (Ctrl+P)</source>
+        <translation>暂停视图，不停止采集（Ctrl+P）</translation>
     </message>
     <message>
         <source>Zoom to region</source>
