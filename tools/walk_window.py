@@ -242,7 +242,7 @@ def own_files(walk: Walk) -> None:
     walk.settle(0.4)
     walk.window.show_dock("plan")
     walk.picture("plan")
-    walk.window.show_dock("forecast")
+    walk.window.docks["plan"].hide()
     area = walk.control.views.job.area
     for fold in walk.control.views.job._folds.values():
         fold.button.click()

@@ -135,7 +135,7 @@ class PredictedPeak(Overlay):
     """A thin dashed line at the predicted peak, with its label at the left."""
 
     def __init__(self, view: pg.ViewBox, label: Callable[[int], str]) -> None:
-        super().__init__(view, z=35)
+        super().__init__(view, z=45)  # its label stays readable where the budget lies close
         self._label = label
         self.predicted_bytes: int | None = None
 

@@ -238,6 +238,7 @@ class MemoryPlot(Plot):
         self.host.plot.setAccessibleName(self.tr("Memory of the host"))
         for panel in (self.device, self.host):
             panel.retranslate()
+        self.set_paused(self._paused)
         self._retitle()
         self._show_time()
 

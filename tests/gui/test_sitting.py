@@ -64,7 +64,7 @@ def _drop(window, path):
     window.dropEvent(QDropEvent(QPointF(5, 5), Qt.DropAction.CopyAction, mime, LEFT, NO_KEY))
 
 
-def _mouse(port, kind, point, button=NO_BUTTON, buttons=NO_BUTTON, keys=NO_KEY):
+def _mouse(port, kind, point, button=NO_BUTTON, buttons=NO_BUTTON, *, keys=NO_KEY):
     local = QPointF(point)
     QApplication.sendEvent(port, QMouseEvent(kind, local, port.mapToGlobal(local), button, buttons, keys))
     QApplication.processEvents()
@@ -72,10 +72,10 @@ def _mouse(port, kind, point, button=NO_BUTTON, buttons=NO_BUTTON, keys=NO_KEY):
 
 def _drag(port, points, keys=NO_KEY):
     _mouse(port, QEvent.Type.MouseMove, points[0])
-    _mouse(port, QEvent.Type.MouseButtonPress, points[0], LEFT, LEFT, keys)
+    _mouse(port, QEvent.Type.MouseButtonPress, points[0], LEFT, LEFT, keys=keys)
     for point in points[1:]:
-        _mouse(port, QEvent.Type.MouseMove, point, NO_BUTTON, LEFT, keys)
-    _mouse(port, QEvent.Type.MouseButtonRelease, points[-1], LEFT, NO_BUTTON, keys)
+        _mouse(port, QEvent.Type.MouseMove, point, NO_BUTTON, LEFT, keys=keys)
+    _mouse(port, QEvent.Type.MouseButtonRelease, points[-1], LEFT, NO_BUTTON, keys=keys)
 
 
 def _pixel(panel, t_s, value):
