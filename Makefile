@@ -1,4 +1,4 @@
-# make run   starts the main job; make test runs everything that continuous integration runs.
+# make run   starts the window, or without a display the comparison of the demo; make test runs everything that continuous integration runs.
 # Both set up what they need on a fresh machine: a virtual environment, the packages at tested versions and, where the
 # machine allows it, the system libraries that Qt needs.
 
@@ -11,7 +11,9 @@ QT_LIBRARIES := libegl1 libgl1 libxkbcommon0 libdbus-1-3 libfontconfig1 libglib2
 .PHONY: run test translations clean
 
 run: $(STAMP)
-	$(BIN)/slora compare --demo
+	@if { [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ] || [ "$$(uname)" = Darwin ]; } \
+	&& $(BIN)/python -c "import PySide6.QtWidgets" 2>/dev/null; \
+	then exec $(BIN)/slora-gui; else exec $(BIN)/slora compare --demo; fi
 
 test: $(STAMP)
 	$(BIN)/ruff check .

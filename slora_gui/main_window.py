@@ -26,7 +26,7 @@ from slora_gui.shell.action_set import ActionSet
 from slora_gui.shell.message_bar import MessageBar
 from slora_gui.shell.status_line import StatusLine
 
-LAYOUT_VERSION: Final = 1
+LAYOUT_VERSION: Final = 2
 """Goes up with every change of the docks, so that a layout of another version is not applied."""
 
 PAGES: Final = {
@@ -41,24 +41,30 @@ PAGES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class DockSpec:
-    """Where a panel is at first. Panels of one area lie behind each other as tabs, the first in front."""
+    """Where a panel is at first. Panels of one area lie behind each other as tabs, the first in front.
+
+    A panel that is not ``always`` there waits until it is needed, unless the window is high.
+    """
 
     title: str
     area: Qt.DockWidgetArea
-    visible: bool = True
+    always: bool = True
 
 
 DOCKS: Final = {
     "job": DockSpec(QT_TRANSLATE_NOOP("Docks", "Job"), Qt.DockWidgetArea.LeftDockWidgetArea),
     "forecast": DockSpec(QT_TRANSLATE_NOOP("Docks", "Forecast"), Qt.DockWidgetArea.RightDockWidgetArea),
-    "plan": DockSpec(QT_TRANSLATE_NOOP("Docks", "Plan"), Qt.DockWidgetArea.RightDockWidgetArea),
     "notices": DockSpec(QT_TRANSLATE_NOOP("Docks", "Notices"), Qt.DockWidgetArea.RightDockWidgetArea),
+    "plan": DockSpec(QT_TRANSLATE_NOOP("Docks", "Plan"), Qt.DockWidgetArea.BottomDockWidgetArea, False),
     "results": DockSpec(QT_TRANSLATE_NOOP("Docks", "Results"), Qt.DockWidgetArea.BottomDockWidgetArea, False),
     "history": DockSpec(QT_TRANSLATE_NOOP("Docks", "History"), Qt.DockWidgetArea.BottomDockWidgetArea, False),
 }
-_SIDE_WIDTHS: Final = {"job": 336, "forecast": 304}
-_BOTTOM_HEIGHT: Final = 240
+_SIDE_WIDTHS: Final = {"job": 320, "forecast": 320}
+_BOTTOM_HEIGHT: Final = 224
+_HIGH: Final = 1000
+"""Pixels of height from which on the tables below are there from the start."""
 _FIRST_SIZE: Final = QSize(1440, 900)
+_FIRST_SHARE: Final = 0.8
 _SMALLEST: Final = QSize(1024, 700)
 
 
@@ -106,8 +112,9 @@ class MainWindow(Retranslating, QMainWindow):
         self.setCentralWidget(centre)
         self.docks = {name: self._dock(name) for name in DOCKS}
         self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
-        self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
-        self.resize(_FIRST_SIZE)
+        self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.BottomDockWidgetArea)
+        screen = self.screen().availableSize()
+        self.resize((screen * _FIRST_SHARE).expandedTo(_FIRST_SIZE).boundedTo(screen))
         self.reset_layout()
         self.retranslate()
 
@@ -156,12 +163,12 @@ class MainWindow(Retranslating, QMainWindow):
             if spec.area in first_of:
                 self.tabifyDockWidget(first_of[spec.area], dock)
             first_of.setdefault(spec.area, dock)
-            dock.setVisible(spec.visible)
+            dock.setVisible(spec.always or self.height() >= _HIGH)
         for dock in first_of.values():
             dock.raise_()
         sides = [self.docks[name] for name in _SIDE_WIDTHS]
         self.resizeDocks(sides, list(_SIDE_WIDTHS.values()), Qt.Orientation.Horizontal)
-        self.resizeDocks([self.docks["history"]], [_BOTTOM_HEIGHT], Qt.Orientation.Vertical)
+        self.resizeDocks([self.docks["plan"]], [_BOTTOM_HEIGHT], Qt.Orientation.Vertical)
 
     def layout_text(self) -> tuple[str, str]:
         """Geometry and layout, as text for the settings."""

@@ -972,6 +972,14 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
         <translation>预测</translation>
     </message>
     <message>
+        <source>Plan as a table</source>
+        <translation>以表格查看计划</translation>
+    </message>
+    <message>
+        <source>What the chunk policy chose for every stage</source>
+        <translation>分块策略为每个阶段所作的选择</translation>
+    </message>
+    <message>
         <source>Predicted peak</source>
         <translation>预测峰值</translation>
     </message>
@@ -1553,6 +1561,14 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
         <source>memory is above 90 % of the budget line: {used} of {budget}</source>
         <translation>内存超过预算线的 90 %：{used} / {budget}</translation>
     </message>
+    <message>
+        <source>Memory is above the budget: {used} of {budget}</source>
+        <translation>内存已超出预算：{used}，预算 {budget}</translation>
+    </message>
+    <message>
+        <source>Memory is near the budget: {used} of {budget}</source>
+        <translation>内存接近预算：{used}，预算 {budget}</translation>
+    </message>
 </context>
 <context>
     <name>NoticesView</name>
@@ -1694,8 +1710,8 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
         <translation>暂停</translation>
     </message>
     <message>
-        <source>Stops the view, not the capture (Space)</source>
-        <translation>暂停视图，不停止采集（空格）</translation>
+        <source>Stops the view, not the capture (Ctrl+P)</source>
+        <translation>暂停视图，不停止采集（Ctrl+P）</translation>
     </message>
     <message>
         <source>Zoom to region</source>

@@ -74,9 +74,12 @@ class HelpDesk(QObject):
         return _opened(about_box(self._window))
 
     def tour(self) -> Tour:
-        """Marks the tour as seen, whether or not it is gone through."""
+        """Marks the tour as seen, whether or not it is gone through; ends on the page where it began."""
         self._settings.toured = True
-        return Tour(self._window, self._steps)
+        page = self._window.page
+        tour = Tour(self._window, self._steps)
+        tour.ended.connect(partial(self._window.show_page, page))
+        return tour
 
     def show_problem(self, problem: Problem) -> ErrorDialog:
         return _opened(ErrorDialog(problem, self._window))

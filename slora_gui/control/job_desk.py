@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Slot
@@ -29,6 +30,7 @@ class JobDesk(QObject):
         models.what_if.ready.connect(self._forecast)
         views.job.browse_requested.connect(self._browse)
         views.forecast.budget_requested.connect(self._set_budget)
+        views.forecast.plan_requested.connect(partial(window.show_dock, "plan"))
         views.notices.show_requested.connect(self._show_notice)
         views.notices.raise_budget_requested.connect(self._raise_budget)
         views.notices.replan_requested.connect(self._replan)

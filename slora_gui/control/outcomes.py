@@ -35,8 +35,8 @@ def failure_message(failure: RunFailed, show_problem: ShowProblem) -> Message:
     """What happened, what to do, and where there are details a button that shows them."""
     translate = QCoreApplication.translate
     problem = problem_of_run(failure)
-    text = f"{problem.what}. {problem.remedy}" if problem.remedy else problem.what
-    if failure.kind == "engine-died":
-        text += " " + translate("Outcomes", "What was measured until then is kept.")
+    kept = translate("Outcomes", "What was measured until then is kept.") if failure.kind == "engine-died" else ""
+    sentences = (sentence.rstrip(".。") for sentence in (problem.what, problem.remedy, kept) if sentence)
+    text = "".join(f"{sentence}. " for sentence in sentences).rstrip()
     details = translate("Outcomes", "Details") if problem.details else ""
     return Message(text, "danger", details, lambda: show_problem(problem))

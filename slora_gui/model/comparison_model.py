@@ -52,10 +52,9 @@ class ComparisonModel(QObject):
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """The titles of the runs; one that comes again is numbered."""
+        """The titles of the runs without what all begin with; one that comes again is numbered."""
         labels: list[str] = []
-        for run in self._runs:
-            title = run.title or QCoreApplication.translate("Comparison", "run")
+        for title in _told_apart([run.title or QCoreApplication.translate("Comparison", "run") for run in self._runs]):
             label, number = title, 1
             while label in labels:
                 number += 1
@@ -125,6 +124,13 @@ class ComparisonModel(QObject):
     def _invalidate(self) -> None:
         self._comparison = None
         self.changed.emit()
+
+
+def _told_apart(titles: list[str]) -> list[str]:
+    """Of "demo, baseline" and "demo, optimised" the second halves; titles that are not parted so stay."""
+    heads, _, tails = zip(*(title.rpartition(", ") for title in titles), strict=True) if titles else ((), (), ())
+    apart = len(titles) > 1 and len(set(heads)) == 1 and len(set(tails)) == len(tails)
+    return list(tails) if apart else titles
 
 
 class ComparisonTable(RowsTable[Metric]):

@@ -53,6 +53,19 @@ class BudgetWatch:
         return Notice(sample.t_s, CROSSED_KIND if mark == 1.0 else NEAR_KIND, message, sample.stage, data)
 
 
+def notice_text(notice: Notice) -> str:
+    """What a notice says, in the language of the window where its figures are known, else in the engine's words."""
+    used, budget = notice.data.get("used_bytes"), notice.data.get("budget_bytes")
+    if notice.kind not in BUDGET_KINDS or notice.data.get("line") or not used or not budget:
+        return notice.message
+    text = (
+        QCoreApplication.translate("Notices", "Memory is above the budget: {used} of {budget}")
+        if notice.kind == CROSSED_KIND
+        else QCoreApplication.translate("Notices", "Memory is near the budget: {used} of {budget}")
+    )
+    return text.format(used=format_size(used), budget=format_size(budget))
+
+
 @dataclass(frozen=True, slots=True)
 class NoticeActions:
     """What a notice offers.

@@ -77,7 +77,7 @@ class AccuracyPlot(Plot):
         self.setAccessibleName(self.tr("Accuracy of each variant by task"))
         self.canvas.setAccessibleName(self.tr("Accuracy by task"))
         self.canvas.bottom.setLabel(self.tr("task"))
-        self.header.set_title(self.tr("Accuracy with {classifier}").format(classifier=self._classifier))
+        self.header.set_title(self.tr("Accuracy with {classifier}").format(classifier=self._classifier.upper()))
         for variant, key in self.header.keys.items():
             key.set_label(variant)
         self.set_empty("" if self._accuracies else self.tr("No accuracies yet. They appear as tasks finish."))

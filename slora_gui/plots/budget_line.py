@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QPainter, QPolygonF
 
 from slora_gui.plots.overlay import Overlay
 from slora_gui.plots.snapping import next_size, snap_size
-from slora_gui.plots.style import line_pen
+from slora_gui.plots.style import PlotTheme, line_pen
 
 _GRAB_PIXELS = 6.0
 _RESOLUTION_PIXELS = 4.0
@@ -138,16 +138,37 @@ class PredictedPeak(Overlay):
         super().__init__(view, z=35)
         self._label = label
         self.predicted_bytes: int | None = None
+        self._chip = _PredictedChip(view, self)
 
     def set_predicted(self, predicted_bytes: int | None) -> None:
         self.predicted_bytes = predicted_bytes
         self.update()
+        self._chip.update()
+
+    def set_theme(self, theme: PlotTheme) -> None:
+        super().set_theme(theme)
+        self._chip.set_theme(theme)
+
+    def label(self) -> tuple[str, float] | None:
+        """What is written at the line, and the line's height in pixels; None while it is out of the view."""
+        if self.predicted_bytes is None or self.predicted_bytes > self.view.viewRange()[1][1]:
+            return None
+        return self._label(self.predicted_bytes), round(float(self.y_pixels(float(self.predicted_bytes))))
 
     def draw(self, painter: QPainter) -> None:
-        if self.predicted_bytes is None or self.predicted_bytes > self.view.viewRange()[1][1]:
-            return
-        rect, y = self.boundingRect(), round(float(self.y_pixels(float(self.predicted_bytes))))
-        painter.setPen(line_pen(self.theme.accent, style=Qt.PenStyle.DashLine))
-        painter.drawLine(0, y, round(rect.width()), y)
-        text = self._label(self.predicted_bytes)
-        self.paint_chip(painter, QPointF(6, y - self.chip_size(text).height() - 3), text, self.theme.accent)
+        if (label := self.label()) is not None:
+            painter.setPen(line_pen(self.theme.accent, style=Qt.PenStyle.DashLine))
+            painter.drawLine(0, round(label[1]), round(self.boundingRect().width()), round(label[1]))
+
+
+class _PredictedChip(Overlay):
+    """The label of the predicted peak, above the budget line, which may lie close to it."""
+
+    def __init__(self, view: pg.ViewBox, peak: PredictedPeak) -> None:
+        super().__init__(view, z=45)
+        self._peak = peak
+
+    def draw(self, painter: QPainter) -> None:
+        if (label := self._peak.label()) is not None:
+            text, y = label
+            self.paint_chip(painter, QPointF(6, y - self.chip_size(text).height() - 3), text, self.theme.accent)

@@ -229,15 +229,15 @@ class MemoryPlot(Plot):
 
     def retranslate(self) -> None:
         self.setAccessibleName(self.tr("Memory of the run over time"))
-        self.setAccessibleDescription(
-            self.tr(
-                "Arrow keys move from sample to sample, plus and minus zoom, Home shows everything, B holds the budget"
-            )
+        keys = self.tr(
+            "Arrow keys move from sample to sample, plus and minus zoom, Home shows everything, B holds the budget"
         )
+        self.setAccessibleDescription(keys)
         self.device.plot.setAccessibleName(self.tr("Memory of the compute device"))
         self.host.plot.setAccessibleName(self.tr("Memory of the host"))
         for panel in (self.device, self.host):
             panel.retranslate()
+        self.set_paused(self._paused)
         self._retitle()
         self._show_time()
 

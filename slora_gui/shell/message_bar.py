@@ -80,6 +80,9 @@ class MessageBar(Retranslating, QFrame):
         self.hide()
 
     def retranslate(self) -> None:
+        """What was told in another language goes, unless something is wrong."""
+        if self.message is not None and self.message.level in ("good", "info"):
+            self.dismiss()
         self.close_button.setAccessibleName(self.tr("Dismiss"))
         self.close_button.setToolTip(self.tr("Dismiss this message"))
 

@@ -82,6 +82,7 @@ class Tour(Retranslating, QWidget):
         self._title.setText(steps[self.index].title)
         self._text.setText(steps[self.index].text)
         steps[self.index].show()
+        self.raise_()  # a panel that is brought forward lies above everything in its window
         self._place()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

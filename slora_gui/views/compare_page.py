@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QLabel,
@@ -27,7 +27,7 @@ from slora_gui.plots.style import plot_theme
 from slora_gui.theme import Theme, icon
 from slora_gui.views.data_table import DataTable, TableDataModel
 from slora_gui.views.file_field import dropped_paths
-from slora_gui.views.layout import MARGIN, column, row, wrapping_label
+from slora_gui.views.layout import GRID, MARGIN, column, row, wrapping_label
 from slora_gui.views.plot_tools import PlotTools
 from slora_gui.views.readout import COUNTERS, counter_texts
 
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from slora_gui.model.comparison_model import ComparisonModel
 
 GROUPS = ("overall", "operator", "stage", "accuracy")
+_ROOM_FOR_TABLES = 440
+"""Pixels."""
 
 
 class ComparePage(Retranslating, QWidget):
@@ -58,6 +60,8 @@ class ComparePage(Retranslating, QWidget):
         self.buttons = {name: QPushButton() for name in ("add", "base", "remove")}
         self.both_button, self.report_button = QPushButton(), QPushButton()
         self.mode, self.counter = QComboBox(), QComboBox()
+        for combo in (self.mode, self.counter):
+            combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self._labels = QLabel(), QLabel()
         self._labels[0].setBuddy(self.mode)
         self._labels[1].setBuddy(self.counter)
@@ -116,7 +120,6 @@ class ComparePage(Retranslating, QWidget):
         left = QWidget()
         side = column(left)
         side.addWidget(self.runs, 1)
-        side.addWidget(self.buttons["add"])
         side.addWidget(self.buttons["base"])
         side.addWidget(self.buttons["remove"])
         right = QWidget()
@@ -127,7 +130,8 @@ class ComparePage(Retranslating, QWidget):
         across.addWidget(left)
         across.addWidget(right)
         across.setStretchFactor(1, 1)
-        across.setSizes([200, 720])
+        across.setSizes([176, 744])
+        across.setHandleWidth(GRID)
         across.setChildrenCollapsible(False)
         for name, table in self.tables.items():
             table.show_model(self._models[name])
@@ -139,7 +143,7 @@ class ComparePage(Retranslating, QWidget):
         self.splitter.setStretchFactor(1, 2)
         self.splitter.setChildrenCollapsible(False)
         layout = column(self, margin=MARGIN)
-        layout.addLayout(row(self.both_button, self.report_button))
+        layout.addLayout(row(self.both_button, self.buttons["add"], self.report_button))
         layout.addWidget(self._line)
         layout.addWidget(self.splitter, 1)
         layout.addStretch(0)
@@ -173,7 +177,8 @@ class ComparePage(Retranslating, QWidget):
             self.runs.setCurrentRow(min(max(current, 0), len(labels) - 1))
         enough = len(labels) >= 2
         self.report_button.setEnabled(enough)
-        self.tabs.setVisible(enough)
+        self.splitter.setVisible(bool(labels))
+        self._show_tabs()
         self._line.setVisible(not enough)
         self._line.setText(
             self.tr("Two or more runs are needed: run the baseline and the optimised engine, or add recorded runs.")
@@ -223,6 +228,14 @@ class ComparePage(Retranslating, QWidget):
 
     def _report(self) -> None:
         self.export_requested.emit("report")
+
+    def _show_tabs(self) -> None:
+        """Where there is no room for plot and tables the plot has it."""
+        self.tabs.setVisible(len(self._model.runs) >= 2 and self.height() >= _ROOM_FOR_TABLES)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._show_tabs()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if dropped_paths(event.mimeData()):

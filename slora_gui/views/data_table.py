@@ -11,7 +11,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QResizeEvent
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from slora_core.memory.sizes import format_size
@@ -46,7 +46,7 @@ class DataTable(QTableView):
         super().__init__(parent)
         self._proxy = _ByValue(self)
         self._natural: list[int] = []
-        self._filling = False
+        self._filling = self._seen = False
         self.setStyleSheet("QTableView::item { padding: 0 8px; }")  # as the headings have
         self.setAlternatingRowColors(True)
         self.setShowGrid(False)
@@ -121,6 +121,13 @@ class DataTable(QTableView):
 
     def _selected(self) -> None:
         self.selection_changed.emit()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Widths measured before the first sight lack the style's fonts and paddings."""
+        if not self._seen:
+            self._seen, self._natural = True, []
+            self._fit()
+        super().showEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -19,6 +19,7 @@ class Disclosure(QWidget):
         self.content = content
         self.button = QToolButton()
         self.button.setAutoRaise(True)
+        self.button.setProperty("role", "fold")
         self.button.setCheckable(True)
         self.button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         if lead is None:

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QPushButton, QScrollArea, QWidget
 from slora_core.memory.sizes import format_size
 from slora_core.records.tables import format_seconds
 from slora_gui.i18n import Retranslating
-from slora_gui.theme import Theme
+from slora_gui.theme import Theme, icon
 from slora_gui.views.figures import Figures
 from slora_gui.views.layout import MARGIN, as_sentence, column, set_role, wrapping_label
 from slora_gui.views.stage_bars import StageBars
@@ -24,6 +24,8 @@ class ForecastPanel(Retranslating, QWidget):
 
     budget_requested = Signal(object)
     """Bytes: the smallest feasible budget, by its button."""
+    plan_requested = Signal()
+    """The plan as a table."""
 
     def __init__(self, what_if: WhatIf, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -32,7 +34,10 @@ class ForecastPanel(Retranslating, QWidget):
         self.set_button = QPushButton()
         self.set_button.clicked.connect(self._request_smallest)
         self.set_button.hide()
-        self.figures = Figures(("peak", "bound", "time", "binding", "smallest", "baseline"), columns=3)
+        self.plan_button = QPushButton()
+        self.plan_button.setIcon(icon("table"))
+        self.plan_button.clicked.connect(self.plan_requested)
+        self.figures = Figures(("peak", "bound", "time", "binding", "smallest", "baseline"), columns=2)
         self.bars = StageBars()
         self.area = QScrollArea()
         self.area.setWidgetResizable(True)
@@ -47,6 +52,7 @@ class ForecastPanel(Retranslating, QWidget):
         layout.addWidget(self.set_button, 0, Qt.AlignmentFlag.AlignLeft)
         layout.addWidget(self.figures)
         layout.addWidget(self.area, 1)
+        layout.addWidget(self.plan_button, 0, Qt.AlignmentFlag.AlignLeft)
         what_if.ready.connect(self.show_forecast)
         self.retranslate()
 
@@ -60,6 +66,8 @@ class ForecastPanel(Retranslating, QWidget):
 
     def retranslate(self) -> None:
         self.setAccessibleName(self.tr("Forecast"))
+        self.plan_button.setText(self.tr("Plan as a table"))
+        self.plan_button.setToolTip(self.tr("What the chunk policy chose for every stage"))
         self.figures.set_caption("peak", self.tr("Predicted peak"))
         self.figures.set_caption("bound", self.tr("At most"), self.tr("The run is certified to stay below this"))
         self.figures.set_caption("time", self.tr("Predicted time"))
@@ -73,6 +81,7 @@ class ForecastPanel(Retranslating, QWidget):
         plan = forecast.plan if forecast is not None else None
         self.figures.setVisible(plan is not None)
         self.bars.setVisible(plan is not None)
+        self.plan_button.setVisible(plan is not None)
         self.set_button.hide()
         if forecast is not None and forecast.config.run.engine == "baseline" and not forecast.problem:
             text = self.tr("The baseline makes no plan and knows no budget. Predicted peak: {size}.")

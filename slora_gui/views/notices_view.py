@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QSizePolicy, QWidget
 
 from slora_core.events import Notice
 from slora_core.records.tables import format_seconds
 from slora_gui.i18n import Retranslating
-from slora_gui.model.notices import notice_actions
+from slora_gui.model.notices import notice_actions, notice_text
 from slora_gui.theme import icon
 from slora_gui.views.layout import GRID, MARGIN, column, wrapping_label
 
@@ -100,11 +100,11 @@ class NoticeCard(Retranslating, QFrame):
         self.moment.setProperty("role", "muted")
         self.message = wrapping_label()
         self.buttons = {name: QPushButton() for name in self._actions()}
-        picture = QLabel()
-        picture.setPixmap(icon(_ICONS.get(notice.kind, "info")).pixmap(16, 16))
+        self._picture = QLabel()
+        self._show_picture()
         head = QHBoxLayout()
         head.setSpacing(GRID)
-        head.addWidget(picture)
+        head.addWidget(self._picture)
         head.addWidget(self.moment, 1)
         actions = QHBoxLayout()
         actions.setSpacing(GRID)
@@ -122,8 +122,9 @@ class NoticeCard(Retranslating, QFrame):
         notice = self.notice
         at = format_seconds(notice.t_s)
         self.moment.setText(f"{at} · {notice.stage}" if notice.stage else at)
-        self.message.setText(notice.message)
-        self.setAccessibleName(self.tr("Notice at {time}: {message}").format(time=at, message=notice.message))
+        message = notice_text(notice)
+        self.message.setText(message)
+        self.setAccessibleName(self.tr("Notice at {time}: {message}").format(time=at, message=message))
         texts = {
             "show": (self.tr("Show"), self.tr("Shows this moment on the plot")),
             "raise_budget": (self.tr("Raise budget"), self.tr("Sets the job's budget above what was used here")),
@@ -132,6 +133,14 @@ class NoticeCard(Retranslating, QFrame):
         for name, button in self.buttons.items():
             button.setText(texts[name][0])
             button.setToolTip(texts[name][1])
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.StyleChange) and hasattr(self, "_picture"):
+            self._show_picture()
+
+    def _show_picture(self) -> None:
+        self._picture.setPixmap(icon(_ICONS.get(self.notice.kind, "info"), "warning").pixmap(16, 16))
 
     def _actions(self) -> tuple[str, ...]:
         offered = notice_actions(self.notice)

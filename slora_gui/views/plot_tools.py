@@ -51,7 +51,7 @@ class PlotTools(Retranslating, QWidget):
 
     def retranslate(self) -> None:
         texts = {
-            "pause": (self.tr("Pause"), self.tr("Stops the view, not the capture (Space)")),
+            "pause": (self.tr("Pause"), self.tr("Stops the view, not the capture (Ctrl+P)")),
             "zoom": (self.tr("Zoom to region"), self.tr("Shows the selected stretch of time alone")),
             "reset": (self.tr("Reset view"), self.tr("Shows the whole run (Home)")),
             "table": (self.tr("Table"), self.tr("The data of the plot as a table")),

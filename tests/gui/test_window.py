@@ -184,7 +184,7 @@ def test_layout_job_and_choices_are_there_after_a_restart(make_window, qtbot):
     controller.perform("theme-dark")
     controller.models.job.change({"memory": {"budget": "1GiB"}}, "Set budget")
     window.show_dock("history")
-    window.docks["plan"].hide()
+    window.docks["notices"].hide()
     window.close()
     settings, problem = load()
     assert problem == ""
@@ -193,11 +193,11 @@ def test_layout_job_and_choices_are_there_after_a_restart(make_window, qtbot):
     assert controller.models.job.config.memory.budget == 2**30
     assert not controller.models.job.undo_stack.canUndo()
     assert window.docks["history"].isVisible()
-    assert window.docks["plan"].isHidden()
+    assert window.docks["notices"].isHidden()
     assert window.actions_by_id["theme-dark"].isChecked()
     controller.perform("reset-layout")
     assert window.docks["history"].isHidden()
-    assert not window.docks["plan"].isHidden()
+    assert not window.docks["notices"].isHidden()
 
 
 def test_a_job_that_cannot_be_read_any_more_is_told_and_replaced(make_window):

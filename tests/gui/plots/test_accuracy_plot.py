@@ -42,7 +42,7 @@ def test_a_hidden_variant_is_not_drawn(plot):
 def test_one_task_and_none(plot):
     plot.set_accuracies([row for row in ROWS if row.task == 1], "qda")
     assert plot.empty_sentence == ""
-    assert plot.header.title == "Accuracy with qda"
+    assert plot.header.title == "Accuracy with QDA"
     plot.set_accuracies([], "qda")
     assert "No accuracies yet" in plot.empty_sentence
     assert plot._items == []
@@ -50,4 +50,4 @@ def test_one_task_and_none(plot):
 
 def test_its_text_follows_the_language(plot, shouting):
     shouting()
-    assert plot.header.title == "ACCURACY WITH lda"
+    assert plot.header.title == "ACCURACY WITH LDA"
