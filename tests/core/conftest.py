@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,10 @@ from slora_core.events import Notice, RunFailed, RunFinished, RunStarted, StageF
 def _data_folder(monkeypatch, tmp_path_factory):
     """Nothing that was measured on the machine of the tests, and nothing of theirs kept there."""
     monkeypatch.setenv("SLORA_HOME", str(tmp_path_factory.getbasetemp() / "data"))
+
+
+# A shell's background job ignores Ctrl-C and hands that on: processes that tests start could not be interrupted.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @dataclass
