@@ -18,6 +18,7 @@ from slora_core.errors import EngineDied, RunCancelled
 from slora_core.events import FINAL_EVENTS, Event, RunCancelledEvent, RunFailed, event_from_json
 from slora_core.streams.child import EngineProcess
 from slora_core.streams.postmortem import available_memory_bytes, count_oom_kills, describe_end, memory_hint
+from slora_core.streams.scratch import WITHIN, scratch_folder
 from slora_core.streams.streaming import Emit, stream_in_thread
 from slora_core.streams.trace import RunTrace
 
@@ -53,14 +54,15 @@ def _supervise(job: dict[str, Any], grace_s: float, emit: Emit, cancel: CancelTo
         raise RunCancelled
     trace = RunTrace()
     oom_kills = count_oom_kills()
-    try:
-        child = EngineProcess(job, grace_s)
-    except OSError as error:
-        raise EngineDied(f"the engine process could not be started: {error}") from error
-    with child:
-        if _follow(child, trace, grace_s, emit, cancel):
-            return
-        child.stop()
+    with scratch_folder(job["config"]["run"].get("scratch"), ignore_cleanup_errors=True) as scratch:
+        try:
+            child = EngineProcess(job, grace_s, {WITHIN: scratch})
+        except OSError as error:
+            raise EngineDied(f"the engine process could not be started: {error}") from error
+        with child:
+            if _follow(child, trace, grace_s, emit, cancel):
+                return
+            child.stop()
     code = child.returncode
     if cancel.cancelled or code == -signal.SIGINT:
         emit(RunCancelledEvent(trace.now_s, trace.stage))

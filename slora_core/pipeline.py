@@ -21,7 +21,7 @@ import torch
 from slora_core.cancel import CancelToken
 from slora_core.config import RunConfig
 from slora_core.context import RunContext
-from slora_core.errors import ConfigError, OutputError
+from slora_core.errors import OutputError
 from slora_core.events import Event, RunFinished, RunStarted, StagePeaks
 from slora_core.memory.devices import environment, profile_of, resolve_device
 from slora_core.memory.host_state import host_state_guard
@@ -39,6 +39,7 @@ from slora_core.running.warming import warm_up
 from slora_core.sources.opened import OpenSource, Source
 from slora_core.sources.opening import source_of
 from slora_core.statistics.base import StateReader
+from slora_core.streams.scratch import scratch_folder
 from slora_core.streams.streaming import Emit, stream_in_thread
 from slora_core.types import Workload
 
@@ -71,7 +72,7 @@ def execute(
         stack.enter_context(host_state_guard())
         if threads := config.run.threads or (DEMO_THREADS if config.source.kind == "demo" else 0):
             torch.set_num_threads(threads)
-        scratch = _scratch(config, stack)
+        scratch = Path(stack.enter_context(scratch_folder(config.run.scratch)))
         try:
             with peers.busy():
                 device, job = _prepare(config, source, peers)
@@ -83,27 +84,18 @@ def execute(
         emit(_started(config, device, plan if plans else None))
         if plans:
             refuse_together(peers, job.plan, plan.get("ranks", []))
-        with _full_disk_explained(scratch):
+        with _full_disk_explained(config.run.scratch or tempfile.gettempdir()):
             emit(_perform(config, source, device, job, emit=emit, cancel=cancel, scratch=scratch, peers=peers))
 
 
-def _scratch(config: RunConfig, stack: ExitStack) -> Path:
-    """A folder of the run's own, removed with everything in it at the end."""
-    try:
-        folder = tempfile.TemporaryDirectory(prefix="slora-", dir=config.run.scratch)
-    except OSError as error:
-        raise ConfigError(f"run.scratch = {config.run.scratch!r} cannot be used: {error.strerror}") from None
-    return Path(stack.enter_context(folder))
-
-
 @contextmanager
-def _full_disk_explained(scratch: Path) -> Iterator[None]:
+def _full_disk_explained(scratch: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
-        what = f"the disk of the scratch folder {str(scratch.parent)!r} is full: {error.strerror}"
+        what = f"the disk of the scratch folder {scratch!r} is full: {error.strerror}"
         raise OutputError(what, "free space there, or name another folder: run.scratch") from error
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 import sys
-import tempfile
 import threading
 import uuid
 from contextlib import suppress
@@ -23,9 +22,9 @@ from slora_core.cancel import CancelToken
 from slora_core.config import RunConfig
 from slora_core.distributed.hub import Hub
 from slora_core.distributed.supervision import Supervision
-from slora_core.errors import ConfigError
 from slora_core.running.output import check_distributable
 from slora_core.streams.child import OUTPUT_TAIL_BYTES, import_path
+from slora_core.streams.scratch import scratch_folder
 from slora_core.streams.streaming import Emit
 
 _MONITOR_S: Final = 0.1
@@ -34,11 +33,7 @@ _MONITOR_S: Final = 0.1
 def execute(config: RunConfig, emit: Emit, cancel: CancelToken) -> None:
     """Run ``config`` with ``config.distributed.processes`` ranks. Raises SloraError; emits the final event."""
     check_distributable(config)
-    try:
-        folder = tempfile.TemporaryDirectory(prefix="slora-", dir=config.run.scratch, ignore_cleanup_errors=True)
-    except OSError as error:
-        raise ConfigError(f"run.scratch = {config.run.scratch!r} cannot be used: {error.strerror}") from None
-    with folder as name:
+    with scratch_folder(config.run.scratch, ignore_cleanup_errors=True) as name:
         hub = Hub()
         own = config.merged({"run": {"scratch": name}})
         job = Path(name) / "job.json"

@@ -24,14 +24,14 @@ _TERMINATE_S: Final = 1.0
 class EngineProcess:
     """A started ``slora_core.streams.worker`` with its job. A context manager: on leaving, the process has ended.
 
-    Raises OSError when the process cannot be started.
+    ``environment`` goes above this process's own. Raises OSError when the process cannot be started.
     """
 
-    def __init__(self, job: Mapping[str, Any], stop_s: float) -> None:
+    def __init__(self, job: Mapping[str, Any], stop_s: float, environment: Mapping[str, str]) -> None:
         self._stop_s = stop_s
         self._lines: SimpleQueue[bytes | None] = SimpleQueue()
         self._tail = bytearray()
-        self._process, events, output = _start()
+        self._process, events, output = _start(environment)
         self._readers = (
             threading.Thread(target=self._read_events, args=(events,), name="slora-events", daemon=True),
             threading.Thread(target=self._read_output, args=(output,), name="slora-output", daemon=True),
@@ -113,10 +113,10 @@ def import_path() -> str:
     return os.pathsep.join(entry or os.getcwd() for entry in sys.path)  # noqa: PTH109
 
 
-def _start() -> tuple[subprocess.Popen[bytes], IO[bytes], IO[bytes]]:
+def _start(additions: Mapping[str, str]) -> tuple[subprocess.Popen[bytes], IO[bytes], IO[bytes]]:
     """The process with the readers of its events and of its output."""
     command = [sys.executable, "-P", "-m", "slora_core.streams.worker"]
-    environment = {**os.environ, "PYTHONPATH": import_path()}
+    environment = {**os.environ, "PYTHONPATH": import_path(), **additions}
     pipe = subprocess.PIPE
     if sys.platform == "win32":
         process = subprocess.Popen(

@@ -46,8 +46,8 @@ def _descriptors():
     return len([*Path("/proc/self/fd").iterdir()])
 
 
-def _config(samples=0, file=None):
-    return RunConfig.from_dict({"run": {"seed": samples} | ({"scratch": str(file)} if file else {})})
+def _config(samples=0, scratch=None):
+    return RunConfig.from_dict({"run": {"seed": samples} | ({"scratch": str(scratch)} if scratch else {})})
 
 
 def _stream(engine, config=None, cancel=None, grace_s=30.0):
@@ -167,7 +167,7 @@ def test_an_engine_that_does_not_answer_is_ended(engine):
 def test_a_run_cancelled_before_its_start_starts_no_process(tmp_path):
     cancel = CancelToken()
     cancel.cancel()
-    (last,) = _stream("finish", _config(file=tmp_path / "pid"), cancel)
+    (last,) = _stream("finish", _config(scratch=tmp_path), cancel)
     assert isinstance(last, RunCancelledEvent)
     assert not (tmp_path / "pid").exists()
 
@@ -194,14 +194,27 @@ def test_two_children_at_once_and_from_threads():
 
 
 def test_a_grandchild_that_holds_the_pipe_does_not_hold_up_the_end(tmp_path):
-    hold = tmp_path / "pid.hold"
+    hold = tmp_path / "hold"
     hold.touch()
     try:
-        *_, failed = _stream("leave_a_grandchild", _config(file=tmp_path / "pid"))
+        *_, failed = _stream("leave_a_grandchild", _config(scratch=tmp_path))
         assert "exit status 5" in failed.what
     finally:
         hold.unlink()
     _until(lambda: not [t for t in threading.enumerate() if t.name.startswith("slora")])
+
+
+def test_a_killed_engine_leaves_no_scratch_behind(tmp_path):
+    *_, failed = _stream("leave_files_and_die", _config(scratch=tmp_path))
+    assert "SIGKILL" in failed.what
+    assert [path.name for path in tmp_path.iterdir()] == ["pid"]
+
+
+def test_a_scratch_folder_that_is_not_there_is_refused(tmp_path):
+    (failed,) = _stream("finish", _config(scratch=tmp_path / "absent"))
+    assert failed.exit_code == 2
+    assert "run.scratch" in failed.what
+    assert "absent" in failed.what
 
 
 SCRIPT = """
@@ -223,7 +236,7 @@ def _script(tmp_path, engine):
     script = tmp_path / "script.py"
     script.write_text(SCRIPT)
     environment = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ENGINES}"}
-    return [sys.executable, str(script), str(tmp_path / "pid"), engine], environment
+    return [sys.executable, str(script), str(tmp_path), engine], environment
 
 
 def test_it_works_from_a_script_without_a_main_guard_and_without_torch(tmp_path):

@@ -1,6 +1,6 @@
 """Engines for the tests of streams and processes: ``execute(config, emit, cancel)`` without torch.
 
-``config.run.seed`` is the number of samples, ``config.run.scratch`` a file that tells the test who is running.
+``config.run.seed`` is the number of samples; the file ``pid`` in ``config.run.scratch`` tells the test who is running.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from slora_core.events import (
     StagePeaks,
     StageStarted,
 )
+from slora_core.streams.scratch import scratch_folder
 from slora_core.streams.streaming import Emit
 
 STAGE = "task1.attention"
@@ -105,14 +106,22 @@ def forget_the_result(config: RunConfig, emit: Emit, cancel: CancelToken) -> Non
 
 
 def leave_a_grandchild(config: RunConfig, emit: Emit, cancel: CancelToken) -> None:
-    """Dies while a process that it started still holds its pipes; that process ends when the scratch file goes."""
+    """Dies while a process that it started still holds its pipes; that process ends when the file ``hold`` goes."""
     _begin(config, emit)
     held = [int(entry.name) for entry in Path("/proc/self/fd").iterdir()]
     script = "import pathlib, sys, time\nwhile pathlib.Path(sys.argv[1]).exists(): time.sleep(0.02)"
     assert config.run.scratch is not None
     kept = tuple(descriptor for descriptor in held if descriptor > 2 and _is_pipe(descriptor))
-    subprocess.Popen([sys.executable, "-c", script, config.run.scratch + ".hold"], pass_fds=kept)
+    subprocess.Popen([sys.executable, "-c", script, str(Path(config.run.scratch, "hold"))], pass_fds=kept)
     os._exit(5)
+
+
+def leave_files_and_die(config: RunConfig, emit: Emit, cancel: CancelToken) -> None:
+    """Killed with half a result in the folder that it works in."""
+    _begin(config, emit)
+    with scratch_folder(config.run.scratch) as folder:
+        Path(folder, "features.f32").write_bytes(bytes(1000))
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 def _is_pipe(descriptor: int) -> bool:
@@ -124,9 +133,9 @@ def _is_pipe(descriptor: int) -> bool:
 
 def _begin(config: RunConfig, emit: Emit) -> None:
     if config.run.scratch:
-        temporary = Path(config.run.scratch + ".new")
+        temporary = Path(config.run.scratch, "pid.new")
         temporary.write_text(str(os.getpid()))
-        temporary.replace(config.run.scratch)
+        temporary.replace(temporary.with_suffix(""))
     environment = {"pid": os.getpid(), "python": sys.version}
     emit(RunStarted(0.0, "a1b2", "2025-01-02T03:04:05+00:00", "optimised", config.to_dict(), environment, None, 2**33))
     emit(StageStarted(0.01, "task1", ""))
