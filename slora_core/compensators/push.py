@@ -169,13 +169,11 @@ class GaussianPush:
             self._staging.upload(eps, partial(self._noise.read, index, start, stop))
 
     def _multiply(self, mean: Tensor, eps: Tensor, factor: Tensor, out: Tensor) -> None:
-        """``out`` = mean + eps factor; on a device as many products of exactly one step, in one launch."""
-        if not out.is_cuda:
-            torch.addmm(mean, eps, factor, out=out)
-            return
-        blocks = len(eps) // self._step
-        shape = (blocks, self._step, self._dim)
-        torch.baddbmm(mean, eps.view(shape), factor.expand(blocks, *factor.shape), out=out.view(shape))
+        """``out`` = mean + eps factor; on a device by products of exactly one step."""
+        step = self._step if out.is_cuda else len(eps)
+        for start in range(0, len(eps), step):
+            rows = slice(start, start + step)
+            torch.addmm(mean, eps[rows], factor, out=out[rows])
 
 
 def _ones(workspace: Workspace) -> Tensor | None:

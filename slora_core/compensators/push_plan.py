@@ -39,12 +39,13 @@ def push_shapes(samples: int, classes: int, config: RunConfig, device: DevicePro
 
 
 def draw_step(kind: str) -> int:
-    """Samples are drawn in products of a multiple of this many rows, on CUDA of exactly as many.
+    """Samples are drawn in products of a multiple of this many rows, on CUDA of exactly as many, one by one.
 
-    Libraries compute few rows, odd edges and other sizes with other kernels, which round differently; with these steps
-    a sample has the same bits in every chunk, and meets the same neighbours.
+    Libraries compute few rows, odd edges, other sizes and other numbers of products with other kernels, which round
+    differently; with these steps a sample has the same bits in every chunk, and meets the same neighbours. On CUDA
+    they are large enough to fill a card and small beside the rows of a pass.
     """
-    return 128 if kind == "cuda" else 16
+    return 512 if kind == "cuda" else 16
 
 
 def push_buffers(
@@ -85,11 +86,13 @@ def push_seconds(*, samples: int, classes: int, batch: int, chunk: int, dim: int
     """Seconds of everything but the transition: factors, samples, moments, reading and writing."""
     rows = samples * classes
     factor = classes * dim**3 / device.gemm64
-    sample = 2 * rows * dim**2 / device.gemm32 + 12 * rows * dim / device.copy
-    moments = 2 * rows * dim**2 / device.gemm64 + 40 * rows * dim / device.copy
     chunks = -(-samples // chunk)
+    drawn = classes * chunks * round_up(chunk, draw_step(device.kind))
+    sample = 2 * drawn * dim**2 / device.gemm32 + 12 * drawn * dim / device.copy
+    moments = 2 * rows * dim**2 / device.gemm64 + 40 * rows * dim / device.copy
     batches = -(-classes // batch)
-    work = factor + sample + moments + batches * (30 * device.op_s + chunks * (12 + batch) * device.replay_s)
+    products = batch * -(-chunk // draw_step(device.kind)) if device.kind == "cuda" else batch
+    work = factor + sample + moments + batches * (30 * device.op_s + chunks * (12 + products) * device.replay_s)
     classes_s = 4 * classes * 3 * dim**2 / device.host_copy
     if device.kind == "cuda":  # classes are read ahead and written behind; the device waits for the host once a batch
         return max(work + batches * (device.wait_s + chunks * 4 * chunk * dim / device.bus), classes_s)
