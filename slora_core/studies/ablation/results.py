@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -15,6 +16,11 @@ from slora_core.studies.whole_run import RunFigures
 
 NOTABLE: Final = 0.005
 """A saving below half a percent is told as none."""
+
+NOTABLE_TIME: Final = 0.05
+LEAST_RUNS: Final = 3
+"""A change of time is told when it is this large and no repetition contradicts it; two of each part by chance once in
+three times."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +45,8 @@ class Effect:
     ``saving`` is 1 - peak with / peak without, of allocated bytes; ``saving_reserved`` the same of CUDA's pool.
     ``best_stage`` gains most (``best_stage_saving``). ``time_change`` is with / without - 1, its spread from the
     extremes of both. ``deviation`` is the largest relative deviation of the moved statistics from the run that the
-    view starts from; ``accuracy_change`` the mean change of all accuracies, in 0..1. ``verdict`` says it in a word.
+    view starts from; ``accuracy_change`` the mean change of all accuracies, in 0..1. ``idle`` says why the measure
+    cannot act in this job ("no model runs"); ``verdict`` says all of it in a word.
     """
 
     view: str
@@ -59,6 +66,7 @@ class Effect:
     time_change: Spread | None = None
     deviation: float | None = None
     accuracy_change: float | None = None
+    idle: str = ""
     failure: str = ""
     verdict: str = ""
 
@@ -130,6 +138,7 @@ def _effect(step: Step, runs: Mapping[str, Sequence[RunFigures]], found: Mapping
         seconds_without=seconds[0],
         seconds_with=seconds[1],
         time_change=_change(*seconds),
+        idle=_idle(measure.name, (*without, *with_)),
         deviation=found.get(judged, {}).get(reference),
         accuracy_change=_accuracy_change(without[0], with_[0]),
     )
@@ -138,19 +147,31 @@ def _effect(step: Step, runs: Mapping[str, Sequence[RunFigures]], found: Mapping
 
 def _verdict(effect: Effect, *, same_stages: bool) -> str:
     """What the measure saves or costs, beyond the spread of the repetitions."""
+    if effect.idle:
+        return f"no effect: {effect.idle}"
     saving, change = effect.saving or 0.0, effect.time_change
     words = []
     if abs(saving) >= NOTABLE:
         words.append(f"saves {saving:.1%} of the peak" if saving > 0 else f"takes {1 - saving:.3g} times the peak")
     elif (effect.best_stage_saving or 0.0) >= NOTABLE:
         words.append(f"saves {effect.best_stage_saving:.1%} of {effect.best_stage} only")
-    if change is not None and change.runs > 1 and (change.least > 0 or change.most < 0):
+    if change is not None and _notable_time(change):
         words.append(f"{abs(change.median):.0%} {'slower' if change.median > 0 else 'faster'}")
     if effect.accuracy_change:
         words.append(f"accuracy {100 * effect.accuracy_change:+.2f} points")
     if not words:
         return "no effect" if same_stages else "no notable effect"
     return ", ".join(words)
+
+
+def _notable_time(change: Spread) -> bool:
+    return change.runs >= LEAST_RUNS and abs(change.median) >= NOTABLE_TIME and (change.least > 0 or change.most < 0)
+
+
+def _idle(measure: str, runs: Iterable[RunFigures]) -> str:
+    """Why the engine says that the switch changes nothing; "" when it does not say so."""
+    found = re.search(rf"measures\.{measure} \(([^)]*)\)", " ".join(message for run in runs for message in run.idle))
+    return found.group(1) if found else ""
 
 
 def _peak(runs: Sequence[RunFigures], name: str) -> int | None:

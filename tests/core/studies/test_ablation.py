@@ -72,13 +72,38 @@ def test_what_does_nothing_says_so_and_a_cost_is_a_cost():
     off = {
         name: ",".join(m.name for m in MEASURES if m.name != name) for name in ("mixed_precision", "adaptive_budget")
     }
-    lines = [trial(ALL_ON, 100, s, r) for r, s in enumerate((1.0, 1.3), 1)]
-    lines += [trial(off["mixed_precision"], 100, s, r) for r, s in enumerate((1.2, 1.1), 1)]
-    lines += [trial(off["adaptive_budget"], 20, s, r) for r, s in enumerate((0.5, 0.6), 1)]
+    lines = [trial(ALL_ON, 100, s, r) for r, s in enumerate((1.0, 1.3, 1.1), 1)]
+    lines += [trial(off["mixed_precision"], 100, s, r) for r, s in enumerate((1.2, 1.1, 1.2), 1)]
+    lines += [trial(off["adaptive_budget"], 20, s, r) for r, s in enumerate((0.5, 0.6, 0.55), 1)]
 
     assert effect(lines, "off alone", "mixed_precision").verdict == "no effect"
-    assert effect(lines, "off alone", "adaptive_budget").verdict == "takes 5 times the peak, 109% slower"
+    assert effect(lines, "off alone", "adaptive_budget").verdict == "takes 5 times the peak, 100% slower"
     assert effect(lines, "off alone", "weak_chunks").verdict == "not measured"
+
+
+def test_a_time_is_told_only_when_repetitions_leave_no_doubt():
+    off = ",".join(m.name for m in MEASURES if m.name != "weak_chunks")
+
+    def verdict(with_s, without_s):
+        lines = [trial(ALL_ON, 100, s, r) for r, s in enumerate(with_s, 1)]
+        lines += [trial(off, 100, s, r) for r, s in enumerate(without_s, 1)]
+        return effect(lines, "off alone", "weak_chunks").verdict
+
+    assert verdict((1.0, 1.0, 1.1), (1.3, 1.4, 1.2)) == "23% faster"
+    assert verdict((1.0, 1.1), (1.3, 1.4)) == "no effect"  # two pairs are apart by chance once in three times
+    assert verdict((1.0, 1.0, 1.01), (1.03, 1.03, 1.02)) == "no effect"
+
+
+def test_a_measure_that_cannot_act_in_the_job_says_why_whatever_the_clock_said():
+    off = ",".join(m.name for m in MEASURES if m.name != "mixed_precision")
+    idle = ("without effect in this run: measures.mixed_precision (no model runs), measures.other (no reason)",)
+    lines = [trial(ALL_ON, 100, s, r, idle=idle) for r, s in enumerate((1.0, 1.1, 1.0), 1)]
+    lines += [trial(off, 100, s, r) for r, s in enumerate((2.0, 2.1, 2.0), 1)]
+
+    found = effect(lines, "off alone", "mixed_precision")
+
+    assert (found.idle, found.verdict) == ("no model runs", "no effect: no model runs")
+    assert effect(lines, "on alone", "weak_chunks").idle == ""
 
 
 def test_a_run_that_fails_leaves_its_rows_without_figures():
