@@ -12,6 +12,7 @@ from torch import nn
 
 from slora_core.cancel import CancelToken
 from slora_core.compat.gaussian import GaussianStatistics
+from slora_core.compat.spellings import settings_of_later_versions, variants_asked_for
 from slora_core.compat.variants import VariantState, as_statistics
 from slora_core.config import RunConfig
 from slora_core.errors import ConfigError, InputError
@@ -25,11 +26,9 @@ from slora_core.records.history import History
 from slora_core.sources.models.modules import Loaders, ModulePairSource
 from slora_core.statistics.base import StateReader
 from slora_core.statistics.state import ClassState
-from slora_core.types import OPERATORS, UNCOMPENSATED, VARIANT_OF
+from slora_core.types import OPERATORS, UNCOMPENSATED
 
 COMBINATIONS: Final = ("combined", "aux_only", "current_only")
-ALL_TYPES: Final = (UNCOMPENSATED, *VARIANT_OF.values())
-_OPERATOR_OF: Final = {variant: operator for operator, variant in VARIANT_OF.items()}
 _UNMOVED: Final = "none"
 
 Variants = dict[str, dict[int, GaussianStatistics]]
@@ -39,21 +38,23 @@ class DistributionCompensator:
     """Statistics of every class under every variant, from task to task.
 
     ``compensator_types`` are of ``SeqFT``, ``SeqFT + linear``, ``SeqFT + weaknonlinear``, ``SeqFT + Hopfield`` and
-    ``SeqFT + rff``. ``feature_combination_type`` says what the transition is fitted on: ``combined`` (the task's images
+    ``SeqFT + rff`` (None: all); names of other versions are known, and variants are called as they were asked for.
+    ``feature_combination_type`` says what the transition is fitted on: ``combined`` (the task's images
     and auxiliary ones), ``aux_only`` or ``current_only``. Of the auxiliary loader the first ``auxiliary_data_size``
     rows are used. ``variants`` holds the statistics by variant and class id; they may be replaced.
 
     Beyond the original: ``memory_budget`` ("2GiB") bounds what a call takes, on a CUDA device beside what the process
     holds already; ``chunk_policy`` is of planned, adaptive and fixed; ``on_event`` receives every event; ``config``
     holds every other setting. Every call is recorded to a run file of its own in ``run_folder`` (None: the history),
-    which another process may open meanwhile; ``record=False`` leaves none.
+    which another process may open meanwhile; ``record=False`` leaves none. ``later`` are arguments of later versions:
+    those without a counterpart here warn.
     """
 
     def __init__(  # noqa: PLR0917
         self,
         device: torch.device | str = "auto",
         auxiliary_data_size: int = 1024,
-        compensator_types: Sequence[str] = ALL_TYPES,
+        compensator_types: Sequence[str] | None = None,
         feature_combination_type: str = "combined",
         hopfield_temp: float = 0.05,
         hopfield_topk: int = 400,
@@ -65,6 +66,7 @@ class DistributionCompensator:
         config: RunConfig | None = None,
         run_folder: str | Path | None = None,
         record: bool = True,
+        **later: Any,
     ) -> None:
         if feature_combination_type not in COMBINATIONS:
             raise ConfigError(
@@ -74,7 +76,8 @@ class DistributionCompensator:
             raise ConfigError(f"auxiliary_data_size = {auxiliary_data_size}: expected 1 or more")
         self.device = resolve_device(str(device))
         self.auxiliary_data_size = auxiliary_data_size
-        self.compensator_types = _checked_types(compensator_types)
+        self._operator_of = variants_asked_for(compensator_types)
+        self.compensator_types = tuple(self._operator_of)
         self.feature_combination_type = feature_combination_type
         self.variants: Variants = {}
         self.on_event = on_event
@@ -86,6 +89,7 @@ class DistributionCompensator:
                 "operators": {
                     "names": self._operators or OPERATORS[:1],
                     "attention": {"temperature": hopfield_temp, "top_k": hopfield_topk},
+                    "rff": settings_of_later_versions(later),
                 },
                 "memory": {"budget": memory_budget or base.memory.budget, "policy": chunk_policy},
             }
@@ -96,7 +100,7 @@ class DistributionCompensator:
 
     @property
     def _operators(self) -> tuple[str, ...]:
-        return tuple(_OPERATOR_OF[name] for name in self.compensator_types if name in _OPERATOR_OF)
+        return tuple(operator for operator in self._operator_of.values() if operator)
 
     @property
     def cache(self) -> SmartFeatureCache | None:
@@ -138,13 +142,16 @@ class DistributionCompensator:
         if not self._operators:
             return self._add_current(task_id, model_after, data_loader)
         states: dict[str, StateReader] = {
-            operator: VariantState(self.variants[VARIANT_OF[operator]], self._counts) for operator in self._operators
+            operator: VariantState(self.variants[name], self._counts)
+            for name, operator in self._operator_of.items()
+            if operator
         }
         if UNCOMPENSATED in self.compensator_types:
             states[_UNMOVED] = VariantState(self.variants[UNCOMPENSATED], self._counts)
         moved = self._run(task_id, model_before, model_after, self._loaders(data_loader), states)
         reg = self._config.operators.cholesky_reg
-        variants = {VARIANT_OF[operator]: as_statistics(state, reg) for operator, state in moved.items()}
+        name_of = {operator: name for name, operator in self._operator_of.items()}
+        variants = {name_of[operator]: as_statistics(state, reg) for operator, state in moved.items()}
         if UNCOMPENSATED in self.compensator_types:
             some = next(iter(variants.values()))
             old = self.variants[UNCOMPENSATED]
@@ -154,15 +161,24 @@ class DistributionCompensator:
         return self.variants
 
     def build_current_only(
-        self, task_id: int, model_before: Any = None, model_after: Any = None, data_loader: Any = None
+        self,
+        task_id: int,
+        model_before: Any = None,
+        model_after: Any = None,
+        data_loader: Any = None,
+        *,
+        low_rank: bool = False,
     ) -> Variants:
         """Add the statistics of this task's classes to every variant and move none.
 
-        Called with a model before, one after and a loader, or with one model and a loader. Returns ``variants``.
+        Called with a model before, one after and a loader, or with one model and a loader. Statistics are whole, also
+        where ``low_rank`` allows less. Returns ``variants``.
         """
         _check_task(task_id)
-        if data_loader is None:
-            model_before, model_after, data_loader = None, model_before or model_after, model_after
+        if data_loader is None:  # one model and a loader, by position
+            model_after, data_loader = model_before, model_after
+        elif model_after is None:
+            model_after = model_before
         return self._add_current(task_id, model_after, data_loader)
 
     def _add_current(self, task_id: int, model: nn.Module, data_loader: Iterable[Any]) -> Variants:
@@ -204,16 +220,6 @@ class DistributionCompensator:
 
     def _remember(self, state: ClassState) -> None:
         self._counts |= {int(number): int(count) for number, count in zip(state.class_ids, state.counts, strict=True)}
-
-
-def _checked_types(types: Sequence[str]) -> tuple[str, ...]:
-    names = (types,) if isinstance(types, str) else tuple(types)
-    for name in names:
-        if name not in ALL_TYPES:
-            raise ConfigError(f"unknown compensator type {name!r}; known: {', '.join(ALL_TYPES)}")
-    if not names:
-        raise ConfigError(f"compensator_types is empty; expected some of {', '.join(ALL_TYPES)}")
-    return tuple(dict.fromkeys(names))
 
 
 def _check_task(task_id: int) -> None:

@@ -99,7 +99,7 @@ class LoaderInputs:
 
 
 def _split(item: Any) -> tuple[Tensor | None, Any]:
-    """Inputs and labels of a batch: by name, else the first tensor of floats, and what comes last after it."""
+    """Inputs and labels of a batch: by name, else the first tensor of floats, and the first whole numbers after it."""
     if isinstance(item, Mapping):
         values = next((item[key] for key in INPUT_KEYS if isinstance(item.get(key), Tensor)), None)
         return values, next((item[key] for key in LABEL_KEYS if key in item), None)
@@ -109,8 +109,18 @@ def _split(item: Any) -> tuple[Tensor | None, Any]:
         parts = list(item)
         for position, part in enumerate(parts):
             if isinstance(part, Tensor) and part.is_floating_point() and part.ndim > 1:
-                return part, parts[-1] if position < len(parts) - 1 else None
+                after = parts[position + 1 :]
+                return part, next((given for given in after if _labels_like(given)), after[0] if after else None)
     return None, None
+
+
+def _labels_like(given: Any) -> bool:
+    """Whether this can be the labels of a batch, and no second view of the inputs, names or weights."""
+    try:
+        labels = _integers(given)
+    except (TypeError, ValueError):
+        return False
+    return labels is not None and labels.ndim == 1
 
 
 def _integers(given: Any) -> NDArray[np.int64] | None:

@@ -119,13 +119,39 @@ def test_without_compensation_nothing_moves_and_no_pairs_are_made(models, loader
     assert models[0].passes == 0
 
 
+def test_the_names_of_other_versions_are_understood_and_kept(models, loader):
+    usual = make(compensator_types=["SeqFT", "SeqFT + linear", "SeqFT + Hopfield"])
+    other = make(compensator_types=["SeqFT", "SeqFT + linear_transform", "SeqFT + HopDC", "SeqFT + Hopfield"])
+    for compensator in (usual, other):
+        compensator.build_all_variants(1, None, models[0], loader([0], 1))
+        compensator.build_all_variants(2, models[0], models[1], loader([1], 2))
+    assert other.get_variant_names() == list(other.variants) == ["SeqFT", "SeqFT + linear_transform", "SeqFT + HopDC"]
+    for ours, theirs in zip(usual.variants.values(), other.variants.values(), strict=True):
+        assert torch.equal(ours[0].cov, theirs[0].cov)
+        assert torch.equal(ours[1].mean, theirs[1].mean)
+    assert set(make().get_variant_names()) == set(TYPES)
+
+
+def test_arguments_of_later_versions_act_or_warn(models, loader):
+    with pytest.warns(UserWarning, match="rgda_num_centers = 4 has no effect here: several centers"):
+        warned = make(rgda_num_centers=4)
+    assert warned.get_variant_names() == TYPES
+    wide, narrow = make(compensator_types=["SeqFT + rff"], rff_hopdc_dim=512), make(compensator_types=["SeqFT + rff"])
+    for compensator in (wide, narrow):
+        compensator.build_all_variants(1, None, models[0], loader([0], 1))
+        compensator.build_all_variants(2, models[0], models[1], loader([1], 2))
+    assert not torch.equal(wide.variants["SeqFT + rff"][0].mean, narrow.variants["SeqFT + rff"][0].mean)
+    with pytest.raises(TypeError, match="unexpected keyword argument 'hopfield_tmp'"):
+        make(hopfield_tmp=0.1)
+
+
 @pytest.mark.parametrize("call", ["pair", "single"])
 def test_current_only_adds_classes_and_moves_none(models, loader, call):
     compensator = make(compensator_types=["SeqFT", "SeqFT + linear"])
     compensator.build_all_variants(1, None, models[0], loader([0], 1))
     before = compensator.variants["SeqFT + linear"][0].cov.clone()
     pair = (models[0], models[1]) if call == "pair" else (models[1],)
-    variants = compensator.build_current_only(2, *pair, loader([1], 2))
+    variants = compensator.build_current_only(2, *pair, loader([1], 2), low_rank=call == "single")
     assert list(variants["SeqFT + linear"]) == [0, 1]
     assert torch.equal(variants["SeqFT + linear"][0].cov, before)
 
@@ -189,7 +215,9 @@ def test_statistics_from_a_checkpoint_go_on(models, loader):
         assert torch.equal(kept.variants["SeqFT + linear"][number].cov, fresh.variants["SeqFT + linear"][number].cov)
 
 
-@pytest.mark.parametrize("shape", ["index first", "dictionary", "lists of labels", "generator"])
+@pytest.mark.parametrize(
+    "shape", ["index first", "dictionary", "lists of labels", "generator", "domain last", "two views", "names between"]
+)
 def test_batches_of_other_shapes_are_understood(models, images, shape):
     values, labels = images([0, 1], 5)
     parts = list(zip(values.split(16), labels.split(16), strict=True))
@@ -198,6 +226,9 @@ def test_batches_of_other_shapes_are_understood(models, images, shape):
         "dictionary": [{"pixel_values": x, "labels": y} for x, y in parts],
         "lists of labels": [[x, y.tolist()] for x, y in parts],
         "generator": (pair for pair in parts),
+        "domain last": [(x, y, torch.full_like(y, 7)) for x, y in parts],
+        "two views": [(x, x + 1, y) for x, y in parts],
+        "names between": [(x, [f"{label}.png" for label in y], y) for x, y in parts],
     }[shape]
     variants = make(compensator_types=["SeqFT"]).build_all_variants(1, None, models[0], batches)
     expected = slora.class_statistics(features(models[0], values), labels)

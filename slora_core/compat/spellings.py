@@ -1,0 +1,70 @@
+"""The names and arguments by which SubspaceLoRA's versions ask for the same things."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from slora_core.errors import ConfigError
+from slora_core.types import UNCOMPENSATED, VARIANT_OF
+
+ALL_TYPES: Final = (UNCOMPENSATED, *VARIANT_OF.values())
+_OPERATOR_OF: Final = {variant: operator for operator, variant in VARIANT_OF.items()} | {
+    "SeqFT + linear_transform": "linear",
+    "SeqFT + weaknonlinear_transform": "weaknonlinear",
+    "SeqFT + attention_transform": "attention",
+    "SeqFT + HopDC": "attention",
+    "SeqFT + RFF-HopDC": "rff",
+    "SeqFT + RFFHopDC": "rff",
+    "SeqFT + LinearHopDC": "rff",
+}
+_SETTING_OF: Final = {
+    "rff_hopdc_dim": "features",
+    "rff_hopdc_gamma": "gamma",
+    "rff_hopdc_cov_samples": "samples",
+}
+_WITHOUT_EFFECT: Final = {
+    "rgda_num_centers": "several centers of a class are not collected",
+    "rgda_gmm_k": "mixtures of a class are not collected",
+    "rgda_gmm_backend": "mixtures of a class are not collected",
+    "rff_hopdc_feature_mode": "features are (cos + 1) / sqrt(D)",
+    "rff_hopdc_compensate_cov": "covariances are moved",
+    "rff_hopdc_den_eps": "the denominator is a sum of positive terms",
+    "rff_hopdc_drift_clip": "drift is not clipped",
+    "rff_hopdc_seed": "run.seed of the configuration counts",
+}
+
+
+def variants_asked_for(types: Sequence[str] | None) -> dict[str, str]:
+    """The operator of each variant ("" for SeqFT), by the name that the caller uses; None asks for all.
+
+    Of two names for one operator the first counts. Raises ConfigError.
+    """
+    names = ALL_TYPES if types is None else (types,) if isinstance(types, str) else tuple(types)
+    if not names:
+        raise ConfigError(f"compensator_types is empty; expected some of {', '.join(ALL_TYPES)}")
+    found: dict[str, str] = {}
+    for name in names:
+        if name != UNCOMPENSATED and name not in _OPERATOR_OF:
+            raise ConfigError(f"unknown compensator type {name!r}; known: {', '.join(ALL_TYPES)}")
+        operator = _OPERATOR_OF.get(name, "")
+        if operator not in found.values():
+            found[name] = operator
+    return found
+
+
+def settings_of_later_versions(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings of ``operators.rff`` in arguments that later versions of the constructor know.
+
+    Warns of those that change nothing here. Raises TypeError for an argument of no version.
+    """
+    settings = {}
+    for name, value in arguments.items():
+        if name in _SETTING_OF:
+            settings[_SETTING_OF[name]] = value
+        elif name in _WITHOUT_EFFECT:
+            warnings.warn(f"{name} = {value!r} has no effect here: {_WITHOUT_EFFECT[name]}", stacklevel=3)
+        else:
+            raise TypeError(f"DistributionCompensator() got an unexpected keyword argument {name!r}")
+    return settings
