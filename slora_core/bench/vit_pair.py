@@ -32,7 +32,7 @@ class VitSizes:
     images: int
 
 
-VIT_B16: Final = VitSizes("ViT-B/16", 768, 12, 12, 224, 16, 4096)
+VIT_B16: Final = VitSizes("ViT-B/16", 768, 12, 12, 224, 16, 2048)
 VIT_SMALL: Final = VitSizes("a small ViT", 128, 4, 4, 64, 8, 192)
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import io
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -16,11 +16,9 @@ from numpy.typing import NDArray
 
 from slora_core.errors import InputError
 from slora_core.features.inputs import InputBatch
+from slora_core.sources.models.direct_preprocessing import Prepare, direct_or_own
 from slora_core.sources.models.folders import ImageList
 from slora_core.sources.models.model_files import INSTALL, BaseFiles
-
-Prepare: TypeAlias = Callable[[Any], NDArray[np.float32]]
-"""From an opened image to the model's input [3, height, width]."""
 
 
 class Broken(NamedTuple):
@@ -37,7 +35,7 @@ class _Loaded(NamedTuple):
 
 
 def own_preprocessing(base: BaseFiles) -> Prepare:
-    """The model's image processor, on Pillow. Raises InputError when the libraries are not installed."""
+    """What the model's image processor does, on Pillow. Raises InputError when the libraries are not installed."""
     try:
         import PIL.Image  # noqa: F401
         from transformers import AutoImageProcessor
@@ -53,7 +51,7 @@ def own_preprocessing(base: BaseFiles) -> Prepare:
         values = processor(images=image.convert("RGB"), return_tensors="np")["pixel_values"][0]
         return np.asarray(values, np.float32)
 
-    return prepare
+    return direct_or_own(processor, prepare)
 
 
 class ImageInputs:
