@@ -15,8 +15,14 @@ class GaussianStatistics:
     """``mean`` [d] and ``cov`` [d, d] of a class, float32; ``L`` is the Cholesky factor of ``cov`` + ``reg`` I.
 
     The factor is computed when it is first asked for. A covariance that is not positive definite gets a jitter of at
-    most a tenth of its mean variance; beyond that NumericalError is raised.
+    most a tenth of its mean variance; beyond that NumericalError is raised. Later versions know centers and mixtures of
+    a class; here there are none.
     """
+
+    centers: None = None
+    gmm_means: None = None
+    gmm_diag_vars: None = None
+    gmm_weights: None = None
 
     def __init__(self, mean: Tensor, cov: Tensor, reg: float = REG) -> None:
         if mean.ndim != 1 or cov.shape != (len(mean), len(mean)):

@@ -290,6 +290,7 @@ def test_the_gaussian_samples_and_moves():
     assert item.sample(3).shape == (3, 2)
     assert item.to("cpu") is item
     assert item.reg == 1e-4
+    assert item.centers is item.gmm_means is None
     with pytest.raises(InputError, match="neither n_samples nor cached_eps"):
         item.sample()
     with pytest.raises(InputError, match="at least 600 rows"):
