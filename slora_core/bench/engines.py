@@ -6,13 +6,14 @@ import dataclasses
 from pathlib import Path
 from typing import Any, Final
 
-from slora_core.bench.measure import RunMeasure, Say, measure
+from slora_core.bench.measure import Say, measure
 from slora_core.config import RunConfig
 from slora_core.memory.devices import profile_of, resolve_device
 from slora_core.memory.sizes import format_size
 from slora_core.records.deviation import deviations
 from slora_core.records.tables import TextTable, format_seconds
 from slora_core.running.planning import plan_config
+from slora_core.studies.whole_run import RunFigures, StageFigures
 from slora_core.types import MIB
 
 BUDGETS: Final = tuple(size * MIB for size in (4096, 1024, 512, 256, 128, 64, 48, 32, 24))
@@ -20,16 +21,15 @@ BUDGETS: Final = tuple(size * MIB for size in (4096, 1024, 512, 256, 128, 64, 48
 
 def compare_engines(config: RunConfig, folder: Path, say: Say) -> tuple[list[TextTable], dict[str, Any]]:
     """Both engines on one workload with shared noise: seconds and peaks by stage, their ratios, and the deviation."""
-    runs = {}
-    for engine in ("baseline", "optimised"):
+    runs, states = {}, {engine: folder / f"{engine}.safetensors" for engine in ("baseline", "optimised")}
+    for engine, state in states.items():
         say(f"{engine} in a fresh process")
-        own = config.merged({"run": {"engine": engine}})
-        runs[engine] = measure(own, folder / f"{engine}.safetensors")
+        runs[engine] = measure(config.merged({"run": {"engine": engine}}), state)
     base, optimised = runs["baseline"], runs["optimised"]
-    moved = deviations(base.state, optimised.state)
-    rows = [_ratio_row("whole", _total(base), _total(optimised))]
+    moved = deviations(*states.values())
+    rows = [_ratio_row("whole", _whole(base), _whole(optimised))]
     rows += [
-        _ratio_row(stage, base.stages[stage], row) for stage, row in optimised.stages.items() if stage in base.stages
+        _ratio_row(name, base.stages[name], stage) for name, stage in optimised.stages.items() if name in base.stages
     ]
     columns = ("stage", "baseline", "optimised", "faster", "baseline peak", "optimised peak", "smaller")
     tables = [
@@ -41,7 +41,7 @@ def compare_engines(config: RunConfig, folder: Path, say: Say) -> tuple[list[Tex
             tuple((row.variant, f"{row.mean:.1e}", f"{row.covariance:.1e}") for row in moved),
         ),
     ]
-    data = {engine: _data(run) for engine, run in runs.items()}
+    data = {engine: run.to_dict() for engine, run in runs.items()}
     return tables, {**data, "deviations": [dataclasses.asdict(row) for row in moved]}
 
 
@@ -49,14 +49,16 @@ def compare_budgets(config: RunConfig, folder: Path, say: Say) -> tuple[list[Tex
     """The optimised engine from an unlimited budget down to the smallest feasible one; deviation from unlimited."""
     unlimited = plan_config(config, profile_of(resolve_device(config.run.device), config.run.threads)).plan
     smaller = [size for size in BUDGETS if unlimited.smallest_feasible_bytes < size < unlimited.bound_bytes]
-    base: RunMeasure | None = None
+    base: RunFigures | None = None
+    unbudgeted = folder / "budget-none.safetensors"
     rows, data = [], []
     for budget in (None, *smaller, unlimited.smallest_feasible_bytes):
         label = "unlimited" if budget is None else format_size(budget)
         say(f"budget {label}")
-        run = measure(config.merged({"memory": {"budget": budget}}), folder / f"budget-{budget}.safetensors")
+        state = unbudgeted if budget is None else folder / "budget.safetensors"
+        run = measure(config.merged({"memory": {"budget": budget}}), state)
         base = base or run
-        moved = deviations(base.state, run.state)
+        moved = deviations(unbudgeted, state)
         worst = max(max(row.mean, row.covariance) for row in moved)
         used = run.peak_allocated_bytes if run.peak_reserved_bytes is None else run.peak_reserved_bytes
         rows.append(
@@ -65,37 +67,31 @@ def compare_budgets(config: RunConfig, folder: Path, say: Say) -> tuple[list[Tex
                 format_size(run.peak_allocated_bytes),
                 format_size(run.peak_reserved_bytes),
                 format_seconds(run.seconds),
-                f"{run.seconds / base.seconds:.2f}x",
+                _ratio(run.seconds, base.seconds, 2),
                 f"{worst:.1e}",
-                "" if budget is None else "yes" if used <= budget else "NO",
+                "" if budget is None or used is None else "yes" if used <= budget else "NO",
             )
         )
-        data.append({**_data(run), "worst_deviation": worst})
-        if run is not base:
-            run.state.unlink()
+        data.append({"budget_bytes": budget, **run.to_dict(), "worst_deviation": worst})
     columns = ("budget", "peak allocated", "peak reserved", "time", "against unlimited", "deviation", "within")
     return [TextTable("Time against budget", columns, (True,) * 7, tuple(rows))], {"budgets": data}
 
 
-def _total(run: RunMeasure) -> tuple[float, int]:
-    return run.seconds, run.peak_allocated_bytes
+def _whole(run: RunFigures) -> StageFigures:
+    return StageFigures(run.seconds or 0.0, run.peak_allocated_bytes, run.peak_reserved_bytes)
 
 
-def _ratio_row(stage: str, base: tuple[float, int], other: tuple[float, int]) -> tuple[str, ...]:
-    faster = f"{base[0] / other[0]:.1f}x" if other[0] > 0 else ""
-    smaller = f"{base[1] / other[1]:.1f}x" if other[1] > 0 else ""
+def _ratio_row(stage: str, base: StageFigures, other: StageFigures) -> tuple[str, ...]:
     return (
         stage,
-        format_seconds(base[0]),
-        format_seconds(other[0]),
-        faster,
-        format_size(base[1]),
-        format_size(other[1]),
-        smaller,
+        format_seconds(base.seconds),
+        format_seconds(other.seconds),
+        _ratio(base.seconds, other.seconds),
+        format_size(base.allocated_bytes),
+        format_size(other.allocated_bytes),
+        _ratio(base.allocated_bytes, other.allocated_bytes),
     )
 
 
-def _data(run: RunMeasure) -> dict[str, Any]:
-    data = dataclasses.asdict(run)
-    del data["state"]
-    return data
+def _ratio(value: float | None, base: float | None, digits: int = 1) -> str:
+    return f"{value / base:.{digits}f}x" if value is not None and base else ""

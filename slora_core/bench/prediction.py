@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from slora_core import pipeline
-from slora_core.bench.measure import OUTSIDE, Say
+from slora_core.bench.measure import Say
 from slora_core.config import RunConfig
 from slora_core.errors import SloraError
 from slora_core.events import RunFailed, RunStarted, StageFinished
@@ -17,6 +17,7 @@ from slora_core.memory.devices import profile_of, resolve_device
 from slora_core.memory.planner import bound_bytes, reserved_bytes
 from slora_core.records.tables import TextTable
 from slora_core.running.planning import plan_config
+from slora_core.studies.whole_run import OUTSIDE
 from slora_core.types import OPERATORS
 
 _WORTH_TELLING: Final = 0.05

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from slora_core.bench.measure import RunMeasure, Say, measure
+from slora_core.bench.measure import Say, measure
 from slora_core.config import RunConfig
 from slora_core.memory.devices import resolve_device
 from slora_core.memory.sizes import format_size
 from slora_core.records.tables import TextTable, format_seconds
+from slora_core.studies.whole_run import RunFigures
 
 ON_CPU: Final = ((10_000, 2), (100_000, 2), (1_000_000, 2))
 ON_GPU: Final = ((100_000, 100), (100_000, 1000), (1_000_000, 100), (1_000_000, 1000))
@@ -41,21 +42,17 @@ def measure_scale(config: RunConfig, folder: Path, say: Say) -> tuple[list[TextT
         runs.append((pairs, classes, measure(own, state)))
         state.unlink()
     table = _per_pair(dim, budget, runs) if not on_gpu else _per_class_and_pair(dim, budget, runs)
-    data = [
-        {"pairs": pairs, "classes": classes, "stages": run.stages, "seconds": run.seconds}
-        | {"peak": run.peak_allocated_bytes, "peak_reserved": run.peak_reserved_bytes, "peak_rss": run.peak_rss_bytes}
-        for pairs, classes, run in runs
-    ]
+    data = [{"pairs": pairs, "classes": classes, **run.to_dict()} for pairs, classes, run in runs]
     return [table], {"scale": data}
 
 
-def _per_pair(dim: int, budget: str, runs: Sequence[tuple[int, int, RunMeasure]]) -> TextTable:
+def _per_pair(dim: int, budget: str, runs: Sequence[tuple[int, int, RunFigures]]) -> TextTable:
     stages = ("scan", "linear.fit", "attention.move", "rff.fit")
     rows = [
         (
             f"{pairs:,}",
-            *(f"{1e6 * run.stages[stage][0] / pairs:.2f} µs" for stage in stages),
-            format_seconds(run.stages["weaknonlinear.fit"][0]),
+            *(f"{1e6 * run.stages[stage].seconds / pairs:.2f} µs" for stage in stages),
+            format_seconds(run.stages["weaknonlinear.fit"].seconds),
             format_size(run.peak_allocated_bytes),
             format_size(run.peak_rss_bytes),
         )
@@ -65,14 +62,14 @@ def _per_pair(dim: int, budget: str, runs: Sequence[tuple[int, int, RunMeasure]]
     return TextTable(f"Scale, d = {dim}, budget {budget}", columns, (True,) * len(columns), tuple(rows))
 
 
-def _per_class_and_pair(dim: int, budget: str, runs: Sequence[tuple[int, int, RunMeasure]]) -> TextTable:
+def _per_class_and_pair(dim: int, budget: str, runs: Sequence[tuple[int, int, RunFigures]]) -> TextTable:
     rows = [
         (
             f"{pairs:,}",
             f"{classes:,}",
-            format_seconds(run.stages["attention.move"][0]),
-            f"{1e9 * run.stages['attention.move'][0] / pairs / classes:.3f} ns",
-            format_seconds(run.stages["weaknonlinear.move"][0]),
+            format_seconds(run.stages["attention.move"].seconds),
+            f"{1e9 * run.stages['attention.move'].seconds / pairs / classes:.3f} ns",
+            format_seconds(run.stages["weaknonlinear.move"].seconds),
             format_seconds(run.seconds),
             format_size(run.peak_allocated_bytes),
             format_size(run.peak_reserved_bytes),

@@ -4,27 +4,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import Protocol
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from slora_core.classifiers.blocks import RowBlocks
+from slora_core.classifiers.blocks import FeatureRows, RowBlocks
 from slora_core.errors import InputError
-
-
-class FeatureRows(Protocol):
-    """M rows of d features, read in pieces into a float32 buffer on the CPU."""
-
-    @property
-    def count(self) -> int: ...
-
-    @property
-    def dim(self) -> int: ...
-
-    def read(self, start: int, stop: int, out: Tensor) -> None: ...
 
 
 class Classifier(ABC):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -12,8 +12,17 @@ from torch import Tensor
 from slora_core.memory.workspace import Workspace
 from slora_core.numerics.staging import Staging
 
-if TYPE_CHECKING:
-    from slora_core.classifiers.base import FeatureRows
+
+class FeatureRows(Protocol):
+    """M rows of d features, read in pieces into a float32 buffer on the CPU."""
+
+    @property
+    def count(self) -> int: ...
+
+    @property
+    def dim(self) -> int: ...
+
+    def read(self, start: int, stop: int, out: Tensor) -> None: ...
 
 
 class RowBlocks:

@@ -8,8 +8,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from slora_core.classifiers.base import Classifier, FeatureRows
-from slora_core.classifiers.blocks import RowBlocks
+from slora_core.classifiers.base import Classifier
+from slora_core.classifiers.blocks import FeatureRows, RowBlocks
 from slora_core.classifiers.statistics import ClassStatistics, factor_in_place
 from slora_core.errors import NumericalError
 from slora_core.memory.workspace import Workspace

@@ -8,8 +8,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from slora_core.classifiers.base import Classifier, FeatureRows
-from slora_core.classifiers.blocks import RowBlocks
+from slora_core.classifiers.base import Classifier
+from slora_core.classifiers.blocks import FeatureRows, RowBlocks
 from slora_core.classifiers.qda import QDA_RIDGE
 from slora_core.classifiers.statistics import ClassStatistics, factor_in_place, log_determinant, require_factored
 from slora_core.errors import NumericalError

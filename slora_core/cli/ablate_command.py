@@ -5,18 +5,9 @@ from __future__ import annotations
 import argparse
 from collections.abc import Mapping
 from functools import partial
-from pathlib import Path
 from typing import Any
 
-from slora_core.cli.arguments import (
-    add_job,
-    add_json,
-    add_source,
-    add_tasks,
-    all_operators,
-    build_config,
-    source_kind,
-)
+from slora_core.cli.arguments import add_studied_job, add_study_file, studied_config
 from slora_core.cli.printing import print_tables, results_console
 from slora_core.cli.study_execution import run_study
 from slora_core.errors import ConfigError
@@ -39,10 +30,7 @@ Each measure alone off, alone on, and cumulated in the order of priority. An int
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = EXAMPLES
-    add_source(parser)
-    add_tasks(parser)
-    add_job(parser)
-    group = parser.add_argument_group("study")
+    group = add_studied_job(parser)
     group.add_argument(
         "--repeats",
         type=int,
@@ -50,11 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help=f"runs of each of the {len(cases())} cases; default: {DEFAULT_REPEATS}",
     )
-    group.add_argument("--results", metavar="FILE.jsonl", help="where the study is kept; default: with the history")
-    group.add_argument("--fresh", action="store_true", help="do not continue an interrupted study")
-    group.add_argument("--show", metavar="FILE.jsonl", help="print a study that was measured before")
-    group.add_argument("--quiet", action="store_true", help="no progress on the terminal")
-    add_json(parser)
+    add_study_file(parser, group)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -63,18 +47,8 @@ def run(args: argparse.Namespace) -> int:
         return 0
     if args.without or args.with_:
         raise ConfigError("slora ablate switches every measure itself: expected neither --with nor --without")
-    if args.demo:
-        all_operators(args)
-    config = build_config(args, kind=source_kind(args))
-    results = Path(args.results) if args.results else None
-    return run_study(
-        lambda cancel: stream(config, cancel, repeats=args.repeats, results=results, fresh=args.fresh),
-        as_json=args.json,
-        quiet=args.quiet,
-        describe=_describe,
-        finish=partial(_finish, as_json=args.json),
-        resumes=results is None,
-    )
+    start = partial(stream, studied_config(args), repeats=args.repeats)
+    return run_study(start, args, describe=_describe, finish=partial(_finish, as_json=args.json))
 
 
 def _describe(event: TrialFinished) -> str:

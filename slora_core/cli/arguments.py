@@ -93,6 +93,30 @@ def add_record(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--quiet", action="store_true", help="no progress and no notices on the terminal")
 
 
+def add_studied_job(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
+    """The job of a study; returns the group for the study's own arguments."""
+    add_source(parser)
+    add_tasks(parser)
+    add_job(parser)
+    return parser.add_argument_group("study")
+
+
+def add_study_file(parser: argparse.ArgumentParser, group: argparse._ArgumentGroup) -> None:
+    """Where a study is kept, whether it is continued, and how it is told."""
+    group.add_argument("--results", metavar="FILE.jsonl", help="where the study is kept; default: with the history")
+    group.add_argument("--fresh", action="store_true", help="do not continue an interrupted study")
+    group.add_argument("--show", metavar="FILE.jsonl", help="print a study that was measured before")
+    group.add_argument("--quiet", action="store_true", help="no progress on the terminal")
+    add_json(parser)
+
+
+def studied_config(args: argparse.Namespace) -> RunConfig:
+    """The configuration of :func:`add_studied_job`. Raises ConfigError."""
+    if args.demo:
+        all_operators(args)
+    return build_config(args, kind=source_kind(args))
+
+
 def source_kind(args: argparse.Namespace) -> str | None:
     """The kind of source when no argument names one: that of the configuration file, else files."""
     return None if args.config else "files"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 from slora_core.cancel import CancelToken
@@ -15,24 +17,27 @@ from slora_core.records.tables import format_seconds
 
 
 def run_study(
-    start: Callable[[CancelToken], Iterable[Event]],
+    stream: Callable[..., Generator[Event, None, None]],
+    args: argparse.Namespace,
     *,
-    as_json: bool,
-    quiet: bool,
     describe: Callable[[TrialFinished], str],
     finish: Callable[[StudyFinished], Mapping[str, Any]],
-    resumes: bool = True,
 ) -> int:
-    """Follow the study that ``start`` begins; returns the exit code.
+    """Follow ``stream(cancel=, results=, fresh=)``, told as the arguments of ``add_study_file`` say; the exit code.
 
     ``describe`` says what a trial measured; ``finish`` prints the outcome and returns the JSON document. The first
     Ctrl-C cancels; what was measured stays.
     """
+    results = Path(args.results) if args.results else None
+    as_json: bool = args.json
     final: Event | None = None
     cancel = CancelToken()
-    with first_interrupt(cancel.cancel), closing(start(cancel)) as events:  # type: ignore[type-var]
+    with (
+        first_interrupt(cancel.cancel),
+        closing(stream(cancel=cancel, results=results, fresh=args.fresh)) as events,
+    ):
         for event in events:
-            if not (quiet or as_json):
+            if not (args.quiet or as_json):
                 _show(event, describe)
             final = event
     match final:
@@ -51,7 +56,7 @@ def run_study(
         case RunCancelledEvent():
             if as_json:
                 print_json({"exit_code": 130, "error": {"kind": "run-cancelled", "what": "cancelled", "remedy": ""}})
-            print_error("cancelled", "the same command goes on with what was measured" if resumes else "")
+            print_error("cancelled", "" if results else "the same command goes on with what was measured")
             return 130
     return 4
 

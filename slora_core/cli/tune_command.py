@@ -8,15 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from slora_core.cli.arguments import (
-    add_job,
-    add_json,
-    add_source,
-    add_tasks,
-    all_operators,
-    build_config,
-    source_kind,
-)
+from slora_core.cli.arguments import add_studied_job, add_study_file, studied_config
 from slora_core.cli.printing import print_tables, results_console
 from slora_core.cli.study_execution import run_study
 from slora_core.config import RunConfig
@@ -46,10 +38,7 @@ _WON: Final = {
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = EXAMPLES
-    add_source(parser)
-    add_tasks(parser)
-    add_job(parser)
-    group = parser.add_argument_group("study")
+    group = add_studied_job(parser)
     group.add_argument(
         "--trials", type=int, default=DEFAULT_TRIALS, metavar="N", help=f"at most; default: {DEFAULT_TRIALS}"
     )
@@ -65,11 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--out", metavar="FILE.toml", dest="toml", help="where the tuned configuration goes")
     group.add_argument("--snippet", metavar="FILE.py", help="where Python code that runs it goes")
-    group.add_argument("--results", metavar="FILE.jsonl", help="where the study is kept; default: with the history")
-    group.add_argument("--fresh", action="store_true", help="do not continue an interrupted study")
-    group.add_argument("--show", metavar="FILE.jsonl", help="print a study that was measured before")
-    group.add_argument("--quiet", action="store_true", help="no progress on the terminal")
-    add_json(parser)
+    add_study_file(parser, group)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -78,29 +63,12 @@ def run(args: argparse.Namespace) -> int:
         return 0
     if args.policy is not None or args.chunk is not None:
         raise ConfigError("slora tune chooses the policy itself: expected neither --policy nor --chunk")
-    if args.demo:
-        all_operators(args)
+    config = studied_config(args)
     for path in (args.toml, args.snippet):
         if path and not Path(path).absolute().parent.is_dir():
             raise OutputError(f"{path!r} cannot be written: there is no folder {str(Path(path).absolute().parent)!r}")
-    config = build_config(args, kind=source_kind(args))
-    results = Path(args.results) if args.results else None
-    return run_study(
-        lambda cancel: stream(
-            config,
-            cancel,
-            trials=args.trials,
-            minutes=args.minutes,
-            repeats=args.repeats,
-            results=results,
-            fresh=args.fresh,
-        ),
-        as_json=args.json,
-        quiet=args.quiet,
-        describe=_describe,
-        finish=partial(_finish, args=args),
-        resumes=results is None,
-    )
+    start = partial(stream, config, trials=args.trials, minutes=args.minutes, repeats=args.repeats)
+    return run_study(start, args, describe=_describe, finish=partial(_finish, args=args))
 
 
 def _describe(event: TrialFinished) -> str:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from slora_core.sources.after_rows import AfterRows
-from slora_core.sources.array_files import ArraySpec
+from slora_core.sources.array_specs import ArraySpec
 from slora_core.sources.mapped_array import MappedArray
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slora_core.errors import InputError
-from slora_core.sources.array_files import ArraySpec
+from slora_core.sources.array_specs import ArraySpec
 from slora_core.statistics.packing import unpack_lower
 from slora_core.statistics.state_info import CLASS_IDS, StateLayout, VariantLayout, choose_variant, state_layout
 

@@ -78,17 +78,6 @@ def export_runs(runs: Sequence[RunFile], folder: str | Path) -> tuple[Path, ...]
     return write_tables({f"{name}.csv": table for name, table in run_tables(runs).items()}, Path(folder))
 
 
-def export_runs_as(runs: Sequence[RunFile], path: str | Path) -> tuple[Path, ...]:
-    """The same tables beside each other: the comparison (of one run: its table) as ``path``, first in what is returned.
-
-    The others are named after it: ``report-stages.csv`` beside ``report.csv``. Raises OutputError.
-    """
-    path, tables = Path(path), run_tables(runs)
-    first = "comparison" if "comparison" in tables else "runs"
-    names = {first: path.name} | {name: f"{path.stem}-{name}{path.suffix}" for name in tables if name != first}
-    return write_tables({file: tables[name] for name, file in names.items()}, path.parent)
-
-
 def run_tables(runs: Sequence[RunFile]) -> dict[str, Table]:
     """Header and rows of every table of ``runs`` by name; ``comparison`` for two runs or more."""
     labelled = tuple(zip(run_labels(runs), runs, strict=True))

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
 from slora_core.errors import InputError
-from slora_core.sources.array_files import FLOAT_BYTES
+from slora_core.sources.array_specs import FLOAT_BYTES
 from slora_core.sources.file_info import AFTER, BEFORE, LABELS, check_pair_shapes
 
 _ORIGIN = "the pairs"

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from slora_core.errors import InputError
 from slora_core.sources.after_rows import AfterRows
-from slora_core.sources.array_files import ArraySpec
+from slora_core.sources.array_specs import ArraySpec
 from slora_core.sources.file_info import FileInfo, evaluation_layout, feature_layout
 from slora_core.sources.mapped_array import MappedArray
 from slora_core.sources.unpack import Checkpoint, no_checkpoint

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Final
 
 from slora_core.errors import InputError
-from slora_core.sources.array_files import ArrayFile, ArraySpec, open_array_file
+from slora_core.sources.array_files import open_array_file
+from slora_core.sources.array_specs import ArrayFile, ArraySpec
 
 BEFORE: Final = "features_before"
 AFTER: Final = "features_after"

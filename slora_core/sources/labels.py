@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slora_core.errors import InputError
-from slora_core.sources.array_files import ArraySpec
+from slora_core.sources.array_specs import ArraySpec
 from slora_core.sources.file_info import feature_layout
 from slora_core.statistics.state_info import state_layout
 

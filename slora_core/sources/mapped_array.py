@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from slora_core.errors import InputError
-from slora_core.sources.array_files import ArraySpec
+from slora_core.sources.array_specs import ArraySpec
 from slora_core.sources.mapping import map_file, release_pages
 from slora_core.sources.unpack import Checkpoint, no_checkpoint, unpack
 

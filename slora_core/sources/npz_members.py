@@ -14,7 +14,7 @@ from typing import IO, Final
 
 import numpy as np
 
-from slora_core.sources.array_files import FLOAT_BYTES, INTEGER_BYTES, ArrayFile, ArraySpec
+from slora_core.sources.array_specs import FLOAT_BYTES, INTEGER_BYTES, ArrayFile, ArraySpec
 
 _LOCAL_HEADER: Final = struct.Struct("<4s22x2H")
 _ENCRYPTED: Final = 0x1

@@ -14,7 +14,7 @@ from typing import Final
 
 from safetensors import SafetensorError, safe_open
 
-from slora_core.sources.array_files import FLOAT_BYTES, INTEGER_BYTES, ArrayFile, ArraySpec
+from slora_core.sources.array_specs import FLOAT_BYTES, INTEGER_BYTES, ArrayFile, ArraySpec
 
 _NAMES: Final = {
     "F16": "float16",

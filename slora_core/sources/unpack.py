@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from slora_core.errors import InputError, OutputError
 from slora_core.memory.sizes import format_size
-from slora_core.sources.array_files import ArraySpec
+from slora_core.sources.array_specs import ArraySpec
 from slora_core.sources.mapping import map_file, release_pages
 
 _BLOCK_BYTES: Final = 4 * 1024**2

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Final
 
 from slora_core.errors import InputError
-from slora_core.sources.array_files import ArrayFile, ArraySpec, open_array_file
+from slora_core.sources.array_files import open_array_file
+from slora_core.sources.array_specs import ArrayFile, ArraySpec
 from slora_core.statistics.packing import triangle_size
 
 FORMAT: Final = "slora-class-state"

@@ -1,8 +1,8 @@
-"""One whole run in a fresh process, reduced to the figures that a study compares. Torch-free."""
+"""One whole run in a fresh process, reduced to the figures that studies and benchmarks compare. Torch-free."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
@@ -22,26 +22,32 @@ from slora_core.events import (
 )
 
 OUTSIDE: Final = ("prepare", "train", "warm-up")
-"""Stages that make the data or load libraries: no part of the compensation whose time and memory are studied."""
+"""Stages that make the data or load libraries: no part of the compensation whose time and memory are compared."""
 
 
 @dataclass(frozen=True, slots=True)
 class StageFigures:
-    """One stage: its seconds, its peaks by counter, and what the plan said of it (None: not planned)."""
+    """One stage: its seconds, its peaks by counter, and what the plan said of it (None: not planned).
+
+    Of several ranks the slowest and the largest count; ``communicated_bytes`` are those of all together, None in a run
+    of one process.
+    """
 
     seconds: float
     allocated_bytes: int | None
     reserved_bytes: int | None
     predicted_s: float | None = None
     choice: Mapping[str, Any] | None = None
+    communicated_bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RunFigures:
-    """A run over its stages but those of ``OUTSIDE``: seconds add up, peaks are the largest.
+    """A run without the stages of ``OUTSIDE`` and what they lie in: seconds of the slowest rank, largest peaks.
 
-    ``accuracies[variant][classifier]`` are those of the last task; ``idle`` are the messages of "no-effect" notices.
-    A run that was refused or failed has ``failure`` and no figures.
+    ``stages`` are by path, those that consist of others among them. ``accuracies[variant][classifier]`` are those of
+    the last task; ``idle`` are the messages of "no-effect" notices. A run that was refused or failed has ``failure``,
+    with its traceback as ``details``, and no figures.
     """
 
     seconds: float | None = None
@@ -52,6 +58,7 @@ class RunFigures:
     accuracies: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     idle: tuple[str, ...] = ()
     failure: str = ""
+    details: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -81,7 +88,7 @@ def run_whole(
     environment: dict[str, Any] = {}
     idle: list[str] = []
     final: Event | None = None
-    for event in isolate.stream(config.merged({"run": {"sample_hz": 0}}), cancel, engine=engine):
+    for event in isolate.stream(config, cancel, engine=engine):
         match event:
             case RunStarted():
                 environment = dict(event.environment)
@@ -98,38 +105,58 @@ def run_whole(
             return _reduced(finished, plan, final, tuple(idle)), environment
         case RunFailed(exit_code=2, what=what, remedy=remedy):
             raise InputError(what, remedy)
-        case RunFailed(what=what):
-            return RunFigures(failure=what), environment
+        case RunFailed():
+            return RunFigures(failure=final.what, details=final.details), environment
         case RunCancelledEvent():
             raise RunCancelled
     return RunFigures(failure="the run ended without a result"), environment
 
 
 def _reduced(
-    finished: list[StageFinished], plan: Mapping[str, Mapping[str, Any]], final: RunFinished, idle: tuple[str, ...]
+    finished: Sequence[StageFinished], plan: Mapping[str, Mapping[str, Any]], final: RunFinished, idle: tuple[str, ...]
 ) -> RunFigures:
-    parents = {event.stage.rpartition(".")[0] for event in finished}
-    own = [e for e in finished if e.stage not in parents and e.stage.split(".")[-1] not in OUTSIDE]
-    stages = {
-        event.stage: StageFigures(
-            event.seconds,
-            event.peaks.allocated_bytes,
-            event.peaks.reserved_bytes,
-            plan.get(event.stage, {}).get("seconds"),
-            plan.get(event.stage, {}).get("choice"),
-        )
-        for event in own
-    }
+    own = _compared(finished)
+    paths = {event.stage for event in own}
+    outermost = [event for event in own if event.stage.rpartition(".")[0] not in paths]
     return RunFigures(
-        seconds=sum(event.seconds for event in own),
-        peak_allocated_bytes=_largest(event.peaks.allocated_bytes for event in own),
-        peak_reserved_bytes=_largest(event.peaks.reserved_bytes for event in own),
-        peak_rss_bytes=_largest(event.peaks.rss_bytes for event in own),
-        stages=stages,
+        seconds=_of_slowest_rank(outermost),
+        peak_allocated_bytes=_largest(event.peaks.allocated_bytes for event in outermost),
+        peak_reserved_bytes=_largest(event.peaks.reserved_bytes for event in outermost),
+        peak_rss_bytes=_largest(event.peaks.rss_bytes for event in outermost),
+        stages={
+            path: _stage([event for event in own if event.stage == path], plan.get(path, {}))
+            for path in dict.fromkeys(event.stage for event in own)
+        },
         accuracies=final.accuracies,
         idle=idle,
     )
 
 
-def _largest(values: Any) -> int | None:
+def _compared(finished: Sequence[StageFinished]) -> list[StageFinished]:
+    """The stages that are not of ``OUTSIDE`` and have none of these within them."""
+    outside = [event.stage for event in finished if event.stage.rpartition(".")[2] in OUTSIDE]
+    return [event for event in finished if not any(f"{path}.".startswith(f"{event.stage}.") for path in outside)]
+
+
+def _stage(events: Sequence[StageFinished], planned: Mapping[str, Any]) -> StageFigures:
+    """One stage of every rank, and of every attempt."""
+    communicated = [event.communicated_bytes for event in events if event.communicated_bytes is not None]
+    return StageFigures(
+        _of_slowest_rank(events),
+        _largest(event.peaks.allocated_bytes for event in events),
+        _largest(event.peaks.reserved_bytes for event in events),
+        planned.get("seconds"),
+        planned.get("choice"),
+        sum(communicated) if communicated else None,
+    )
+
+
+def _of_slowest_rank(events: Iterable[StageFinished]) -> float:
+    spent: dict[int, float] = {}
+    for event in events:
+        spent[event.rank] = spent.get(event.rank, 0.0) + event.seconds
+    return max(spent.values(), default=0.0)
+
+
+def _largest(values: Iterable[int | None]) -> int | None:
     return max((value for value in values if value is not None), default=None)

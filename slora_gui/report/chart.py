@@ -9,7 +9,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPen, QPolygonF
 
 from slora_core.memory.sizes import format_size
-from slora_core.records.report.model import Curve, Figure
+from slora_core.report.model import Curve, Figure
 from slora_gui.report.legend import Entry, Legend
 from slora_gui.report.pages import Pages
 from slora_gui.report.scales import round_steps, size_label, size_steps, time_label

@@ -8,8 +8,8 @@ from typing import Final
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter
 
-from slora_core.records.report.model import Block, Figure, Listing, Paragraph, Report
 from slora_core.records.tables import TextTable
+from slora_core.report.model import Block, Figure, Listing, Paragraph, Report
 from slora_gui.report.chart import CHART_HEIGHT, place_figure
 from slora_gui.report.pages import Draw, Pages
 from slora_gui.report.style import ACCENT, INK, MARGIN, MUTED, RULE, Style, px

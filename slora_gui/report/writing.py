@@ -1,10 +1,10 @@
-"""Writes the report of run files as one PDF, whole or not at all."""
+"""Writes the report of recorded runs and ablations as one PDF, whole or not at all."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -13,8 +13,8 @@ from PySide6.QtCore import QBuffer, QIODevice, QMarginsF, QSizeF
 from PySide6.QtGui import QGuiApplication, QPageLayout, QPageSize, QPainter, QPdfWriter
 
 from slora_core.errors import InputError, OutputError
-from slora_core.records.report import Report, build_report
-from slora_core.records.run_file import RunFile
+from slora_core.report import Report, build_report
+from slora_core.report.files import report_files
 from slora_gui.report.composing import compose
 from slora_gui.report.style import PIXELS_A_POINT, Style
 
@@ -22,15 +22,15 @@ _PAPERS: Final = {"A4": QPageSize.PageSizeId.A4, "Letter": QPageSize.PageSizeId.
 _POINTS_AN_INCH: Final = 72
 
 
-def write_pdf(runs: Sequence[str | Path], path: str | Path, *, language: str = "en", paper: str = "A4") -> Path:
-    """Write the report of ``runs``, the first of which is the base, to ``path`` and return it.
+def write_pdf(files: Sequence[str | Path], path: str | Path, *, language: str = "en", paper: str = "A4") -> Path:
+    """Write the report of ``files`` (runs, the first of which is the base, and ablations) to ``path`` and return it.
 
     ``language`` is one of LANGUAGES, ``paper`` "A4" or "Letter". May be called from any thread. Raises InputError, and
     OutputError when ``path`` cannot be written; then the file that was there is unchanged.
     """
     _check_paper(paper)
-    with ExitStack() as stack:
-        report = build_report([stack.enter_context(RunFile.open(run)) for run in runs], language)
+    with report_files(files) as found:
+        report = build_report(found.runs, language, ablations=found.ablations)
     _replace(Path(path), render_pdf(report, paper))
     return Path(path)
 

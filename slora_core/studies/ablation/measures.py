@@ -44,9 +44,10 @@ def case_of(on: Sequence[str]) -> str:
 
 
 def case_config(config: RunConfig, case: str) -> RunConfig:
-    """``config`` with the measures of ``case`` on and all others off."""
+    """``config`` with the measures of ``case`` on and all others off, unsampled."""
     on = case.split(",")
-    return config.merged({"measures": {measure.name: measure.name in on for measure in MEASURES}})
+    measures = {measure.name: measure.name in on for measure in MEASURES}
+    return config.merged({"measures": measures, "run": {"sample_hz": 0}})
 
 
 def case_title(case: str) -> str:

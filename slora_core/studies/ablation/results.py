@@ -6,69 +6,14 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from statistics import median
-from typing import Any, Final
+from typing import Any
 
 from slora_core.errors import InputError
+from slora_core.studies.ablation.effects import Effect, Spread
 from slora_core.studies.ablation.measures import ALL_OFF, ALL_ON, Step, steps
-from slora_core.studies.study_file import read_study
+from slora_core.studies.ablation.verdict import verdict_of
+from slora_core.studies.study_file import StudyRecord, read_study
 from slora_core.studies.whole_run import RunFigures
-
-NOTABLE: Final = 0.005
-"""A saving below half a percent is told as none."""
-
-NOTABLE_TIME: Final = 0.05
-LEAST_RUNS: Final = 3
-"""A change of time is told when it is this large and no repetition contradicts it; two of each part by chance once in
-three times."""
-
-
-@dataclass(frozen=True, slots=True)
-class Spread:
-    """Smallest, median and largest of ``runs`` repetitions."""
-
-    least: float
-    median: float
-    most: float
-    runs: int
-
-    @classmethod
-    def of(cls, values: Iterable[float]) -> Spread | None:
-        found = list(values)
-        return cls(min(found), median(found), max(found), len(found)) if found else None
-
-
-@dataclass(frozen=True, slots=True)
-class Effect:
-    """What switching one measure on does, other switches as ``view`` says. None: not available.
-
-    ``saving`` is 1 - peak with / peak without, of allocated bytes; ``saving_reserved`` the same of CUDA's pool.
-    ``best_stage`` gains most (``best_stage_saving``). ``time_change`` is with / without - 1, its spread from the
-    extremes of both. ``deviation`` is the largest relative deviation of the moved statistics from the run that the
-    view starts from; ``accuracy_change`` the mean change of all accuracies, in 0..1. ``idle`` says why the measure
-    cannot act in this job ("no model runs"); ``verdict`` says all of it in a word.
-    """
-
-    view: str
-    measure: str
-    priority: str
-    expected: tuple[float, float] | None
-    peak_without_bytes: int | None = None
-    peak_with_bytes: int | None = None
-    reserved_without_bytes: int | None = None
-    reserved_with_bytes: int | None = None
-    saving: float | None = None
-    saving_reserved: float | None = None
-    best_stage: str = ""
-    best_stage_saving: float | None = None
-    seconds_without: Spread | None = None
-    seconds_with: Spread | None = None
-    time_change: Spread | None = None
-    deviation: float | None = None
-    accuracy_change: float | None = None
-    idle: str = ""
-    failure: str = ""
-    verdict: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +32,18 @@ class Ablation:
 
 def read_ablation(path: str | Path) -> Ablation:
     """From a study's file, finished or not: effects whose runs are missing have no figures. Raises InputError."""
-    record = read_study(path)
+    return recorded_ablation(read_study(path))
+
+
+def recorded_ablation(record: StudyRecord) -> Ablation:
+    """As :func:`read_ablation`, of a file that has been read."""
+    path = str(record.path)
     if record.study != "ablation":
-        raise InputError(f"{str(path)!r} is a study of {record.study}; expected an ablation")
+        raise InputError(f"{path!r} is a study of {record.study}; expected an ablation")
     try:
         return ablation_of(record.lines)
     except (KeyError, TypeError) as error:
-        raise InputError(f"{str(path)!r} is not a readable ablation: {error!r}") from None
+        raise InputError(f"{path!r} is not a readable ablation: {error!r}") from None
 
 
 def ablation_of(lines: Iterable[Mapping[str, Any]]) -> Ablation:
@@ -115,8 +65,8 @@ def _effect(step: Step, runs: Mapping[str, Sequence[RunFigures]], found: Mapping
     without, with_ = runs.get(step.case_without, ()), runs.get(step.case_with, ())
     failure = next((run.failure for run in (*with_, *without) if run.failure), "")
     if failure or not without or not with_:
-        verdict = "failed" if failure else "not measured"
-        return Effect(step.view, measure.name, measure.priority, measure.expected, failure=failure, verdict=verdict)
+        effect = Effect(step.view, measure.name, measure.priority, measure.expected, failure=failure)
+        return replace(effect, verdict=verdict_of(effect))
     peaks = [_peak(without, "peak_allocated_bytes"), _peak(with_, "peak_allocated_bytes")]
     reserved = [_peak(without, "peak_reserved_bytes"), _peak(with_, "peak_reserved_bytes")]
     stage, stage_saving = _best_stage(without[0], with_[0])
@@ -141,31 +91,9 @@ def _effect(step: Step, runs: Mapping[str, Sequence[RunFigures]], found: Mapping
         idle=_idle(measure.name, (*without, *with_)),
         deviation=found.get(judged, {}).get(reference),
         accuracy_change=_accuracy_change(without[0], with_[0]),
+        unchanged=_same_stages(without[0], with_[0]),
     )
-    return replace(effect, verdict=_verdict(effect, same_stages=_same_stages(without[0], with_[0])))
-
-
-def _verdict(effect: Effect, *, same_stages: bool) -> str:
-    """What the measure saves or costs, beyond the spread of the repetitions."""
-    if effect.idle:
-        return f"no effect: {effect.idle}"
-    saving, change = effect.saving or 0.0, effect.time_change
-    words = []
-    if abs(saving) >= NOTABLE:
-        words.append(f"saves {saving:.1%} of the peak" if saving > 0 else f"takes {1 - saving:.3g} times the peak")
-    elif (effect.best_stage_saving or 0.0) >= NOTABLE:
-        words.append(f"saves {effect.best_stage_saving:.1%} of {effect.best_stage} only")
-    if change is not None and _notable_time(change):
-        words.append(f"{abs(change.median):.0%} {'slower' if change.median > 0 else 'faster'}")
-    if effect.accuracy_change:
-        words.append(f"accuracy {100 * effect.accuracy_change:+.2f} points")
-    if not words:
-        return "no effect" if same_stages else "no notable effect"
-    return ", ".join(words)
-
-
-def _notable_time(change: Spread) -> bool:
-    return change.runs >= LEAST_RUNS and abs(change.median) >= NOTABLE_TIME and (change.least > 0 or change.most < 0)
+    return replace(effect, verdict=verdict_of(effect))
 
 
 def _idle(measure: str, runs: Iterable[RunFigures]) -> str:

@@ -98,7 +98,7 @@ class WholeRuns:
 
     def _run(self, policy: Policy, number: int, total: int) -> None:
         self.cancel.raise_if_cancelled()
-        config = self.config.merged({"memory": {"policy": policy}})
+        config = self.config.merged({"memory": {"policy": policy}, "run": {"sample_hz": 0}})
         engine = None if policy == "tuned" else _UNTUNED_RUN
         title = f"whole run, {policy}"
         figures, _ = run_whole(

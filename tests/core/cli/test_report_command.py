@@ -15,7 +15,7 @@ from slora_core.cli import main
 from slora_core.config import RunConfig
 from slora_core.events import RunFinished, RunStarted, StagePeaks
 from slora_core.records.recorder import RunRecorder
-from slora_core.records.report import export
+from slora_core.report import export
 
 ROOT = Path(__file__).parents[3]
 TABLES = {"runs", "stages", "samples", "accuracies"}

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from PySide6.QtCore import QPointF, QSizeF
 from PySide6.QtGui import QColor, QImage, QPainter
 
-from slora_core.records.report.model import Curve, Figure, PeakMarker, StageBand
 from slora_core.records.tables import TextTable
+from slora_core.report.model import Curve, Figure, PeakMarker, StageBand
 from slora_gui.report.chart import Chart
 from slora_gui.report.pages import Pages
 from slora_gui.report.scales import round_steps, size_steps

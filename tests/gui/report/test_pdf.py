@@ -11,8 +11,12 @@ import threading
 import pytest
 
 from slora_core.errors import InputError, OutputError
+from slora_core.studies.ablation.measures import ALL_OFF, ALL_ON, MEASURES
+from slora_core.studies.study_file import StudyWriter
+from slora_core.studies.whole_run import RunFigures
 from slora_gui.report import write_pdf
 
+GIB = 1024**3
 NOTE = "对比新缓存之前的显存"
 
 
@@ -103,3 +107,19 @@ def test_it_is_written_without_a_display_and_without_torch(record, tmp_path):
     done = subprocess.run(command, env=kept, capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     assert (tmp_path / "r.pdf").read_bytes().startswith(b"%PDF-")
+
+
+def test_an_ablation_is_a_section_beside_runs_and_a_report_alone(record, poppler, tmp_path):
+    study = tmp_path / "study.jsonl"
+    off = ",".join(measure.name for measure in MEASURES if measure.name != "tiled_attention")
+    with StudyWriter.create("ablation", "k", {"source": {"kind": "demo"}}, {"repeats": 1}, study) as writer:
+        for case, peak in ((ALL_ON, 2 * GIB), (off, 8 * GIB), (ALL_OFF, 16 * GIB)):
+            writer.add("trial", {"case": case, "repeat": 1, "figures": RunFigures(1.0, peak).to_dict()})
+    for files, language, saves in (
+        ([record("a"), record("b"), study], "en", r"saves 75\.0% of the peak"),
+        ([study], "zh_CN", r"节省峰值的\s?75\.0%"),
+    ):
+        path = write_pdf(files, tmp_path / "r.pdf", language=language)
+        pages = _pages(poppler, path)
+        (line,) = re.findall(r"^.*tiled_attention.*" + saves + ".*$", "".join(pages), re.MULTILINE)
+        assert re.search(r"10-15 %\s+75\.0 %\s+8 GiB\s+2 GiB", line), line

@@ -64,7 +64,8 @@ CHINESE: Final[dict[str, str]] = {
     "lowest change of an accuracy": "准确率最低变化",
     "deviation of means": "均值偏差",
     "deviation of covariances": "协方差偏差",
-    "all runs": "全部运行",
+    "all": "全部",
+    "run or study": "运行或研究",
     "device": "设备",
     "system": "系统",
     "RAM": "内存",
@@ -133,6 +134,72 @@ CHINESE: Final[dict[str, str]] = {
     "covariances": "协方差",
     "worst mean (class)": "最差均值（类别）",
     "worst covariance (class)": "最差协方差（类别）",
+    # ablation
+    "ablation": "消融研究",
+    "Ablation of the memory measures": "显存优化措施的消融研究",
+    "{study}, all nine measures on against all off: peak memory {peak} instead of {base_peak} ({peak_factor}),"
+    " time {time} instead of {base_time} ({time_factor}).": (
+        "{study}，九项措施全部开启对比全部关闭：峰值内存 {peak}，原为 {base_peak}（{peak_factor}）；"
+        "用时 {time}，原为 {base_time}（{time_factor}）。"
+    ),
+    "{study}: no saving is measured yet.": "{study}：尚未测得任何节省。",
+    "With the others on, no single measure saves half a percent of the peak.": (
+        "其余措施开启时，没有任何单项措施能节省 0.5 % 的峰值。"
+    ),
+    "With the others on, {measure} saves most: {share} of the peak.": (
+        "其余措施开启时，{measure} 节省最多：峰值的 {share}。"
+    ),
+    "What was studied": "研究内容",
+    "study": "研究",
+    "runs": "运行次数",
+    "{done} of {all}": "{done} / {all}",
+    "Saving of the peak, expected and measured": "峰值节省：预期与实测",
+    "Each measure alone off, all others on": "仅关闭该措施，其余全部开启",
+    "Each measure alone on, all others off": "仅开启该措施，其余全部关闭",
+    "Cumulated in the order of priority": "按优先级依次累加",
+    "measure": "措施",
+    "priority": "优先级",
+    "high": "高",
+    "middle": "中",
+    "low": "低",
+    "expected saving": "预期节省",
+    "alone off": "单独关闭",
+    "alone on": "单独开启",
+    "cumulated": "累加",
+    "expected": "预期",
+    "saved": "节省",
+    "peak without": "关闭时峰值",
+    "peak with": "开启时峰值",
+    "saved of reserved": "已保留节省",
+    "reserved without": "关闭时已保留",
+    "reserved with": "开启时已保留",
+    "time without": "关闭时用时",
+    "time with": "开启时用时",
+    "{median} % ({least} to {most})": "{median} %（{least} 至 {most}）",
+    "deviation": "偏差",
+    "accuracy": "准确率",
+    "effect": "效果",
+    "not measured": "未测量",
+    "accuracy {change} points": "准确率 {change} 个百分点",
+    ", ": "，",
+    "no effect": "无作用",
+    "no effect: {reason}": "无作用：{reason}",
+    "no model runs": "不运行模型",
+    "no model is trained": "不训练模型",
+    "no notable effect": "无明显作用",
+    "saves {share} of the peak": "节省峰值的 {share}",
+    "takes {factor} times the peak": "峰值增至 {factor} 倍",
+    "saves {share} of {stage} only": "仅节省 {stage} 的 {share}",
+    "{share} slower": "慢 {share}",
+    "{share} faster": "快 {share}",
+    "Expected: the saving of VRAM that the original plan states; empty where it states none. Saved: of the"
+    " allocated peak over all stages, 1 - with / without. Time: median change, in brackets the extremes of the"
+    " repetitions. Deviation: of the moved statistics from the run that the table starts from. Accuracy: mean"
+    " change over variants and classifiers. Empty: not available.": (
+        "预期：原方案所述的显存节省，未说明者留空。节省：相对全部阶段的已分配峰值，即 1 - 开启 / 关闭。"
+        "用时：变化的中位数，括号内为各次重复的极值。偏差：补偿后统计量相对该表起始运行的偏差。"
+        "准确率：各变体与分类器的平均变化。留空：不可用。"
+    ),
     # notices
     "Notices": "通知",
     "None of the runs had anything to report.": "所有运行均无通知。",

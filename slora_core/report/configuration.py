@@ -1,18 +1,25 @@
-"""The full configuration: of the first run whole, of each further one what it has otherwise."""
+"""The full configuration: of the first run or study whole, of each further one what it has otherwise."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import tomli_w
 
-from slora_core.records.report.model import Block, Listing, Paragraph, Section
-from slora_core.records.report.phrases import Phrases
-from slora_core.records.report.reading import ReadRun
+from slora_core.report.model import Block, Listing, Paragraph, Section
+from slora_core.report.phrases import Phrases
 
 
-def configuration_section(runs: Sequence[ReadRun], say: Phrases) -> Section:
+class Configured(Protocol):
+    @property
+    def label(self) -> str: ...
+
+    @property
+    def config(self) -> Mapping[str, Any]: ...
+
+
+def configuration_section(runs: Sequence[Configured], say: Phrases) -> Section:
     base = runs[0]
     lines = tuple(tomli_w.dumps(_plain(base.config)).splitlines())
     blocks: list[Block] = [Paragraph(base.label, "heading"), Listing(lines)]

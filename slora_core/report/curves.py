@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slora_core.memory.sizes import format_size
-from slora_core.records.report.model import Curve, Figure, PeakMarker, StageBand
-from slora_core.records.report.phrases import Phrases
-from slora_core.records.report.reading import ReadRun
 from slora_core.records.run_file import StageRecord
+from slora_core.report.model import Curve, Figure, PeakMarker, StageBand
+from slora_core.report.phrases import Phrases
+from slora_core.report.reading import ReadRun
 
 BINS: Final = 800
 """Groups of samples a curve is thinned to, each kept as its lowest and its highest: finer than print shows."""

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from slora_core.events import RunCancelledEvent, RunFailed
 from slora_core.records.deviation import Deviation
-from slora_core.records.report.model import Block, Paragraph, Section
-from slora_core.records.report.phrases import Phrases
-from slora_core.records.report.reading import ReadRun
 from slora_core.records.tables import NOT_AVAILABLE, TextTable
+from slora_core.report.model import Block, Paragraph, Section
+from slora_core.report.phrases import Phrases
+from slora_core.report.reading import ReadRun
 from slora_core.types import UNCOMPENSATED
 
 

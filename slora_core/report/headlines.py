@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from slora_core.events import RunFailed
-from slora_core.records.report.phrases import Phrases
-from slora_core.records.report.reading import ReadRun
+from slora_core.report.phrases import Phrases
+from slora_core.report.reading import ReadRun
 
 _FEW: Final = 4
 """Runs that get a sentence each; the first page has no room for more."""
@@ -49,8 +49,8 @@ def _alone(run: ReadRun, say: Phrases) -> str:
         "{run}: {status}, peak memory {peak}, time {time}.",
         run=run.label,
         status=say(run.header.status),
-        peak=_tied(say.size(run.peaks.allocated_bytes)),
-        time=_tied(say.seconds(run.header.seconds)),
+        peak=say.tied(say.size(run.peaks.allocated_bytes)),
+        time=say.tied(say.seconds(run.header.seconds)),
     )
 
 
@@ -60,12 +60,12 @@ def _against(run: ReadRun, base: ReadRun, say: Phrases) -> str:
         " time {time} instead of {base_time} ({time_factor}).",
         run=run.label,
         base=base.label,
-        peak=_tied(say.size(run.peaks.allocated_bytes)),
-        base_peak=_tied(say.size(base.peaks.allocated_bytes)),
-        peak_factor=_tied(say.factor(peak_ratio(run, base))),
-        time=_tied(say.seconds(run.header.seconds)),
-        base_time=_tied(say.seconds(base.header.seconds)),
-        time_factor=_tied(say.factor(time_ratio(run, base))),
+        peak=say.tied(say.size(run.peaks.allocated_bytes)),
+        base_peak=say.tied(say.size(base.peaks.allocated_bytes)),
+        peak_factor=say.tied(say.factor(peak_ratio(run, base))),
+        time=say.tied(say.seconds(run.header.seconds)),
+        base_time=say.tied(say.seconds(base.header.seconds)),
+        time_factor=say.tied(say.factor(time_ratio(run, base))),
     )
 
 
@@ -75,9 +75,9 @@ def _extremes(runs: Sequence[ReadRun], say: Phrases) -> str:
     return say(
         "{n} runs of the same job: the lowest peak memory is {peak} ({leanest}), the shortest time {time} ({fastest}).",
         n=len(runs),
-        peak=_tied(say.size(leanest.peaks.allocated_bytes)),
+        peak=say.tied(say.size(leanest.peaks.allocated_bytes)),
         leanest=leanest.label,
-        time=_tied(say.seconds(fastest.header.seconds)),
+        time=say.tied(say.seconds(fastest.header.seconds)),
         fastest=fastest.label,
     )
 
@@ -88,8 +88,3 @@ def _or_infinite(value: float | None) -> float:
 
 def _ratio(value: float | None, base: float | None) -> float | None:
     return None if value is None or not base else value / base
-
-
-def _tied(text: str) -> str:
-    """A figure and its unit on one line."""
-    return text.replace(" ", "\u00a0")

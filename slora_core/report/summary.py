@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from slora_core.records.deviation import Deviation
-from slora_core.records.report.headlines import headlines, peak_ratio, same_job, time_ratio
-from slora_core.records.report.model import Block, Paragraph
-from slora_core.records.report.phrases import Phrases
-from slora_core.records.report.reading import ReadRun
 from slora_core.records.tables import NOT_AVAILABLE, TextTable
+from slora_core.report.headlines import peak_ratio, same_job, time_ratio
+from slora_core.report.model import Block, Paragraph
+from slora_core.report.phrases import Phrases
+from slora_core.report.reading import ReadRun
 from slora_core.types import UNCOMPENSATED
 
 
-def summary_blocks(
-    runs: Sequence[ReadRun], deviations: Sequence[tuple[Deviation, ...]], say: Phrases
-) -> tuple[Block, ...]:
+def summary_blocks(runs: Sequence[ReadRun], deviations: Sequence[tuple[Deviation, ...]], say: Phrases) -> list[Block]:
     """``deviations`` holds those of every run from the first; () where not available."""
-    blocks: list[Block] = [Paragraph(text, "lead") for text in headlines(runs, say)]
+    blocks: list[Block] = []
     others = [run.label for run in runs[1:] if not same_job(run, runs[0])]
     if others:
         text = say(
@@ -33,15 +30,7 @@ def summary_blocks(
     else:
         blocks.append(Paragraph(say("Accuracy and deviation: not available for these runs.")))
     blocks.append(Paragraph(_reading_aid(runs, say), "small"))
-    blocks += [_machine(runs, say)]
-    return tuple(blocks)
-
-
-def local_time(started_at: str, say: Phrases) -> str:
-    try:
-        return datetime.fromisoformat(started_at).astimezone().strftime("%Y-%m-%d %H:%M:%S %z")
-    except ValueError:
-        return say(NOT_AVAILABLE)
+    return blocks
 
 
 def _what_was_run(runs: Sequence[ReadRun], say: Phrases) -> TextTable:
@@ -52,7 +41,7 @@ def _what_was_run(runs: Sequence[ReadRun], say: Phrases) -> TextTable:
             run.header.source,
             run.header.operators,
             say(run.header.status),
-            local_time(run.header.started_at, say),
+            say.local_time(run.header.started_at),
             run.header.note,
         )
         for run in runs
@@ -137,27 +126,6 @@ def _reading_aid(runs: Sequence[ReadRun], say: Phrases) -> str:
     if any(str(run.environment.get("device", "")).startswith("cpu") for run in runs):
         text += " " + say("On a CPU the compute device is the CPU, and it has no pool: reserved is not available.")
     return text
-
-
-def _machine(runs: Sequence[ReadRun], say: Phrases) -> TextTable:
-    """One row for runs on the same machine and versions."""
-    groups: dict[tuple[str, ...], list[str]] = {}
-    for run in runs:
-        known = run.environment
-        cuda = known.get("cuda")
-        key = (
-            str(known.get("device_name") or known.get("device") or say(NOT_AVAILABLE)),
-            str(known.get("os") or say(NOT_AVAILABLE)),
-            say.size(known.get("ram_bytes")),
-            str(known.get("torch") or say(NOT_AVAILABLE)) + (f", CUDA {cuda}" if cuda else ""),
-            str(known.get("python") or say(NOT_AVAILABLE)),
-            str(known.get("slora") or say(NOT_AVAILABLE)),
-        )
-        groups.setdefault(key, []).append(run.label)
-    whole = say("all runs")
-    rows = [(whole if len(names) == len(runs) > 1 else ", ".join(names), *key) for key, names in groups.items()]
-    columns = (say("run"), say("device"), say("system"), say("RAM"), "PyTorch", "Python", "SLoRA")
-    return say.table(say("Machine and versions"), columns, rows, texts=len(columns))
 
 
 def _without(cells: tuple[str, ...], left_out: tuple[int, ...]) -> tuple[str, ...]:

@@ -17,18 +17,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.numpy import save_file
 
+from slora_core import report as report_package
 from slora_core.errors import InputError
 from slora_core.events import NOTICE_KINDS
-from slora_core.records import report as report_package
 from slora_core.records.header import STATUSES
-from slora_core.records.report import build_report
-from slora_core.records.report.chinese import CHINESE
-from slora_core.records.report.configuration import differences
-from slora_core.records.report.curves import of_run, thinned
-from slora_core.records.report.model import Figure, Paragraph
-from slora_core.records.report.phrases import Phrases
-from slora_core.records.report.reading import moved_deviations, read_runs
 from slora_core.records.tables import NOT_AVAILABLE, TextTable
+from slora_core.report import build_report
+from slora_core.report.chinese import CHINESE
+from slora_core.report.configuration import differences
+from slora_core.report.curves import of_run, thinned
+from slora_core.report.model import Figure, Paragraph
+from slora_core.report.phrases import Phrases
+from slora_core.report.reading import moved_deviations, read_runs
+from slora_core.studies.ablation import tables as ablation_tables
+from slora_core.studies.ablation import verdict as ablation_verdict
 
 GB = 10**9
 FOLDER = Path(report_package.__file__).parent
@@ -148,7 +150,8 @@ def test_of_further_configurations_only_the_differences_are_listed(record_run):
 
 
 def _phrases_in_the_sources():
-    for path in FOLDER.glob("*.py"):
+    of_ablations = [Path(module.__file__) for module in (ablation_tables, ablation_verdict)]
+    for path in [*FOLDER.glob("*.py"), *of_ablations]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("say", "self"):
                 yield from (part.value for part in ast.walk(node.args[0]) if isinstance(part, ast.Constant))
@@ -156,7 +159,7 @@ def _phrases_in_the_sources():
 
 def test_every_phrase_has_a_translation_and_every_translation_a_phrase():
     used = {text for text in _phrases_in_the_sources() if isinstance(text, str)}
-    used |= {NOT_AVAILABLE, *STATUSES, *NOTICE_KINDS}
+    used |= {NOT_AVAILABLE, *STATUSES, *NOTICE_KINDS, *ablation_verdict.IDLE_REASONS}
     assert used - set(CHINESE) == set()
     unused_kinds = {"not-recorded", "restart", "trial-failed", "tuning-ignored"}  # of run files of other versions
     assert set(CHINESE) - used <= unused_kinds
@@ -182,6 +185,6 @@ def test_an_unknown_language_and_no_runs_are_refused(record_run):
 
 
 def test_reports_need_neither_torch_nor_qt():
-    code = "import sys, slora_core.records.report.export; print({'torch', 'PySide6'} & sys.modules.keys())"
+    code = "import sys, slora_core.report.export; print({'torch', 'PySide6'} & sys.modules.keys())"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout.strip() == "set()"

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
 
 from slora_core.errors import InputError
 from slora_core.memory.sizes import format_size
-from slora_core.records.report.chinese import CHINESE
 from slora_core.records.tables import NOT_AVAILABLE, TextTable, format_seconds
+from slora_core.report.chinese import CHINESE
 
 LANGUAGES: Final = ("en", "zh_CN")
 _CATALOGUES: Final[dict[str, Mapping[str, str]]] = {"en": {}, "zh_CN": CHINESE}
@@ -45,6 +46,17 @@ class Phrases:
         if abs(ratio - 1) < 0.005:
             return self("same")
         return self("{x}x less", x=f"{1 / ratio:.3g}") if ratio < 1 else self("{x}x more", x=f"{ratio:.3g}")
+
+    def local_time(self, started_at: str) -> str:
+        """An ISO 8601 moment on the clock of this machine."""
+        try:
+            return datetime.fromisoformat(started_at).astimezone().strftime("%Y-%m-%d %H:%M:%S %z")
+        except ValueError:
+            return self(NOT_AVAILABLE)
+
+    def tied(self, text: str) -> str:
+        """A figure and its unit on one line."""
+        return text.replace(" ", "\u00a0")
 
     def flag(self, value: bool | None) -> str:
         return self(NOT_AVAILABLE if value is None else "yes" if value else "no")

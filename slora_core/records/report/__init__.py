@@ -1,7 +1,0 @@
-"""The comparison report as data: texts, tables and figures by section, for whoever draws them. Torch-free."""
-
-from __future__ import annotations
-
-from slora_core.records.report.building import build_report as build_report
-from slora_core.records.report.model import Report as Report
-from slora_core.records.report.phrases import LANGUAGES as LANGUAGES
