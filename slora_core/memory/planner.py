@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -302,18 +302,20 @@ def _of_chunk(chunk: int) -> Callable[[Option], bool]:
     return lambda option: bool(option.choice.chunk == chunk)
 
 
-def _choice_text(choice: Any) -> str:
-    """``tiles, chunk 512, resident``: names, numbers with their field, and the switches that are on.
+def choice_words(choice: Mapping[str, Any]) -> str:
+    """``tiles, chunk 512, resident``: names, numbers with their field, and the switches that are on."""
+    values = {name.replace("_", " "): value for name, value in choice.items() if value}
+    words = [value for value in values.values() if isinstance(value, str)]
+    numbers = [f"{name} {value}" for name, value in values.items() if not isinstance(value, (str, bool))]
+    return ", ".join(words + numbers + [name for name, value in values.items() if value is True])
 
-    What is as it is unless chosen otherwise is left out.
-    """
+
+def _choice_text(choice: Any) -> str:
+    """What is as it is unless chosen otherwise is left out."""
     if not dataclasses.is_dataclass(choice):
         return "" if choice is None else str(choice)
     chosen = [field for field in dataclasses.fields(choice) if getattr(choice, field.name) != field.default]
-    values = {field.name.replace("_", " "): getattr(choice, field.name) for field in chosen}
-    words = [value for value in values.values() if isinstance(value, str) and value]
-    numbers = [f"{name} {value}" for name, value in values.items() if not isinstance(value, (str, bool))]
-    return ", ".join(words + numbers + [name for name, value in values.items() if value is True])
+    return choice_words({field.name: getattr(choice, field.name) for field in chosen})
 
 
 def _decimal_size(size_bytes: int, *, up: bool) -> str:

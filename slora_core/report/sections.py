@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from slora_core.events import RunCancelledEvent, RunFailed
+from slora_core.memory.planner import choice_words
 from slora_core.records.deviation import Deviation
 from slora_core.records.tables import NOT_AVAILABLE, TextTable
 from slora_core.report.model import Block, Paragraph, Section
@@ -65,7 +66,7 @@ def _stages_table(run: ReadRun, say: Phrases) -> TextTable:
         )
         for stage in run.stages
     ]
-    columns: tuple[str, ...] = (
+    columns = (
         say("stage"),
         say("time"),
         say("peak allocated"),
@@ -74,9 +75,11 @@ def _stages_table(run: ReadRun, say: Phrases) -> TextTable:
         say("live afterwards"),
         "",
     )
-    if all(stage.completed for stage in run.stages):
-        columns, rows = columns[:-1], [row[:-1] for row in rows]
-    return say.table(run.label, columns, rows)
+    empty = {"", say(NOT_AVAILABLE)}
+    told = [number for number in range(len(columns)) if not {row[number] for row in rows} <= empty]
+    return say.table(
+        run.label, tuple(columns[number] for number in told), [tuple(row[number] for number in told) for row in rows]
+    )
 
 
 def _plan_table(run: ReadRun, say: Phrases) -> TextTable:
@@ -87,7 +90,7 @@ def _plan_table(run: ReadRun, say: Phrases) -> TextTable:
         rows.append(
             (
                 planned["stage"],
-                ", ".join(f"{name} {value}" for name, value in (planned.get("choice") or {}).items()),
+                choice_words(planned.get("choice") or {}),
                 say.size(planned.get("predicted_peak_bytes")),
                 say.size(planned.get("bound_bytes")),
                 say.size(stage.allocated_bytes if stage else None),
