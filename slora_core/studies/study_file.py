@@ -1,7 +1,8 @@
 """The file of a study: JSON lines, written as it goes, so that an interrupted study can be continued. Torch-free.
 
 The first line says what the study is, each further line is one record with a ``kind``; the last of a study that ended
-has the kind "finished". A torn last line, of a process that was killed in it, is left out.
+has the kind "finished". A torn last line, of a process that was killed in it, is left out. One writer at a time holds
+a file: a study that still runs is not continued by another.
 """
 
 from __future__ import annotations
@@ -12,10 +13,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final, Literal, TypeAlias
+from typing import IO, Any, Final, Literal, TypeAlias
 
 from slora_core.data_folder import data_folder
 from slora_core.errors import InputError, OutputError
+from slora_core.studies.file_lock import try_lock
 
 FORMAT: Final = "slora-study"
 VERSION: Final = 1
@@ -53,7 +55,7 @@ def read_study(path: str | Path) -> StudyRecord:
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"study file {str(path)!r} cannot be read: {error}") from None
     try:
-        head, *records = _parsed(lines)
+        head, *records = list(_parsed(lines)) or [{}]
         if head.get("format") != FORMAT or head.get("version") != VERSION:
             raise ValueError(f"expected a first line of format {FORMAT!r}, version {VERSION}")
         finished = next((line["outcome"] for line in records if line.get("kind") == "finished"), None)
@@ -82,26 +84,18 @@ def list_studies(study: Study | None = None, folder: Path | None = None) -> list
     return sorted(found, key=lambda record: record.started_at, reverse=True)
 
 
-def unfinished_study(study: Study, key: str) -> StudyRecord | None:
-    """The newest study of this kind and key that was interrupted."""
-    return next((r for r in list_studies(study) if r.key == key and r.finished is None), None)
-
-
 class StudyWriter:
     """Appends records to a study's file. A context manager; each record is on disk when :meth:`add` returns."""
 
-    def __init__(self, record: StudyRecord) -> None:
+    def __init__(self, record: StudyRecord, file: IO[str]) -> None:
         self.record = record
-        try:
-            self._file = record.path.open("a", encoding="utf-8")
-        except OSError as error:
-            raise OutputError(f"study file {str(record.path)!r} cannot be written: {error.strerror}") from None
+        self._file = file
 
     @classmethod
     def create(
         cls, study: Study, key: str, config: Mapping[str, Any], settings: Mapping[str, Any], path: Path | None = None
     ) -> StudyWriter:
-        """A new file at ``path``, or in the folder of studies. Raises OutputError."""
+        """A new file at ``path``, or in the folder of studies. Raises OutputError, also for a file that exists."""
         now = datetime.now(UTC)
         if path is None:
             path = studies_folder() / f"{study}-{now:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}{SUFFIX}"
@@ -117,35 +111,66 @@ class StudyWriter:
         }
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(json.dumps(head) + "\n", encoding="utf-8")
+            writer = cls(record, path.open("x", encoding="utf-8"))
+        except FileExistsError:
+            raise OutputError(f"study file {str(path)!r} exists already: expected a new name") from None
         except OSError as error:
-            raise OutputError(f"study file {str(path)!r} cannot be written: {error.strerror}") from None
-        return cls(record)
+            raise _unwritable(path, error) from None
+        try_lock(writer._file)
+        writer._write(head)
+        return writer
 
     @classmethod
-    def resume(cls, record: StudyRecord) -> StudyWriter:
-        """Go on with an interrupted study; what its last line lost is cut off."""
-        whole = record.path.read_bytes()
+    def resume(cls, record: StudyRecord) -> StudyWriter | None:
+        """Go on with an interrupted study; what its last line lost is cut off. None for one that still runs, or ended.
+
+        The writer's ``record`` is what the file holds by then.
+        """
+        path = record.path
         try:
-            with record.path.open("r+b") as file:
-                file.truncate(whole.rfind(b"\n") + 1)
+            file = path.open("a", encoding="utf-8")
+            if not try_lock(file):
+                file.close()
+                return None
+            file.truncate(path.read_bytes().rfind(b"\n") + 1)
         except OSError as error:
-            raise OutputError(f"study file {str(record.path)!r} cannot be written: {error.strerror}") from None
-        return cls(record)
+            raise _unwritable(path, error) from None
+        now = read_study(path)
+        if now.finished is not None:
+            file.close()
+            return None
+        return cls(now, file)
+
+    @classmethod
+    def go_on_or_create(
+        cls, study: Study, key: str, config: Mapping[str, Any], settings: Mapping[str, Any]
+    ) -> StudyWriter:
+        """The newest interrupted study of this kind and key, or a new one where there is none. Raises OutputError."""
+        for record in list_studies(study):
+            if record.key == key and record.finished is None and (writer := cls.resume(record)) is not None:
+                return writer
+        return cls.create(study, key, config, settings)
 
     def add(self, kind: str, data: Mapping[str, Any]) -> None:
         """Raises OutputError when the disk refuses."""
+        self._write({"kind": kind, **data})
+
+    def _write(self, line: Mapping[str, Any]) -> None:
         try:
-            self._file.write(json.dumps({"kind": kind, **data}) + "\n")
+            self._file.write(json.dumps(line) + "\n")
             self._file.flush()
         except OSError as error:
-            raise OutputError(f"study file {str(self.record.path)!r} cannot be written: {error.strerror}") from None
+            raise _unwritable(self.record.path, error) from None
 
     def __enter__(self) -> StudyWriter:
         return self
 
     def __exit__(self, *_: object) -> None:
         self._file.close()
+
+
+def _unwritable(path: Path, error: OSError) -> OutputError:
+    return OutputError(f"study file {str(path)!r} cannot be written: {error.strerror}")
 
 
 def _parsed(lines: list[str]) -> Iterator[dict[str, Any]]:

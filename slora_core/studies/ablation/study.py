@@ -25,7 +25,7 @@ from slora_core.records.deviation import deviations
 from slora_core.streams.streaming import Emit, stream_in_thread
 from slora_core.studies.ablation.measures import ALL_OFF, ALL_ON, case_config, case_title, cases
 from slora_core.studies.ablation.results import ablation_of
-from slora_core.studies.study_file import StudyWriter, unfinished_study
+from slora_core.studies.study_file import StudyWriter
 from slora_core.studies.whole_run import RunFigures, run_whole
 
 DEFAULT_REPEATS: Final = 3
@@ -64,11 +64,10 @@ def _execute(
 
 
 def _writer(config: RunConfig, repeats: int, results: Path | None, fresh: bool) -> StudyWriter:
-    key = study_key(config)
-    found = None if fresh or results else unfinished_study("ablation", key)
-    if found is not None:
-        return StudyWriter.resume(found)
-    return StudyWriter.create("ablation", key, config.to_dict(), {"repeats": repeats}, results)
+    key, settings = study_key(config), {"repeats": repeats}
+    if fresh or results:
+        return StudyWriter.create("ablation", key, config.to_dict(), settings, results)
+    return StudyWriter.go_on_or_create("ablation", key, config.to_dict(), settings)
 
 
 def study_key(config: RunConfig) -> str:

@@ -33,7 +33,7 @@ from slora_core.events import (
 )
 from slora_core.memory.machine import cpu_name
 from slora_core.streams.streaming import Emit, stream_in_thread
-from slora_core.studies.study_file import StudyWriter, unfinished_study
+from slora_core.studies.study_file import StudyWriter
 from slora_core.studies.tuning.analysis import analyse
 from slora_core.studies.tuning.whole_runs import WholeRuns
 
@@ -96,11 +96,10 @@ def _execute(
     results: Path | None,
     fresh: bool,
 ) -> None:
-    found = None if fresh or results else unfinished_study("tuning", key)
-    if found is not None:
-        writer = StudyWriter.resume(found)
-    else:
+    if fresh or results:
         writer = StudyWriter.create("tuning", key, config.to_dict(), settings, results)
+    else:
+        writer = StudyWriter.go_on_or_create("tuning", key, config.to_dict(), settings)
     with writer:
         _Tuning(config, writer, emit, cancel, **settings).run()
 

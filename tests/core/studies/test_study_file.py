@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from slora_core.errors import InputError, OutputError
-from slora_core.studies.study_file import StudyWriter, list_studies, read_study, unfinished_study
+from slora_core.studies.study_file import StudyWriter, list_studies, read_study
 
 
 @pytest.fixture(autouse=True)
@@ -32,7 +32,7 @@ def test_a_torn_last_line_is_left_out_and_cut_off_when_the_study_goes_on():
     with writer.record.path.open("a") as file:
         file.write('{"kind": "trial", "case": "b", "fig')
 
-    found = unfinished_study("ablation", "k")
+    (found,) = list_studies("ablation")
     assert [line["case"] for line in found.lines] == ["a"]
     with StudyWriter.resume(found) as again:
         again.add("trial", {"case": "b"})
@@ -40,14 +40,50 @@ def test_a_torn_last_line_is_left_out_and_cut_off_when_the_study_goes_on():
 
 
 def test_only_unfinished_studies_of_the_same_key_are_continued():
-    with create("other"):
+    with create("other") as other:
         pass
     with create("k") as writer:
         writer.add("finished", {"outcome": {}})
-    assert unfinished_study("ablation", "k") is None
-    assert unfinished_study("tuning", "other") is None
-    assert unfinished_study("ablation", "other") is not None
-    assert len(list_studies("ablation")) == 2
+    assert StudyWriter.resume(read_study(writer.record.path)) is None
+    with StudyWriter.go_on_or_create("ablation", "k", {}, {}) as new:
+        assert new.record.path not in (writer.record.path, other.record.path)
+    with StudyWriter.go_on_or_create("ablation", "other", {}, {}) as again:
+        assert again.record.path == other.record.path
+    with StudyWriter.go_on_or_create("tuning", "other", {}, {}) as tuning:
+        assert tuning.record.path != other.record.path
+
+
+def test_a_study_that_still_runs_is_left_alone_and_another_begins():
+    with create() as first:
+        first.add("trial", {"case": "a"})
+        with StudyWriter.go_on_or_create("ablation", "k", {}, {}) as second:
+            assert second.record.path != first.record.path
+            second.add("trial", {"case": "b"})
+        first.add("trial", {"case": "c"})
+    assert [line["case"] for line in read_study(first.record.path).lines] == ["a", "c"]
+
+
+def test_a_study_goes_on_from_what_its_file_holds_by_then():
+    with create() as first:
+        stale = read_study(first.record.path)
+        first.add("trial", {"case": "a"})
+    with StudyWriter.resume(stale) as again:
+        assert [line["case"] for line in again.record.lines] == ["a"]
+
+
+def test_a_file_that_exists_is_not_overwritten(tmp_path):
+    path = tmp_path / "features.npz"
+    path.write_bytes(b"precious")
+    with pytest.raises(OutputError, match=r"features\.npz.* exists already"):
+        create(path=path)
+    assert path.read_bytes() == b"precious"
+
+
+def test_an_empty_file_is_told_what_was_expected(tmp_path):
+    path = tmp_path / "empty.jsonl"
+    path.touch()
+    with pytest.raises(InputError, match="expected a first line of format 'slora-study'"):
+        read_study(path)
 
 
 @pytest.mark.parametrize(
