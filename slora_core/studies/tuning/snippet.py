@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, Final
 
 from slora_core.config import RunConfig
@@ -45,9 +46,13 @@ def _changes(values: dict[str, Any], defaults: dict[str, Any]) -> dict[str, Any]
 
 
 def _literal(value: Any, depth: int) -> str:
-    """Nested dictionaries, one key a line."""
+    """Nested dictionaries, one key a line; texts in double quotes."""
     pad = "    " * depth
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False) if value.isprintable() else repr(value)
+    if isinstance(value, list):
+        return f"[{', '.join(_literal(item, depth) for item in value)}]"
     if not isinstance(value, dict):
         return repr(value)
-    lines = [f"{pad}    {key!r}: {_literal(inner, depth + 1).lstrip()}," for key, inner in value.items()]
-    return "\n".join([f"{pad}{{", *lines, f"{pad}}}"]).replace("'", '"')
+    lines = [f"{pad}    {_literal(key, 0)}: {_literal(inner, depth + 1).lstrip()}," for key, inner in value.items()]
+    return "\n".join([f"{pad}{{", *lines, f"{pad}}}"])
