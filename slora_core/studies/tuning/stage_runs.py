@@ -160,7 +160,7 @@ class StageRuns:
             return self._timed(move)
 
     def _extraction(self, option: Option) -> Estimate:
-        """The demo's images through its model, an image being a unit; a task's pairs pass two models."""
+        """The demo's images through its model, an image being a unit; a task's pairs pass two models, others one."""
         from slora_core.features.encoders import ModuleEncoder
         from slora_core.features.extraction import Extractor
         from slora_core.features.inputs import ArrayInputs
@@ -181,10 +181,9 @@ class StageRuns:
             inputs = ArrayInputs(images[:count])
             return self._timed(lambda: extractor.extract([encoder], [inputs], lambda *_: None))
 
-        passed = 2 if self.workload.pairs else 1
-        rows = (self.workload.pairs or self.workload.labelled_rows) + self.workload.evaluation_rows
+        passed = 2 * self.workload.pairs or self.workload.labelled_rows
         found = estimate(run, batch, len(images), self.ctx.checkpoint)
-        return Estimate(found.seconds * passed * rows / len(images), False)
+        return Estimate(found.seconds * (passed + self.workload.evaluation_rows) / len(images), False)
 
     def _transition(self, name: str) -> Transition:
         """Fitted once on few rows and in few steps: how well does not matter to the time of a move."""

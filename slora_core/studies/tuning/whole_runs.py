@@ -125,11 +125,22 @@ class WholeRuns:
     def _choices(self, policy: Policy) -> dict[str, Any]:
         return {name: stage.choice for name, stage in self._planned_stages(self.runs[policy][0]).items()}
 
-    def _observations(self, *policies: Policy) -> list[Observation]:
-        """The median seconds of every planned stage with every choice, in the runs of ``policies`` (none: of all)."""
+    def _fitted_seconds(self) -> float:
+        """The planned run by the fitted rates; a stage that they do not know (extraction) as it was measured."""
+        first, job, workloads = self.runs["planned"][0], job_of(self.config), workloads_of(self.config)
+        items = []
+        for name, stage in self._planned_stages(first).items():
+            workload = _workload_of(name, workloads)
+            choice = choice_key(stage.choice, workload)
+            items.append(Observation(plain_stage(name), job, workload, choice, stage.seconds))
+        model = modelled_seconds(items, self.tuned.profile)
+        return sum(float(s) if np.isfinite(s) else item.seconds for item, s in zip(items, model, strict=True))
+
+    def _observations(self) -> list[Observation]:
+        """The median seconds of every planned stage with every choice, in all whole runs."""
         seconds: dict[tuple[str, str, Workload], list[float]] = {}
         workloads = workloads_of(self.config)
-        for run in [run for policy in policies or self.runs for run in self.runs[policy]]:
+        for run in [run for runs in self.runs.values() for run in runs]:
             for name, stage in self._planned_stages(run).items():
                 workload = _workload_of(name, workloads)
                 key = plain_stage(name), choice_key(stage.choice, workload), workload
@@ -160,10 +171,7 @@ class WholeRuns:
             stages = self._planned_stages(self.runs["planned"][0])
             measured = median(self._seconds("planned"))
             errors["built-in"] = sum(stage.predicted_s or 0.0 for stage in stages.values()) / measured - 1
-            items = self._observations("planned")
-            model = modelled_seconds(items, self.tuned.profile)
-            unknown = [item.seconds for item, value in zip(items, model, strict=True) if not np.isfinite(value)]
-            errors["fitted rates"] = float((np.nansum(model) + sum(unknown)) / measured - 1)
+            errors["fitted rates"] = self._fitted_seconds() / measured - 1
         if self.runs["tuned"]:
             stages = self._planned_stages(self.runs["tuned"][0])
             predicted = sum(stage.predicted_s or 0.0 for stage in stages.values())

@@ -167,6 +167,25 @@ def test_an_option_that_was_only_tried_does_not_overtake_one_that_has_run():
     assert learnt.seconds == pytest.approx(2 * plan.seconds)
 
 
+def test_predictions_are_held_against_every_stage_of_a_whole_run():
+    """What only a probe can plan counts as it was measured."""
+    config = CONFIG.merged({"source": {"kind": "demo", "tasks": 3}})
+    start = derive(config, CPU_PROFILE, [], cpu_path())
+    plan = start.plan().plan
+    stages = {
+        stage.stage: StageFigures(stage.seconds, 100, None, stage.seconds, dataclasses.asdict(stage.choice))
+        for stage in plan.stages
+    }
+    stages["task2.extract"] = StageFigures(10 * plan.seconds, 100, None, 5 * plan.seconds, {"batch": 8})
+    runs = WholeRuns(config, start, None, None, CancelToken(), lambda: 0.0)
+    runs.runs["planned"] = runs.runs["tuned"] = [RunFigures(1.0, 100, None, None, stages)]
+
+    errors = runs.outcome()["prediction_errors"]
+
+    assert errors["built-in"] == errors["tuned"] == pytest.approx(6 / 11 - 1)
+    assert errors["fitted rates"] == pytest.approx(0)
+
+
 def test_a_tuned_plan_within_noise_or_faster_is_kept():
     assert compared([1.0, 1.02], [0.7, 0.71])[0].winner == "tuned"
     assert compared([1.0, 1.4], [1.5, 1.2])[0].winner == "tuned"
