@@ -84,8 +84,11 @@ def steps() -> Iterator[Step]:
 
 
 def cases() -> tuple[str, ...]:
-    """Every case once: the two references first, then as the views need them."""
-    found = [ALL_ON, ALL_OFF]
+    """Every case once: the two references first, then as the views need them.
+
+    All off comes before all on, whose statistics are held against it at the end of the cumulated view.
+    """
+    found = [ALL_OFF, ALL_ON]
     for step in steps():
         found += [step.case_without, step.case_with]
     return tuple(dict.fromkeys(found))

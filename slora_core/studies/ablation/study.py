@@ -96,7 +96,9 @@ class _Ablation:
         todo.sort(key=lambda trial: trial not in known)
         if known and any(repeat == 1 and (case, repeat) not in known for case, repeat in todo):
             self._repeat_references(known)
-        lines: list[Mapping[str, Any]] = list(self.writer.record.of_kind("environment"))
+        for told in self.writer.record.of_kind("environment"):
+            self.environment = dict(told["environment"])
+        lines: list[Mapping[str, Any]] = []
         for number, (case, repeat) in enumerate(todo, start=1):
             line = known.get((case, repeat))
             if line is None:
@@ -106,7 +108,7 @@ class _Ablation:
             title = f"{case_title(case)}, repetition {repeat}"
             reused = (case, repeat) in known
             self.emit(TrialFinished(self._now(), "ablation", title, number, len(todo), line, reused))
-        outcome = ablation_of(lines).to_dict()
+        outcome = ablation_of([{"kind": "environment", "environment": self.environment}, *lines]).to_dict()
         self.writer.add("finished", {"outcome": outcome})
         path = str(self.writer.record.path)
         self.emit(StudyFinished(self._now(), "ablation", self._now(), len(todo), path, outcome))
