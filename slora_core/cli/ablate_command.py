@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from slora_core.cli.arguments import add_studied_job, add_study_file, studied_config
-from slora_core.cli.printing import print_tables, results_console
+from slora_core.cli.printing import print_json, print_tables, results_console
 from slora_core.cli.study_execution import run_study
 from slora_core.errors import ConfigError
 from slora_core.events import StudyFinished, TrialFinished
@@ -43,7 +43,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     if args.show:
-        print_tables(ablation_tables(read_ablation(args.show)))
+        found = read_ablation(args.show)
+        if args.json:
+            print_json({"exit_code": 0, "results": args.show, **found.to_dict()})
+        else:
+            print_tables(ablation_tables(found))
         return 0
     if args.without or args.with_:
         raise ConfigError("slora ablate switches every measure itself: expected neither --with nor --without")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 from slora_core.cli.arguments import add_studied_job, add_study_file, studied_config
-from slora_core.cli.printing import print_tables, results_console
+from slora_core.cli.printing import print_json, print_tables, results_console
 from slora_core.cli.study_execution import run_study
 from slora_core.config import RunConfig
 from slora_core.errors import ConfigError, OutputError
@@ -59,7 +60,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     if args.show:
-        print_tables(tuning_tables(read_tuning_study(args.show)))
+        found = read_tuning_study(args.show)
+        if args.json:
+            trials = [dataclasses.asdict(trial) for trial in found.trials]
+            print_json({"exit_code": 0, "results": args.show, "trials": trials, **found.outcome})
+        else:
+            print_tables(tuning_tables(found))
         return 0
     if args.policy is not None or args.chunk is not None:
         raise ConfigError("slora tune chooses the policy itself: expected neither --policy nor --chunk")
@@ -103,6 +109,7 @@ def _write(path: Path, text: str) -> None:
     try:
         temporary.write_text(text, encoding="utf-8")
         temporary.replace(path)
-    except OSError as error:
+    except (OSError, UnicodeEncodeError) as error:
         temporary.unlink(missing_ok=True)
-        raise OutputError(f"{str(path)!r} cannot be written: {error.strerror}") from None
+        reason = error.strerror if isinstance(error, OSError) else "a path in it is no text in UTF-8"
+        raise OutputError(f"{str(path)!r} cannot be written: {reason}") from None

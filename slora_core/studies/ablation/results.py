@@ -42,12 +42,15 @@ def recorded_ablation(record: StudyRecord) -> Ablation:
         raise InputError(f"{path!r} is a study of {record.study}; expected an ablation")
     try:
         return ablation_of(record.lines)
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, AttributeError) as error:
         raise InputError(f"{path!r} is not a readable ablation: {error!r}") from None
 
 
 def ablation_of(lines: Iterable[Mapping[str, Any]]) -> Ablation:
-    """The effects of the trials among ``lines``. Raises KeyError and TypeError for records of another shape."""
+    """The effects of the trials among ``lines``.
+
+    Raises KeyError, TypeError and AttributeError for records of another shape.
+    """
     environment: Mapping[str, Any] = {}
     runs: dict[str, list[RunFigures]] = {}
     deviations: dict[str, Mapping[str, float]] = {}

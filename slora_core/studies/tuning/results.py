@@ -56,12 +56,12 @@ def read_tuning_study(path: str | Path) -> TuningResult:
         raise InputError(f"{str(path)!r} is a study of {record.study}; expected a tuning")
     try:
         return tuning_result(record)
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InputError(f"{str(path)!r} is not a readable tuning: {error!r}") from None
 
 
 def tuning_result(record: StudyRecord) -> TuningResult:
-    """Raises KeyError and TypeError for records of another shape."""
+    """Raises KeyError, TypeError, ValueError and AttributeError for records of another shape."""
     outcome = record.finished or {}
     points = tuple(FrontierPoint(**point) for point in outcome.get("frontier", ()))
     chosen = outcome.get("chosen")

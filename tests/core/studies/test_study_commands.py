@@ -50,6 +50,8 @@ def test_an_ablation_is_shown_and_told(study, capsys, tmp_path):
     assert "Each measure alone off" in out.out
     assert main(["ablate", "--show", str(tmp_path / "s.jsonl")]) == 0
     assert "tiled_attention" in capsys.readouterr().out
+    assert main(["ablate", "--show", str(tmp_path / "s.jsonl"), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["effects"][0]["measure"] == "progressive_release"
 
 
 def test_a_tuning_writes_a_configuration_that_loads_and_code_that_compiles(study, capsys, tmp_path):
@@ -97,3 +99,15 @@ def test_bad_arguments_exit_with_2_and_one_sentence(capsys, arguments, said):
     message = capsys.readouterr().err
     assert said in message
     assert "Traceback" not in message
+
+
+@pytest.mark.parametrize("command", ["ablate", "tune"])
+@pytest.mark.parametrize("outcome", [["list"], {"frontier": [3]}, {"chosen": 5}])
+@pytest.mark.parametrize("trial", [{"case": "", "key": "k", "figures": {"stages": 3}, "seconds": None, "failure": ""}])
+def test_a_study_of_another_shape_is_named_and_never_a_traceback(capsys, tmp_path, command, outcome, trial):
+    study, path = {"ablate": "ablation", "tune": "tuning"}[command], tmp_path / "s.jsonl"
+    with StudyWriter.create(study, "k", {}, {}, path) as writer:
+        writer.add("trial", {**trial, "choice": "{torn"})
+        writer.add("finished", {"outcome": outcome})
+    assert main([command, "--show", str(path)]) == 2
+    assert "s.jsonl" in capsys.readouterr().err
