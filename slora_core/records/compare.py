@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final, Literal, Protocol, TypeAlias, TypeVar
+from typing import Final, Literal, Protocol, TypeAlias
 
 from slora_core.errors import InputError
 from slora_core.events import StagePeaks
@@ -15,8 +15,6 @@ from slora_core.records.run_file import Accuracy, StageRecord
 Unit: TypeAlias = Literal["bytes", "s", "fraction", "flag"]
 Group: TypeAlias = Literal["overall", "operator", "stage", "accuracy"]
 Value: TypeAlias = float | int | bool | None
-
-N = TypeVar("N", int, float)
 
 COMPENSATION: Final = "all operators"
 _PEAKS: Final = ("allocated_bytes", "reserved_bytes", "rss_bytes")
@@ -60,7 +58,10 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class _StageTotal:
-    """All runs of one stage path together: seconds add up, peaks are the largest."""
+    """All runs of one stage path together: seconds add up, peaks are the largest.
+
+    Of several ranks the slowest counts, and the largest peak.
+    """
 
     seconds: float | None
     allocated_bytes: int | None
@@ -80,7 +81,9 @@ class RecordedRun(Protocol):
     @property
     def peaks(self) -> StagePeaks: ...
 
-    def stages(self) -> list[StageRecord]: ...
+    def ranks(self) -> tuple[int, ...]: ...
+
+    def stages(self, rank: int = 0) -> list[StageRecord]: ...
 
     def accuracies(self) -> list[Accuracy]: ...
 
@@ -116,14 +119,18 @@ def _operators(runs: Sequence[RecordedRun]) -> Iterable[Metric]:
     """Fit and move of each operator over all tasks: seconds add up, peaks are the largest; then all of them."""
     tables = []
     for run in runs:
-        stages = [stage for stage in run.stages() if stage.stage.split(".")[-1] in ("fit", "move")]
+        stages = [stage for stage in _all_stages(run) if stage.stage.endswith((".fit", ".move"))]
         named = [replace(stage, stage=stage.stage.split(".")[-2]) for stage in stages]
         tables.append(_stage_totals([*named, *(replace(stage, stage=COMPENSATION) for stage in stages)]))
     yield from _totals("operator", tables)
 
 
 def _stages(runs: Sequence[RecordedRun]) -> Iterable[Metric]:
-    yield from _totals("stage", [_stage_totals(run.stages()) for run in runs])
+    yield from _totals("stage", [_stage_totals(_all_stages(run)) for run in runs])
+
+
+def _all_stages(run: RecordedRun) -> list[StageRecord]:
+    return [stage for rank in run.ranks() for stage in run.stages(rank)]
 
 
 def _totals(group: Group, tables: Sequence[dict[str, _StageTotal]]) -> Iterable[Metric]:
@@ -153,18 +160,26 @@ def _stage_totals(stages: Sequence[StageRecord]) -> dict[str, _StageTotal]:
         runs_of.setdefault(stage.stage, []).append(stage)
     return {
         name: _StageTotal(
-            _known(sum, (row.seconds for row in rows)),
-            _known(max, (row.allocated_bytes for row in rows)),
-            _known(max, (row.reserved_bytes for row in rows)),
-            _known(max, (row.rss_bytes for row in rows)),
+            _slowest(rows),
+            _largest(row.allocated_bytes for row in rows),
+            _largest(row.reserved_bytes for row in rows),
+            _largest(row.rss_bytes for row in rows),
         )
         for name, rows in runs_of.items()
     }
 
 
-def _known(combine: Callable[[list[N]], N], values: Iterable[N | None]) -> N | None:
-    known = [value for value in values if value is not None]
-    return combine(known) if known else None
+def _slowest(rows: Sequence[StageRecord]) -> float | None:
+    """Seconds of the rank that took longest."""
+    spent: dict[int, float] = {}
+    for row in rows:
+        if row.seconds is not None:
+            spent[row.rank] = spent.get(row.rank, 0.0) + row.seconds
+    return max(spent.values(), default=None)
+
+
+def _largest(values: Iterable[int | None]) -> int | None:
+    return max((value for value in values if value is not None), default=None)
 
 
 def _metric(group: Group, subject: str, name: str, unit: Unit, values: Sequence[Value]) -> Metric:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import dataclass
-from math import prod, sqrt
+from math import isnan, prod, sqrt
 from pathlib import Path
 from typing import IO
 
@@ -22,7 +22,10 @@ from slora_core.statistics.state_info import CLASS_IDS, StateLayout, VariantLayo
 
 @dataclass(frozen=True, slots=True)
 class Deviation:
-    """||A - B||_F / ||B||_F over all classes of a variant, B the base; and the worst class of each with its id."""
+    """||A - B||_F / ||B||_F over all classes of a variant, B the base; and the worst class of each with its id.
+
+    NaN where a state holds NaN.
+    """
 
     variant: str
     classes: int
@@ -73,7 +76,7 @@ class _Total:
         self._difference += difference
         self._base += size
         relative = _relative(difference, size)
-        if relative >= self.worst:
+        if relative >= self.worst or isnan(relative):
             self.worst, self.worst_class = relative, class_id
 
     @property
@@ -150,6 +153,6 @@ def _covariance(file: IO[bytes], layout: VariantLayout, index: int, dim: int) ->
 
 
 def _relative(difference: float, base: float) -> float:
-    if base > 0:
-        return sqrt(difference / base)
-    return float("inf") if difference > 0 else 0.0
+    if base == 0:
+        return float("inf") if difference > 0 else 0.0
+    return sqrt(difference / base)

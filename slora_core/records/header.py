@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -68,6 +69,14 @@ def header_from_meta(path: Path, meta: Mapping[str, Any]) -> RunHeader:
     values |= {name: str(meta.get(name) or "") for name in _TEXTS}
     values["within_budget"] = None if within is None else bool(within)
     return RunHeader(path, meta.get("status") or ("running" if _writer_lives(meta) else "interrupted"), **values)
+
+
+def local_time(started_at: str, *, offset: bool = False) -> str | None:
+    """``started_at`` in this machine's time zone, with the ``offset`` from UTC if asked for; None for no time."""
+    try:
+        return datetime.fromisoformat(started_at).astimezone().strftime(f"%Y-%m-%d %H:%M:%S{' %z' if offset else ''}")
+    except ValueError:
+        return None
 
 
 def _meta(connection: sqlite3.Connection) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Final
 
 from slora_core.data_folder import data_folder
 from slora_core.errors import InputError, OutputError
-from slora_core.records.header import RunHeader, read_header
+from slora_core.records.header import RunHeader, local_time, read_header
 from slora_core.records.schema import SUFFIX
 
 _TRASH: Final = ".trash"
@@ -84,8 +84,12 @@ def _started_s(run: RunHeader) -> float:
 
 
 def matches(run: RunHeader, text: str) -> bool:
-    """Whether every word of ``text`` occurs in the name, source, engine, operators, status, device, date or note."""
-    fields = (run.path.stem, run.source, run.engine, run.operators, run.status, run.device, run.started_at, run.note)
+    """Whether every word of ``text`` occurs in the name, source, engine, operators, status, device, date or note.
+
+    The date is that of this machine's time zone, as lists of runs show it.
+    """
+    started = local_time(run.started_at) or ""
+    fields = (run.path.stem, run.source, run.engine, run.operators, run.status, run.device, started, run.note)
     searched = "\n".join(fields).casefold()
     return all(word in searched for word in text.casefold().split())
 

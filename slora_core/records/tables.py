@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final
 
 from slora_core.memory.sizes import format_size
 from slora_core.records.compare import Comparison, Metric, Unit, Value
 from slora_core.records.deviation import Deviation
-from slora_core.records.header import RunHeader
+from slora_core.records.header import RunHeader, local_time
 from slora_core.records.ranks import rank_summaries
 from slora_core.records.run_file import RunFile
 from slora_core.types import UNCOMPENSATED
@@ -40,7 +39,7 @@ def runs_table(runs: Sequence[RunHeader]) -> TextTable:
     rows = [
         (
             run.path.stem,
-            _local_time(run.started_at),
+            local_time(run.started_at) or NOT_AVAILABLE,
             run.status,
             run.engine,
             run.source,
@@ -172,16 +171,21 @@ def _comparison_table(title: str, labels: Sequence[str], metrics: Sequence[Metri
         columns += [labels[index], "difference", "ratio"]
     rows = []
     for metric in metrics:
-        row = [_metric_name(metric), format_value(metric.values[0], metric.unit)]
+        row = [_metric_name(metric), _metric_value(metric, 0)]
         for index in others:
             ratio = metric.ratios[index]
             row += [
-                format_value(metric.values[index], metric.unit),
+                _metric_value(metric, index),
                 "" if metric.unit == "flag" else format_value(metric.differences[index], metric.unit, signed=True),
                 "" if ratio is None else f"{ratio:.3g}x",
             ]
         rows.append(tuple(row))
     return TextTable(title, tuple(columns), (False, *(True,) * (len(columns) - 1)), tuple(rows))
+
+
+def _metric_value(metric: Metric, run: int) -> str:
+    value = metric.values[run]
+    return "unlimited" if value is None and metric.name == "budget_bytes" else format_value(value, metric.unit)
 
 
 def _metric_name(metric: Metric) -> str:
@@ -193,10 +197,3 @@ def _metric_name(metric: Metric) -> str:
 
 def _variant(name: str) -> str:
     return f"{name} (no compensation)" if name == UNCOMPENSATED else name or "(unnamed)"
-
-
-def _local_time(started_at: str) -> str:
-    try:
-        return datetime.fromisoformat(started_at).astimezone().strftime("%Y-%m-%d %H:%M:%S")
-    except ValueError:
-        return NOT_AVAILABLE

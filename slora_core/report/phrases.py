@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any, Final
 
 from slora_core.errors import InputError
 from slora_core.memory.sizes import format_size
+from slora_core.records.header import local_time
 from slora_core.records.tables import NOT_AVAILABLE, TextTable, format_seconds
 from slora_core.report.chinese import CHINESE
 
@@ -49,10 +49,7 @@ class Phrases:
 
     def local_time(self, started_at: str) -> str:
         """An ISO 8601 moment on the clock of this machine."""
-        try:
-            return datetime.fromisoformat(started_at).astimezone().strftime("%Y-%m-%d %H:%M:%S %z")
-        except ValueError:
-            return self(NOT_AVAILABLE)
+        return local_time(started_at, offset=True) or self(NOT_AVAILABLE)
 
     def tied(self, text: str) -> str:
         """A figure and its unit on one line."""

@@ -56,7 +56,7 @@ def read_runs(runs: Sequence[RunFile]) -> tuple[ReadRun, ...]:
 def moved_deviations(base: ReadRun, other: ReadRun) -> tuple[Deviation, ...]:
     """How far the moved states of two runs are apart; () where one was not kept, or has been overwritten since."""
     states = [_state_of(base), _state_of(other)]
-    if states[0] is None or states[1] is None:
+    if states[0] is None or states[1] is None or states[0] == states[1]:  # of one file, one run's state is gone
         return ()
     try:
         return deviations(states[0], states[1])

@@ -208,8 +208,11 @@ class ComparedState:
         self.header = replace(state.header, path=self.path)
         self.peaks = state.peaks
 
-    def stages(self) -> list[StageRow]:
-        return self._state.stages()
+    def ranks(self) -> tuple[int, ...]:
+        return self._state.ranks
+
+    def stages(self, rank: int = 0) -> list[StageRow]:
+        return self._state.stages(rank)
 
     def accuracies(self) -> list[Accuracy]:
         return self._state.accuracies

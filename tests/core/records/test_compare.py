@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from slora_core.errors import InputError
@@ -97,6 +99,13 @@ def test_the_comparison_reads_like_a_sentence(runs):
     assert "peak reserved" not in rows
     assert ("task1: time", "0.7 s", "1.4 s", "+0.7 s", "2x") in by_stage.rows
     assert ("SeqFT / ncm", "50.00 %", "50.00 %", "0.00 points", "1x") in accuracy.rows
+
+
+def test_a_run_without_a_budget_is_unlimited(runs):
+    found = compare(runs[:2])
+    metrics = [replace(m, values=(8 * GB, None)) if m.name == "budget_bytes" else m for m in found.metrics]
+    overall, *_ = comparison_tables(replace(found, metrics=tuple(metrics)))
+    assert next(row for row in overall.rows if row[0] == "budget")[1:3] == ("7.451 GiB", "unlimited")
 
 
 def test_a_missing_value_is_said_and_not_zero(runs):

@@ -57,6 +57,20 @@ def test_deviation_is_the_relative_frobenius_norm_over_all_classes(tmp_path, arr
     assert deviations_table([found]).rows[0][:2] == ("(unnamed)", "5")
 
 
+@pytest.mark.parametrize("broken", ["base", "other"])
+def test_a_state_that_holds_nan_does_not_count_as_equal(tmp_path, arrays, broken):
+    means, covariances = arrays
+    wrong = means.copy()
+    wrong[1, 2] = np.nan
+    held = {"base": means, "other": means, broken: wrong}
+    base, other = (_state(tmp_path / f"{n}.safetensors", range(5), held[n], covariances) for n in ("base", "other"))
+    (found,) = deviations(base, other)
+    assert np.isnan(found.mean)
+    assert np.isnan(found.worst_mean)
+    assert found.worst_mean_class == 1
+    assert found.covariance == 0
+
+
 def test_equal_states_deviate_by_exactly_nothing(tmp_path, arrays):
     base = _state(tmp_path / "a.safetensors", range(5), *arrays)
     packed = _state(tmp_path / "b.safetensors", range(5), *arrays, packed=True)

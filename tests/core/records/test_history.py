@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -12,12 +13,13 @@ from slora_core.errors import InputError, OutputError
 from slora_core.records import database
 from slora_core.records.history import History, history_folder
 from slora_core.records.recorder import RunRecorder
+from slora_core.records.tables import runs_table
 
 
 @pytest.fixture
 def history(tmp_path, record_run):
     """Three runs: an old demo, a newer file run that failed, the newest cancelled."""
-    record_run("old", run_id="a", started_at="2024-01-01T00:00:00+00:00")
+    record_run("old", run_id="a", started_at="2024-01-02T12:00:00+00:00")
     failed = record_run("failed", run_id="b", started_at="2025-06-01T00:00:00+00:00", source="synthetic", end="failed")
     failed.set_note("Zwischenstand für Anna")
     record_run("newest", run_id="c", started_at="2025-06-01T01:30:00+05:00", engine="baseline", end="cancelled")
@@ -61,6 +63,21 @@ def test_a_list_reads_only_headers(history, monkeypatch):
 )
 def test_search_finds_every_word_anywhere(history, text, found):
     assert _ids(history.search(text)) == found
+
+
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="the time zone of a process cannot be set here")
+def test_a_run_is_found_by_the_date_that_the_list_shows(tmp_path, record_run, monkeypatch):
+    monkeypatch.setenv("TZ", "UTC-8")  # eight hours ahead of UTC
+    time.tzset()
+    try:
+        record_run("late", run_id="late", started_at="2025-03-04T23:30:00+00:00")
+        history = History(tmp_path)
+        assert runs_table(history.list_runs()).rows[0][1] == "2025-03-05 07:30:00"
+        assert _ids(history.search("2025-03-05 07:30")) == ["late"]
+        assert _ids(history.search("2025-03-04")) == []
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 def test_a_deleted_run_comes_back_from_the_trash(history):

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from slora_core.events import MemorySample, Notice, StageFinished, StagePeaks, StageStarted
+from slora_core.records.compare import compare
 from slora_core.records.export_csv import export_runs
 from slora_core.records.ranks import band, rank_summaries, slowest_rank
 from slora_core.records.recorder import RunRecorder
@@ -75,6 +76,12 @@ def test_summaries_and_the_slowest_rank(ranked):
     assert slowest_rank(ranked, "move") == 1
     assert slowest_rank(ranked, "fit") is None
     assert [row[0] for row in ranks_table(ranked).rows] == ["0", "1"]
+
+
+def test_a_comparison_takes_the_slowest_rank_and_the_largest_peak(ranked):
+    found = compare([ranked, ranked])
+    assert found.metric("stage", "move", "seconds").values == (2.0, 2.0)
+    assert found.metric("stage", "move", "peak_allocated_bytes").values == (90, 90)
 
 
 def test_csv_has_a_row_for_every_rank(ranked, tmp_path):

@@ -132,6 +132,8 @@ def test_deviations_are_told_while_the_states_are_those_that_the_runs_wrote(reco
     )
     (found,) = moved_deviations(base, other)
     assert (found.mean, found.covariance) == (0.5, 0.0)
+    over = replace(other, result=replace(other.result, outputs=base.result.outputs))
+    assert moved_deviations(base, over) == ()  # the second run has replaced the state of the first
     os.utime(paths[1], (ended + 3600, ended + 3600))
     assert moved_deviations(base, other) == ()
     paths[0].unlink()
