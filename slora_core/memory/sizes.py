@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from typing import Final
 
 from slora_core.errors import ConfigError
@@ -23,6 +24,8 @@ _UNITS: Final = {
     "tb": 1000**4,
     "tib": 1024**4,
 }
+MOST_BYTES: Final = 2**63 - 1
+"""What a signed number of 64 bits holds, such as one of a run file."""
 _SIZE = re.compile(r"\s*(\d+(?:\.\d*)?|\.\d+)\s*([a-zA-Z]*)\s*")
 
 
@@ -38,9 +41,11 @@ def parse_size(size: str | int | float) -> int:
         raise ConfigError(
             f"memory size {size!r} is not a size: expected a positive number with a unit, such as 256MiB, 8GB or 0.5g"
         )
-    size_bytes = int(float(match.group(1)) * _UNITS[unit])
+    size_bytes = int(Decimal(match.group(1)) * _UNITS[unit])
     if size_bytes <= 0:
         raise ConfigError(f"memory size {size!r} is zero: expected a positive number, such as 256MiB")
+    if size_bytes > MOST_BYTES:
+        raise ConfigError(f"memory size {size!r} is larger than any memory: expected less than {2**23} TiB")
     return size_bytes
 
 

@@ -20,13 +20,14 @@ from slora_core.memory.sizes import format_size, parse_size
         ("4096", 4096),
         (4096, 4096),
         ("1.5", 1),
+        ("9007199254740993", 2**53 + 1),
     ],
 )
 def test_sizes_as_people_write_them(text, size):
     assert parse_size(text) == size
 
 
-@pytest.mark.parametrize("text", ["", "MiB", "12 parsecs", "-1GiB", "1,5GB", "0", "0.4", "0MiB", "nan", "1 2MiB", None])
+@pytest.mark.parametrize("text", ["", "MiB", "12 parsecs", "-1GiB", "1,5GB", "0", "0.4", "0MiB", "nan", "1 2MiB", None, "9" * 400, 2**63, "8388608TiB"])
 def test_anything_else_is_refused_by_name(text):
     with pytest.raises(ConfigError, match="memory size") as refused:
         parse_size(text)
