@@ -91,7 +91,10 @@ class DistributionCompensator:
                     "attention": {"temperature": hopfield_temp, "top_k": hopfield_topk},
                     "rff": settings_of_later_versions(later),
                 },
-                "memory": {"budget": memory_budget or base.memory.budget, "policy": chunk_policy},
+                "memory": {
+                    "budget": base.memory.budget if memory_budget is None else memory_budget,
+                    "policy": chunk_policy,
+                },
             }
         )
         self._auxiliary: Iterable[Any] | None = None
@@ -129,8 +132,7 @@ class DistributionCompensator:
         """
         _check_task(task_id)
         if task_id == 1:
-            self.variants, self._counts = {}, {}
-            return self._add_current(task_id, model_after, data_loader)
+            return self._add_current(task_id, model_after, data_loader, anew=True)
         missing = [name for name in self.compensator_types if not self.variants.get(name)]
         if missing:
             raise InputError(
@@ -179,14 +181,21 @@ class DistributionCompensator:
             model_after, data_loader = model_before, model_after
         elif model_after is None:
             model_after = model_before
+        if model_after is None or data_loader is None:
+            raise InputError("build_current_only was given no model or no loader; expected both")
         return self._add_current(task_id, model_after, data_loader)
 
-    def _add_current(self, task_id: int, model: nn.Module, data_loader: Iterable[Any]) -> Variants:
+    def _add_current(
+        self, task_id: int, model: nn.Module, data_loader: Iterable[Any], *, anew: bool = False
+    ) -> Variants:
+        """The task's own classes into every variant; ``anew`` forgets all others."""
         state = next(iter(self._run(task_id, None, model, Loaders(data_loader), {}).values()))
         reg = self._config.operators.cholesky_reg
         variants: Variants = {}
+        if anew:
+            self._counts = {}
         for name in self.compensator_types:
-            old = self.variants.get(name, {})
+            old = {} if anew else self.variants.get(name, {})
             new = as_statistics(state, reg)
             variants[name] = old | {number: _copy(item) for number, item in new.items() if number not in old}
         self._remember(state)
@@ -219,7 +228,9 @@ class DistributionCompensator:
             return read_states(target, config.operators.names)
 
     def _remember(self, state: ClassState) -> None:
-        self._counts |= {int(number): int(count) for number, count in zip(state.class_ids, state.counts, strict=True)}
+        """Samples of the classes that are new; of others the statistics stay, and with them their count."""
+        counts = {int(number): int(count) for number, count in zip(state.class_ids, state.counts, strict=True)}
+        self._counts = counts | self._counts
 
 
 def _check_task(task_id: int) -> None:

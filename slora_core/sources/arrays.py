@@ -12,6 +12,7 @@ from torch import Tensor
 from slora_core.errors import InputError
 from slora_core.sources.array_specs import FLOAT_BYTES
 from slora_core.sources.file_info import AFTER, BEFORE, LABELS, check_pair_shapes
+from slora_core.sources.labels import MOST_ID
 
 _ORIGIN = "the pairs"
 
@@ -85,4 +86,6 @@ def _checked_labels(labels: ArrayLike | Tensor) -> NDArray[np.int64]:
     values = labels.numpy() if isinstance(labels, Tensor) else np.asarray(labels)
     if values.dtype.kind not in "iu":
         raise InputError(f"{_ORIGIN}: {LABELS} has dtype {values.dtype}; expected integers")
+    if values.dtype == np.uint64 and values.size and (largest := int(values.max())) > MOST_ID:
+        raise InputError(f"{_ORIGIN}: {LABELS} hold {largest}; expected at most {MOST_ID}")
     return values.astype(np.int64, copy=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,8 @@ from slora_core.errors import InputError
 from slora_core.sources.array_specs import ArraySpec
 from slora_core.sources.file_info import feature_layout
 from slora_core.statistics.state_info import state_layout
+
+MOST_ID: Final = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +44,13 @@ def labelled_classes(features: str | Path, state: str | Path) -> LabelledClasses
 
 
 def read_integers(spec: ArraySpec) -> NDArray[np.int64]:
-    """All values of an array of integers."""
+    """All values of an array of integers. Raises InputError for one that 64 bits with a sign do not hold."""
     values: NDArray[Any]
     if spec.packing:
         with np.load(spec.path, allow_pickle=False) as archive:
             values = archive[spec.key]
     else:
         values = np.memmap(spec.path, np.dtype(spec.dtype), "r", offset=spec.offset, shape=spec.shape)
+    if values.dtype == np.uint64 and values.size and (largest := int(values.max())) > MOST_ID:
+        raise InputError(f"{str(spec.path)!r}: {spec.key} hold {largest}; expected at most {MOST_ID}")
     return np.asarray(values, dtype=np.int64)

@@ -156,6 +156,38 @@ def test_current_only_adds_classes_and_moves_none(models, loader, call):
     assert torch.equal(variants["SeqFT + linear"][0].cov, before)
 
 
+def test_a_first_task_that_fails_leaves_what_was_there(models, loader):
+    compensator = make(compensator_types=["SeqFT + linear"], record=False)
+    before = compensator.build_all_variants(1, None, models[0], loader([0, 1], 1))
+    compensator._config = compensator._config.merged({"memory": {"budget": "2B"}})
+    with pytest.raises(BudgetRefused):
+        compensator.build_all_variants(1, None, models[1], loader([2], 2))
+    assert compensator.variants is before
+    assert list(before["SeqFT + linear"]) == [0, 1]
+    compensator._config = compensator._config.merged({"memory": {"budget": None}})
+    assert list(compensator.build_all_variants(1, None, models[1], loader([2], 2))["SeqFT + linear"]) == [2]
+    assert list(compensator._counts) == [2]
+
+
+def test_a_class_that_comes_again_keeps_its_statistics_and_their_count(models, loader, images):
+    compensator = make(compensator_types=["SeqFT"], record=False)
+    compensator.build_current_only(1, models[0], loader([0], 1))
+    fewer = torch.utils.data.TensorDataset(*images([0], 1, 10))
+    compensator.build_current_only(1, models[0], torch.utils.data.DataLoader(fewer, batch_size=10))
+    assert compensator._counts == {0: 30}
+
+
+def test_a_budget_of_nothing_is_refused_and_not_taken_as_none():
+    for budget in (0, ""):
+        with pytest.raises(ConfigError, match="memory size"):
+            make(memory_budget=budget)
+
+
+def test_what_is_left_out_is_named(models):
+    with pytest.raises(InputError, match="no model or no loader"):
+        make().build_current_only(1, models[0])
+
+
 def test_models_and_generators_are_left_as_found(models, loader):
     compensator = make(compensator_types=["SeqFT + linear"])
     compensator.build_all_variants(1, None, models[0], loader([0], 1))

@@ -14,8 +14,10 @@ from safetensors.numpy import save_file
 
 from slora_core.errors import InputError, OutputError
 from slora_core.sources import unpack as unpacking
+from slora_core.sources.arrays import ArrayPairs
 from slora_core.sources.feature_files import EvaluationFile, FeatureFile
-from slora_core.sources.file_info import feature_file_info
+from slora_core.sources.file_info import feature_file_info, feature_layout
+from slora_core.sources.labels import read_integers
 
 GOOD = {"features_before": np.ones((4, 3), np.float32), "features_after": np.ones((4, 3), np.float32)}
 
@@ -183,6 +185,15 @@ def test_bad_evaluation_files(tmp_path):
     np.savez(path, features=np.ones((0, 3)), labels=np.arange(0))
     with pytest.raises(InputError, match=r"expected at least one row"):
         EvaluationFile(path)
+
+
+def test_a_label_beyond_64_bits_with_a_sign_is_named_as_it_is(tmp_path):
+    labels = np.array([0, 1, 2, 2**63 + 5], np.uint64)
+    path = save(tmp_path / "f.npz", labels=labels)
+    with pytest.raises(InputError, match=r"f\.npz.*labels hold 9223372036854775813; expected at most"):
+        read_integers(feature_layout(path).labels)
+    with pytest.raises(InputError, match="labels hold 9223372036854775813; expected at most"):
+        ArrayPairs(np.ones((4, 3)), np.ones((4, 3)), labels)
 
 
 def test_labels_that_are_not_there(tmp_path):
