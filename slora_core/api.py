@@ -5,7 +5,6 @@ The same plan, budget and events as a run from files; nothing is recorded and re
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -45,6 +44,7 @@ from slora_core.statistics.labels import count_labels
 from slora_core.statistics.one_pass import collect_statistics
 from slora_core.statistics.plan import statistics_options
 from slora_core.statistics.state import ClassState, StateBuilder
+from slora_core.streams.scratch import scratch_folder
 from slora_core.types import OPERATORS, Workload
 
 Array: TypeAlias = ArrayLike | Tensor
@@ -95,7 +95,9 @@ def compensate(
     builders = {name: StateBuilder(state.class_ids, state.counts, state.dim) for name in config.operators.names}
     with ExitStack() as stack:
         stack.enter_context(host_state_guard())
-        scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="slora-")))
+        if config.run.threads:
+            torch.set_num_threads(config.run.threads)
+        scratch = Path(stack.enter_context(scratch_folder(config.run.scratch)))
         job = plan_job(config, (workload,), profile_of(target, config.run.threads))
         refuse_if_infeasible(job.plan)
         beside = surroundings(
@@ -137,9 +139,11 @@ def fit(
     config = _configured(config, (operator,), None, device, {}).merged({"memory": {"budget": None}})
     pairs = ArrayPairs(features_before, features_after)
     target = resolve_device(config.run.device)
-    job = plan_job(config, (Workload(pairs.count, pairs.dim, 1),), profile_of(target))
+    job = plan_job(config, (Workload(pairs.count, pairs.dim, 1),), profile_of(target, config.run.threads))
     ctx = RunContext(target)
     with host_state_guard():
+        if config.run.threads:
+            torch.set_num_threads(config.run.threads)
         check_finite(ctx, pairs, job.option("scan"))
         return registry.load(operator, config).fit(ctx, pairs, job.option(f"{operator}.fit"))
 

@@ -116,7 +116,7 @@ class Sampler:
             elapsed = time.perf_counter() - start
             due, skipped = next_deadline(due, elapsed, self._period_s)
             self.skipped += skipped
-            stopped = self._stop.acquire(timeout=due * self._period_s - elapsed)
+            stopped = self._stop.acquire(timeout=max(0.0, due * self._period_s - elapsed))
         self._tick()
 
     def _tick(self) -> None:

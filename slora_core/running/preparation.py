@@ -69,7 +69,8 @@ def input_fingerprint(config: RunConfig) -> str:
     source = config.source
     if source.kind not in CHECKED_STATES:
         return ""
-    paths = (source.features, source.state, source.base, source.adapter_before, source.adapter_after, source.images)
+    keys = ("features", "state", "base", "adapter_before", "adapter_after", "images", "aux_images")
+    paths = [getattr(source, key) for key in keys]
     found = [Path(path).stat() for path in paths if path and Path(path).exists()]
     return ",".join(f"{status.st_size}@{status.st_mtime_ns}" for status in found)
 

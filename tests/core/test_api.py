@@ -146,6 +146,20 @@ def test_settings_that_do_not_exist_are_refused():
             compensate(config=CONFIG.merged({"run": {"device": "cuda:7"}}))
 
 
+def test_scratch_and_threads_are_those_of_the_configuration(tmp_path):
+    with pytest.raises(ConfigError, match=r"run\.scratch = .*nowhere"):
+        compensate(config=CONFIG.merged({"run": {"scratch": str(tmp_path / "nowhere")}}))
+    found, before = set(), torch.get_num_threads()
+
+    def look(_):
+        found.add((torch.get_num_threads(), bool(list(tmp_path.iterdir()))))
+
+    compensate(config=CONFIG.merged({"run": {"scratch": str(tmp_path), "threads": before + 1}}), on_event=look)
+    assert found == {(before + 1, True)}
+    assert torch.get_num_threads() == before
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_budget_that_is_too_small_is_refused_before_anything_is_computed():
     events = []
     with pytest.raises(BudgetRefused, match="cannot hold the weaknonlinear stage; the smallest that can is") as caught:

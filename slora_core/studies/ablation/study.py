@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from slora_core.cancel import CancelToken
@@ -22,9 +21,11 @@ from slora_core.errors import ConfigError, InputError
 from slora_core.events import Event, Notice, Progress, StudyFinished, TrialFinished
 from slora_core.memory.machine import cpu_name
 from slora_core.records.deviation import deviations
+from slora_core.streams.scratch import scratch_folder
 from slora_core.streams.streaming import Emit, stream_in_thread
 from slora_core.studies.ablation.measures import ALL_OFF, ALL_ON, case_config, case_title, cases
 from slora_core.studies.ablation.results import ablation_of
+from slora_core.studies.inputs import input_stamps
 from slora_core.studies.study_file import StudyWriter
 from slora_core.studies.whole_run import RunFigures, run_whole
 
@@ -57,8 +58,8 @@ def _execute(
     config: RunConfig, repeats: int, emit: Emit, cancel: CancelToken, *, results: Path | None, fresh: bool
 ) -> None:
     with ExitStack() as stack:
+        folder = Path(stack.enter_context(scratch_folder(config.run.scratch)))
         writer = stack.enter_context(_writer(config, repeats, results, fresh))
-        folder = Path(stack.enter_context(TemporaryDirectory(prefix="slora-ablation-", dir=config.run.scratch)))
         study = _Ablation(config, repeats, writer, folder, emit, cancel)
         study.run()
 
@@ -73,9 +74,8 @@ def _writer(config: RunConfig, repeats: int, results: Path | None, fresh: bool) 
 def study_key(config: RunConfig) -> str:
     """Of what may not differ within one study: the job, the machine and the content of its files."""
     data = config.model_dump(mode="json", exclude={"measures": True, "output": True})
-    files = [Path(path) for path in (config.source.features, config.source.state) if path]
-    stamps = [(str(path), path.stat().st_mtime_ns) for path in files if path.exists()]
-    return sha256(json.dumps([data, stamps, cpu_name()], sort_keys=True).encode()).hexdigest()[:16]
+    known = [data, input_stamps(config), cpu_name()]
+    return sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()[:16]
 
 
 @dataclass(slots=True)

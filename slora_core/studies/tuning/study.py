@@ -33,6 +33,7 @@ from slora_core.events import (
 )
 from slora_core.memory.machine import cpu_name
 from slora_core.streams.streaming import Emit, stream_in_thread
+from slora_core.studies.inputs import input_stamps
 from slora_core.studies.study_file import StudyWriter
 from slora_core.studies.tuning.analysis import analyse
 from slora_core.studies.tuning.whole_runs import WholeRuns
@@ -76,9 +77,9 @@ def stream(
 
 
 def study_key(config: RunConfig) -> str:
-    """Of what may not differ within one study: the job and the machine."""
-    data = _studied(config).model_dump(mode="json")
-    return sha256(json.dumps([data, cpu_name()], sort_keys=True).encode()).hexdigest()[:16]
+    """Of what may not differ within one study: the job, its files and the machine."""
+    known = [_studied(config).model_dump(mode="json"), input_stamps(config), cpu_name()]
+    return sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def _studied(config: RunConfig) -> RunConfig:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, closing
@@ -29,6 +28,7 @@ from slora_core.running.planning import JobPlan, plan_job
 from slora_core.running.surroundings import surroundings
 from slora_core.running.warming import warm_up
 from slora_core.sources.opening import source_of
+from slora_core.streams.scratch import scratch_folder
 from slora_core.streams.streaming import Emit
 from slora_core.studies.tuning.candidates import Candidate, candidates
 from slora_core.studies.tuning.stage_runs import StageRuns
@@ -80,7 +80,7 @@ def execute(
     named = {trial_key(found, workloads[-1]): found for found in chosen}
     with ExitStack() as stack:
         stack.enter_context(host_state_guard())
-        scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="slora-", dir=config.run.scratch)))
+        scratch = Path(stack.enter_context(scratch_folder(config.run.scratch)))
         free = config.merged({"memory": {"budget": None}, "run": {"sample_hz": 0}})
         around = surroundings(free, device, job, emit=_drop, cancel=cancel, scratch=scratch)
         ctx = stack.enter_context(around).ctx

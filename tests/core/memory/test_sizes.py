@@ -27,7 +27,11 @@ def test_sizes_as_people_write_them(text, size):
     assert parse_size(text) == size
 
 
-@pytest.mark.parametrize("text", ["", "MiB", "12 parsecs", "-1GiB", "1,5GB", "0", "0.4", "0MiB", "nan", "1 2MiB", None, "9" * 400, 2**63, "8388608TiB"])
+NO_SIZES = ["", "MiB", "12 parsecs", "-1GiB", "1,5GB", "0", "0.4", "0MiB", "nan", "1 2MiB", None]
+TOO_LARGE = ["9" * 400, 2**63, "8388608TiB"]
+
+
+@pytest.mark.parametrize("text", [*NO_SIZES, *TOO_LARGE])
 def test_anything_else_is_refused_by_name(text):
     with pytest.raises(ConfigError, match="memory size") as refused:
         parse_size(text)

@@ -1,9 +1,14 @@
 from __future__ import annotations
 
+import os
+
 import pytest
 
+from slora_core.config import RunConfig
 from slora_core.errors import InputError, OutputError
+from slora_core.studies.ablation.study import study_key as ablation_key
 from slora_core.studies.study_file import StudyWriter, list_studies, read_study
+from slora_core.studies.tuning.study import study_key as tuning_key
 
 
 @pytest.fixture(autouse=True)
@@ -100,3 +105,15 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(OutputError, match="file"):
         create(path=tmp_path / "file" / "x.jsonl")
+
+
+@pytest.mark.parametrize("key_of", [ablation_key, tuning_key])
+@pytest.mark.parametrize("key", ["features", "state", "evaluate"])
+def test_a_study_does_not_go_on_with_files_that_have_changed(tmp_path, key_of, key):
+    path = tmp_path / "input"
+    path.touch()
+    config = RunConfig().merged({"source": {"kind": "files", key: str(path)}})
+    before = key_of(config)
+    assert key_of(config) == before
+    os.utime(path, ns=(5, 5))
+    assert key_of(config) != before
