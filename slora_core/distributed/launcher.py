@@ -21,7 +21,7 @@ from torch.distributed.launcher.api import LaunchConfig, launch_agent
 from slora_core.cancel import CancelToken
 from slora_core.config import RunConfig
 from slora_core.distributed.hub import Hub
-from slora_core.distributed.supervision import Supervision
+from slora_core.distributed.supervision import Supervision, as_asked
 from slora_core.running.output import check_distributable
 from slora_core.streams.child import OUTPUT_TAIL_BYTES, import_path
 from slora_core.streams.scratch import scratch_folder
@@ -43,7 +43,7 @@ def execute(config: RunConfig, emit: Emit, cancel: CancelToken) -> None:
         agent.start()
         try:
             settings = config.distributed
-            Supervision(hub, settings.processes, settings, agent, emit, cancel).run()
+            Supervision(hub, settings.processes, settings, agent, as_asked(config, emit), cancel).run()
         finally:
             hub.close()
             agent.join()

@@ -5,6 +5,7 @@ Torch-free.
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import platform
 import signal
@@ -16,7 +17,7 @@ from functools import partial
 from typing import Final, Protocol
 
 from slora_core.cancel import CancelToken
-from slora_core.config import DistributedConfig
+from slora_core.config import DistributedConfig, RunConfig
 from slora_core.distributed.failure import failed_rank, hanging_rank, lost_rank, name_of
 from slora_core.distributed.hub import LOST, Hub, Message, RankState
 from slora_core.distributed.link import STOPPED_EXIT
@@ -229,6 +230,15 @@ class Supervision:
 
     def _now_s(self) -> float:
         return self._trace(0).now_s
+
+
+def as_asked(config: RunConfig, emit: Emit) -> Emit:
+    """``emit`` whose record of the run has the configuration that was asked for, and not what rank 0 made of it."""
+
+    def passed_on(event: Event) -> None:
+        emit(dataclasses.replace(event, config=config.to_dict()) if isinstance(event, RunStarted) else event)
+
+    return passed_on
 
 
 def _identity(failure: RunFailed) -> RunFailed:

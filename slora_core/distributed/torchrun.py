@@ -23,7 +23,7 @@ from slora_core.cancel import CancelToken
 from slora_core.config import RunConfig
 from slora_core.distributed.hub import Hub
 from slora_core.distributed.place import Place
-from slora_core.distributed.supervision import Supervision
+from slora_core.distributed.supervision import Supervision, as_asked
 from slora_core.errors import ConfigError
 from slora_core.events import Event
 from slora_core.streams.child import import_path
@@ -62,7 +62,7 @@ def _execute(config: RunConfig, place: Place, emit: Emit, cancel: CancelToken) -
         job.write_text(json.dumps({"config": config.to_dict(), "hub": hub.address(host).to_dict()}), encoding="utf-8")
         engine = FirstRank(job, config.distributed.grace_s)
         try:
-            Supervision(hub, place.size, config.distributed, engine, emit, cancel).run()
+            Supervision(hub, place.size, config.distributed, engine, as_asked(config, emit), cancel).run()
         finally:
             hub.close()
             engine.stop()

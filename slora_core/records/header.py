@@ -23,7 +23,8 @@ STATUSES: Final = ("finished", "failed", "cancelled", "interrupted", "running", 
 class RunHeader:
     """A run at a glance. ``status`` is one of STATUSES; ``problem`` says why a file is unreadable.
 
-    ``started_at`` is ISO 8601 with its offset from UTC. None is "not available".
+    ``started_at`` is ISO 8601 with its offset from UTC; ``device`` is the one that the run had, or asked for where it
+    came to none. None is "not available".
     """
 
     path: Path

@@ -57,7 +57,7 @@ class EventInserter:
                 "engine": event.engine,
                 "budget_bytes": event.budget_bytes,
                 "source": config.get("source", {}).get("kind", ""),
-                "device": config.get("run", {}).get("device", ""),
+                "device": event.environment.get("device") or config.get("run", {}).get("device", ""),
                 "operators": ", ".join(config.get("operators", {}).get("names", ())),
             }
         )

@@ -107,7 +107,7 @@ class RunState:
             engine=self.engine,
             source=config.get("source", {}).get("kind", ""),
             operators=", ".join(config.get("operators", {}).get("names", ())),
-            device=config.get("run", {}).get("device", ""),
+            device=self.environment.get("device") or config.get("run", {}).get("device", ""),
             budget_bytes=self.budget_bytes,
             seconds=self.seconds,
             peak_allocated_bytes=peaks.allocated_bytes,
