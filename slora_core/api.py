@@ -18,7 +18,7 @@ from torch import Tensor
 from slora_core.cancel import CancelToken
 from slora_core.compensators import registry
 from slora_core.compensators.attention.operator import AttentionTransition
-from slora_core.compensators.base import Transition
+from slora_core.compensators.base import FitOrigin, Transition
 from slora_core.compensators.linear.operator import LinearTransition
 from slora_core.compensators.rff.operator import RffTransition
 from slora_core.compensators.weak_nonlinear.operator import WeakNonlinearTransition
@@ -91,7 +91,7 @@ def compensate(
     eps = {name: _checked_noise(name, values, workload) for name, values in (noise or {}).items()}
     config = _configured(config, operators, budget, device, eps)
     target = resolve_device(config.run.device)
-    given = {name: _transition(name, fit, workload.dim, config, target) for name, fit in (fitted or {}).items()}
+    given = {name: _transition(name, fit, workload, config, target) for name, fit in (fitted or {}).items()}
     builders = {name: StateBuilder(state.class_ids, state.counts, state.dim) for name in config.operators.names}
     with ExitStack() as stack:
         stack.enter_context(host_state_guard())
@@ -133,8 +133,9 @@ def fit(
 ) -> Transition:
     """Fit one operator on arrays, without a budget.
 
-    The transition goes into ``compensate(fitted=...)`` under the same config, as often as wanted. A linear one has
-    ``weight`` W [d, d], a weak-nonlinear one ``weights`` [3, d, d] (A, B1, B2) and ``gates``. Raises InputError.
+    The transition goes into ``compensate(fitted=...)`` under the same config, as often as wanted; that of the attention
+    with the same pairs, which are its keys. A linear one has ``weight`` W [d, d], a weak-nonlinear one ``weights``
+    [3, d, d] (A, B1, B2) and ``gates``. Raises InputError.
     """
     config = _configured(config, (operator,), None, device, {}).merged({"memory": {"budget": None}})
     pairs = ArrayPairs(features_before, features_after)
@@ -145,7 +146,9 @@ def fit(
         if config.run.threads:
             torch.set_num_threads(config.run.threads)
         check_finite(ctx, pairs, job.option("scan"))
-        return registry.load(operator, config).fit(ctx, pairs, job.option(f"{operator}.fit"))
+        transition = registry.load(operator, config).fit(ctx, pairs, job.option(f"{operator}.fit"))
+    transition.origin = FitOrigin(pairs.count, pairs.dim, _settings_of(operator, config))
+    return transition
 
 
 def class_statistics(features: Array, labels: Array, *, device: str = "cpu") -> ClassState:
@@ -190,18 +193,23 @@ def _configured(
 def _transition(
     name: str,
     given: Mapping[str, Array] | Transition,
-    dim: int,
+    workload: Workload,
     config: RunConfig,
     device: torch.device,
 ) -> Transition:
-    """What ``fitted[name]`` says, for features of d = ``dim``. Raises InputError."""
+    """What ``fitted[name]`` says, for the pairs of ``workload``. Raises InputError."""
     _check_operator("fitted", name)
     if isinstance(given, Transition):
         if not isinstance(given, _TRANSITIONS[name]):
             raise InputError(
                 f"fitted[{name!r}] is of type {type(given).__name__}; expected {_TRANSITIONS[name].__name__}"
             )
+        _check_origin(name, given, workload, config)
         return given
+    if not isinstance(given, Mapping):
+        raise InputError(
+            f"fitted[{name!r}] is of type {type(given).__name__}; expected what fit({name!r}, ...) returned"
+        )
     shapes = _FITTED_SHAPES.get(name)
     if shapes is None:
         raise InputError(f"fitted[{name!r}] is given as arrays; expected what fit({name!r}, ...) returned")
@@ -209,7 +217,7 @@ def _transition(
         raise InputError(f"fitted[{name!r}] has keys {sorted(given)}: expected {list(shapes)}")
     arrays = {key: torch.from_numpy(_floats(f"fitted[{name!r}][{key!r}]", given[key])) for key in shapes}
     for key, shape in shapes.items():
-        expected = [dim if axis == "d" else int(axis) for axis in shape]
+        expected = [workload.dim if axis == "d" else int(axis) for axis in shape]
         if list(arrays[key].shape) != expected:
             raise InputError(f"fitted[{name!r}][{key!r}] has shape {list(arrays[key].shape)}; expected {expected}")
     if name == "linear":
@@ -225,9 +233,38 @@ def _transition(
     )
 
 
+def _settings_of(name: str, config: RunConfig) -> dict[str, Any]:
+    """What a transition of operator ``name`` takes from the configuration of its fit; S goes by the noise."""
+    settings: dict[str, Any] = getattr(config.operators, name).model_dump(exclude={"samples"})
+    return settings | {"cholesky_reg": config.operators.cholesky_reg}
+
+
+def _check_origin(name: str, transition: Transition, workload: Workload, config: RunConfig) -> None:
+    """Raises InputError for a transition that moves classes otherwise than what is given here says."""
+    origin = transition.origin
+    if origin is None:
+        return
+    if origin.dim != workload.dim:
+        raise InputError(f"fitted[{name!r}] was fitted on features of d = {origin.dim}; expected {workload.dim}")
+    if name == "attention" and origin.pairs != workload.pairs:
+        raise InputError(
+            f"fitted[{name!r}] was fitted on {origin.pairs} pairs, which are its keys; expected the same pairs here,"
+            f" and {workload.pairs} are given"
+        )
+    for key, value in _settings_of(name, config).items():
+        if origin.settings[key] != value:
+            raise InputError(
+                f"fitted[{name!r}] was fitted with {key} = {origin.settings[key]!r}; expected {value!r}, as in the"
+                " configuration of this call"
+            )
+
+
 def _checked_noise(name: str, values: Array, workload: Workload) -> NDArray[np.float32]:
     _check_operator("noise", name)
-    eps = _floats(f"noise[{name!r}]", values).astype(np.float32, copy=False)
+    with np.errstate(over="ignore"):
+        eps = _floats(f"noise[{name!r}]", values).astype(np.float32, copy=False)
+    if not np.isfinite(eps).all():
+        raise InputError(f"noise[{name!r}] holds numbers beyond float32; expected standard-normal ones")
     classes, dim = workload.classes, workload.dim
     if eps.ndim not in (2, 3) or eps.shape[-1] != dim or (eps.ndim == 3 and eps.shape[0] != classes):
         raise InputError(f"noise[{name!r}] has shape {list(eps.shape)}; expected [S, {dim}] or [{classes}, S, {dim}]")
@@ -239,7 +276,10 @@ def _floats(what: str, values: Array) -> NDArray[Any]:
     if isinstance(values, Tensor):
         values = values.detach().cpu()
         values = (values.float() if values.dtype is torch.bfloat16 else values).numpy()
-    array = np.require(values, requirements="W")
+    try:
+        array = np.require(values, requirements="W")
+    except ValueError as error:
+        raise InputError(f"{what} is not an array: {error}") from None
     if array.dtype.kind not in "iuf":
         raise InputError(f"{what} has dtype {array.dtype}; expected numbers")
     if not np.isfinite(array).all():

@@ -6,7 +6,7 @@ import difflib
 import hashlib
 import json
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence, Set
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
 
@@ -19,6 +19,8 @@ from slora_core.types import CLASSIFIERS, GIB, MIB, OPERATORS
 
 
 def _names(value: Any, known: tuple[str, ...], what: str) -> tuple[str, ...]:
+    if not isinstance(value, (str, Sequence, Set)):
+        raise ValueError(f"expected names among {', '.join(known)}")
     items = [part.strip() for part in value.split(",")] if isinstance(value, str) else list(value)
     if not items or items == [""]:
         raise ValueError(f"expected at least one {what} of {', '.join(known)}")

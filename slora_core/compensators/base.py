@@ -10,7 +10,8 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 from slora_core.context import RunContext
 from slora_core.memory.plan import Option
@@ -36,8 +37,22 @@ class Mover(Protocol):
         """
 
 
+@dataclass(frozen=True, slots=True)
+class FitOrigin:
+    """What a transition was fitted on: N pairs of d features, under these settings of its operator."""
+
+    pairs: int
+    dim: int
+    settings: Mapping[str, Any]
+
+
 class Transition(ABC):
-    """A fitted operator. Holds the ``kept`` buffers of its fit until :meth:`close`."""
+    """A fitted operator. Holds the ``kept`` buffers of its fit until :meth:`close`.
+
+    ``origin`` is known of one that is handed to a caller, who may give it back with something else.
+    """
+
+    origin: FitOrigin | None = None
 
     @abstractmethod
     def mover(self, ctx: RunContext, option: Option, noise: Noise | None) -> AbstractContextManager[Mover]:

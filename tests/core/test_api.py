@@ -112,6 +112,24 @@ BAD_CALLS = {
         lambda: compensate(fitted={"attention": slora.fit("linear", BEFORE, AFTER)}),
         r"LinearTransition; expected AttentionTransition",
     ),
+    "fit that is none": (lambda: compensate(fitted={"linear": None}), r"of type NoneType; expected what fit"),
+    "fit on features of another d": (
+        lambda: compensate(fitted={"rff": slora.fit("rff", BEFORE[:, :4], AFTER[:, :4], config=CONFIG)}),
+        r"fitted on features of d = 4; expected 8",
+    ),
+    "fit on other keys": (
+        lambda: compensate(fitted={"attention": slora.fit("attention", BEFORE[:9], AFTER[:9], config=CONFIG)}),
+        r"fitted on 9 pairs.*60 are given",
+    ),
+    "fit under another configuration": (
+        lambda: compensate(fitted={"attention": slora.fit("attention", BEFORE, AFTER)}),
+        r"fitted with top_k = 2000; expected \d+",
+    ),
+    "ragged noise": (
+        lambda: compensate(noise={"attention": [[1.0], [1.0, 2.0]]}),
+        r"noise\['attention'\] is not an array",
+    ),
+    "noise beyond float32": (lambda: compensate(noise={"attention": W * 1e300}), r"beyond float32"),
     "state that is NaN": (
         lambda: slora.ClassState.from_arrays([0], [2], W[:1] * np.nan, W[None]),
         r"mean of class 0 holds NaN",
@@ -158,6 +176,15 @@ def test_scratch_and_threads_are_those_of_the_configuration(tmp_path):
     assert found == {(before + 1, True)}
     assert torch.get_num_threads() == before
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("operator", ["linear", "weaknonlinear", "rff"])
+def test_a_fit_moves_classes_beside_other_pairs_as_it_does_beside_its_own(operator):
+    fitted = slora.fit(operator, BEFORE[:40], AFTER[:40], config=CONFIG)
+    expected = compensate(BEFORE[:40], AFTER[:40], operators=operator)[operator]
+    found = compensate(operators=operator, fitted={operator: fitted})[operator]
+    assert relative(found.means, expected.means) <= 1e-6
+    assert relative(found.covariances, expected.covariances) <= 1e-6
 
 
 def test_a_budget_that_is_too_small_is_refused_before_anything_is_computed():

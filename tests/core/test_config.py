@@ -39,3 +39,10 @@ def test_flags_are_flags():
             for name in path:
                 found = found[name]
             assert found is value
+
+
+@pytest.mark.parametrize("section", ["operators", "classifiers"])
+@pytest.mark.parametrize("value", [3, 1.5, True, None])
+def test_names_are_texts(section, value):
+    with pytest.raises(ConfigError, match=rf"{section}\.names = {value}: expected names among"):
+        RunConfig().merged({section: {"names": value}})
