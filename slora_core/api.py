@@ -34,8 +34,7 @@ from slora_core.running.compensation import Compensation, Move
 from slora_core.running.planning import plan_job
 from slora_core.running.preparation import held_or_streamed, scan, unread_cache
 from slora_core.running.surroundings import surroundings
-from slora_core.sources.after_rows import AfterRows
-from slora_core.sources.arrays import ArrayPairs
+from slora_core.sources.arrays import ArrayPairs, ArrayRows
 from slora_core.sources.finite import check_finite, check_rows_finite
 from slora_core.sources.plan import scan_options
 from slora_core.statistics.base import StateReader
@@ -156,7 +155,7 @@ def class_statistics(features: Array, labels: Array, *, device: str = "cpu") -> 
 
     ddof = 1, and 1e-4 I for a class with one sample. Raises InputError.
     """
-    rows = AfterRows(ArrayPairs(features, features, labels))
+    rows = ArrayRows(features, labels)
     target, config = resolve_device(device), RunConfig()
     ctx = RunContext(target)
     census = count_labels(ctx, rows)

@@ -11,6 +11,7 @@ from slora_core.cli.arguments import (
     add_output,
     add_record,
     add_source,
+    add_tasks,
     build_config,
     source_kind,
 )
@@ -32,6 +33,7 @@ examples:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = EXAMPLES
     add_source(parser)
+    add_tasks(parser)
     add_job(parser)
     add_engine(parser)
     add_output(parser)

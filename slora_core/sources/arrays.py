@@ -1,4 +1,4 @@
-"""Pairs in memory: the caller's own arrays or tensors."""
+"""Pairs and labelled rows in memory: the caller's own arrays or tensors."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from torch import Tensor
 
 from slora_core.errors import InputError
 from slora_core.sources.array_specs import FLOAT_BYTES
-from slora_core.sources.file_info import AFTER, BEFORE, LABELS, check_pair_shapes
+from slora_core.sources.file_info import AFTER, BEFORE, FEATURES, LABELS, check_pair_shapes
 from slora_core.sources.labels import MOST_ID
 
 _ORIGIN = "the pairs"
+_ROWS = "the rows"
 
 
 class ArrayPairs:
@@ -64,17 +65,40 @@ class ArrayPairs:
         return self._labels[start:stop]
 
 
-def _as_tensor(key: str, given: ArrayLike | Tensor) -> Tensor:
+class ArrayRows:
+    """M >= 1 rows from an array, a list or a CPU tensor [M, d] of floats with integer labels [M] (-1: unlabelled).
+
+    A :class:`~slora_core.sources.rounds.LabelledRows`. Raises InputError.
+    """
+
+    def __init__(self, features: ArrayLike | Tensor, labels: ArrayLike | Tensor) -> None:
+        self._labels = _checked_labels(labels, _ROWS)
+        self._features = _as_tensor(FEATURES, features, _ROWS)
+        shape, labelled = list(self._features.shape), list(self._labels.shape)
+        if len(shape) != 2 or 0 in shape:
+            raise InputError(f"{_ROWS}: {FEATURES} has shape {shape}; expected [M, d] with at least one row and column")
+        if labelled != shape[:1]:
+            raise InputError(f"{_ROWS}: {LABELS} has shape {labelled}; expected [{shape[0]}], one label a row")
+        self.count, self.dim = shape
+
+    def read(self, start: int, stop: int, out: Tensor) -> None:
+        out[: stop - start].copy_(self._features[start:stop])
+
+    def read_labels(self, start: int, stop: int) -> NDArray[np.int64]:
+        return self._labels[start:stop]
+
+
+def _as_tensor(key: str, given: ArrayLike | Tensor, origin: str = _ORIGIN) -> Tensor:
     try:
         values = given if isinstance(given, Tensor) else np.asarray(given)
     except ValueError as error:
-        raise InputError(f"{_ORIGIN}: {key} is not an array: {error}") from None
+        raise InputError(f"{origin}: {key} is not an array: {error}") from None
     name = str(values.dtype).removeprefix("torch.") if isinstance(values, Tensor) else values.dtype.name
     if name not in FLOAT_BYTES:
-        raise InputError(f"{_ORIGIN}: {key} has dtype {name}; expected one of {', '.join(FLOAT_BYTES)}")
+        raise InputError(f"{origin}: {key} has dtype {name}; expected one of {', '.join(FLOAT_BYTES)}")
     if isinstance(values, Tensor):
         if values.device.type != "cpu":
-            raise InputError(f"{_ORIGIN}: {key} lies on {values.device}; expected a tensor on the CPU")
+            raise InputError(f"{origin}: {key} lies on {values.device}; expected a tensor on the CPU")
         return values.detach().to(torch.float32).contiguous()
     rows = np.ascontiguousarray(values, dtype=np.float32)
     with warnings.catch_warnings():
@@ -82,10 +106,10 @@ def _as_tensor(key: str, given: ArrayLike | Tensor) -> Tensor:
         return torch.from_numpy(rows)
 
 
-def _checked_labels(labels: ArrayLike | Tensor) -> NDArray[np.int64]:
+def _checked_labels(labels: ArrayLike | Tensor, origin: str = _ORIGIN) -> NDArray[np.int64]:
     values = labels.numpy() if isinstance(labels, Tensor) else np.asarray(labels)
     if values.dtype.kind not in "iu":
-        raise InputError(f"{_ORIGIN}: {LABELS} has dtype {values.dtype}; expected integers")
+        raise InputError(f"{origin}: {LABELS} has dtype {values.dtype}; expected integers")
     if values.dtype == np.uint64 and values.size and (largest := int(values.max())) > MOST_ID:
-        raise InputError(f"{_ORIGIN}: {LABELS} hold {largest}; expected at most {MOST_ID}")
+        raise InputError(f"{origin}: {LABELS} hold {largest}; expected at most {MOST_ID}")
     return values.astype(np.int64, copy=False)

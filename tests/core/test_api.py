@@ -140,8 +140,24 @@ BAD_CALLS = {
     ),
     "negative class": (lambda: slora.ClassState.from_arrays([-1], [2], W[:1], W[None]), r"class ids -1 are negative"),
     "class twice": (lambda: slora.ClassState.from_arrays([1, 1], [2, 2], W[:2], np.stack([W, W])), r"class ids 1"),
+    "rows of one axis": (
+        lambda: slora.class_statistics(BEFORE[0], LABELS),
+        r"the rows: features has shape \[8\]; expected",
+    ),
+    "no rows": (lambda: slora.class_statistics(BEFORE[:0], LABELS[:0]), r"the rows: features has shape \[0, 8\]"),
+    "labels of other rows": (
+        lambda: slora.class_statistics(BEFORE, LABELS[:5]),
+        r"labels has shape \[5\]; expected \[60\]",
+    ),
     "labels below -1": (lambda: slora.class_statistics(BEFORE, LABELS - 5), r"row 0 has label -5"),
 }
+
+
+def test_the_only_row_of_a_class_has_the_small_identity():
+    state = slora.class_statistics(BEFORE[:1], [4])
+    assert state.class_ids.tolist() == [4]
+    assert np.array_equal(state.means[0], BEFORE[0].astype(np.float32))
+    assert np.array_equal(state.covariances[0], np.float32(1e-4) * np.eye(8, dtype=np.float32))
 
 
 @pytest.mark.parametrize("name", BAD_CALLS)
