@@ -97,7 +97,7 @@ class EventInserter:
     def _notice(self, event: Notice) -> None:
         self._connection.execute(
             "INSERT INTO notices VALUES (NULL, ?, ?, ?, ?, ?, ?)",
-            (event.t_s, event.kind, _text(event.message), event.stage, _json(event.data), event.rank),
+            (event.t_s, event.kind, storable(event.message), event.stage, _json(event.data), event.rank),
         )
 
     def _task_finished(self, event: TaskFinished) -> None:
@@ -123,7 +123,7 @@ class EventInserter:
     def _final(self, event: Event) -> None:
         seconds = event.seconds if isinstance(event, RunFinished) else event.t_s
         self.set_meta({"status": STATUS_OF[type(event)], "seconds": seconds})
-        self._connection.execute("INSERT OR REPLACE INTO documents VALUES ('result', ?)", (_text(event.to_json()),))
+        self._connection.execute("INSERT OR REPLACE INTO documents VALUES ('result', ?)", (storable(event.to_json()),))
 
     def _accuracies(self, task: int, accuracies: Mapping[str, Mapping[str, float]]) -> None:
         self._connection.executemany(
@@ -148,8 +148,8 @@ def _json(value: Mapping[str, Any]) -> str:
     return json.dumps(dict(value))
 
 
-def _text(text: str) -> str:
-    """Undecodable bytes of a file name as escapes, which JSON reads back and SQLite can store."""
+def storable(text: str) -> str:
+    """Undecodable bytes of a file name or an argument as escapes, which JSON reads back and SQLite can store."""
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 

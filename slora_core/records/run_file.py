@@ -19,6 +19,7 @@ from slora_core.errors import InputError, OutputError
 from slora_core.events import Event, MemorySample, Notice, StagePeaks, event_from_json
 from slora_core.records.database import connect, explained, open_for_reading
 from slora_core.records.header import RunHeader, header_from_meta
+from slora_core.records.inserts import storable
 from slora_core.records.schema import SAMPLE_COUNTERS
 
 _PEAKS: Final = "allocated_bytes, reserved_bytes, rss_bytes"
@@ -125,7 +126,7 @@ class RunFile:
         """Raises OutputError when the file cannot be written."""
         try:
             with closing(connect(self.path, "rw")) as connection:
-                connection.execute("INSERT OR REPLACE INTO meta VALUES ('note', ?)", (text,))
+                connection.execute("INSERT OR REPLACE INTO meta VALUES ('note', ?)", (storable(text),))
         except sqlite3.Error as error:
             raise OutputError(f"the note of run file {str(self.path)!r} cannot be written: {error}") from error
 

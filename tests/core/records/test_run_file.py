@@ -137,6 +137,8 @@ def test_the_note_can_be_changed_and_nothing_else_changes(record_run):
     run.set_note("vor dem Umbau 修改前")
     assert run.note == "vor dem Umbau 修改前"
     assert run.meta == {**before, "note": run.note}
+    run.set_note("typed in\udcff another encoding")
+    assert run.note == "typed in\\udcff another encoding"
 
 
 def test_a_file_name_that_is_not_unicode_survives(tmp_path):
