@@ -43,7 +43,7 @@ def run_recorded(
         gate = FinalGate(emit)
         try:
             execute(config, gate, cancel or CancelToken(), source=source)
-        except RunCancelled:
+        except (RunCancelled, KeyboardInterrupt):
             gate(RunCancelledEvent(gate.trace.now_s, gate.trace.stage))
             raise
         except BaseException as error:

@@ -329,3 +329,16 @@ def test_the_gaussian_samples_and_moves():
         item.sample(600, eps)
     with pytest.raises(InputError, match=r"expected \[d\] and \[d, d\]"):
         GaussianStatistics(torch.zeros(3), cov)
+
+
+def test_an_interrupt_is_recorded_as_a_cancelled_run(models, loader, tmp_path):
+    def interrupt(event):
+        if isinstance(event, StageFinished):
+            raise KeyboardInterrupt
+
+    compensator = make(compensator_types=["SeqFT"], on_event=interrupt, run_folder=tmp_path)
+    with pytest.raises(KeyboardInterrupt):
+        compensator.build_all_variants(1, None, models[0], loader([0, 1], 1))
+    (header,) = History(tmp_path).list_runs()
+    assert header.status == "cancelled"
+    assert compensator.variants == {}
