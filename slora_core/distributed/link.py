@@ -17,7 +17,7 @@ from slora_core.distributed.place import Place
 from slora_core.errors import PeerLost
 from slora_core.events import Event, MemorySample, Notice, Progress, StageFinished, StageStarted
 
-OWN_NOTICES: Final = ("budget-near", "budget-crossed", "retry", "other-process")
+OWN_NOTICES: Final = ("budget-near", "budget-crossed", "retry", "jitter", "other-process")
 """Notices that each rank has for itself; the others are the same on all, and rank 0 gives them."""
 _CONNECT_S: Final = 30.0
 STOPPED_EXIT: Final = 75

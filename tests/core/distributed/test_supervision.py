@@ -126,12 +126,13 @@ def test_what_concerns_the_whole_run_is_said_once(make_run):
     for link in (first, second):
         link.emit(Notice(0.1, "labels", "the same for all"))
         link.emit(Notice(0.1, "retry", "its own"))
+        link.emit(Notice(0.1, "jitter", "of its own classes"))
     second.end()
     first.emit(FINISHED)
     first.end()
     run.final()
     kinds = [(e.kind, e.rank) for e in run.events if isinstance(e, Notice)]
-    assert sorted(kinds) == [("labels", 0), ("retry", 0), ("retry", 1)]
+    assert sorted(kinds) == [("jitter", 0), ("jitter", 1), ("labels", 0), ("retry", 0), ("retry", 1)]
 
 
 def test_a_run_is_not_finished_before_every_rank_is(make_run):
