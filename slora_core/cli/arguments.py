@@ -104,7 +104,7 @@ def add_studied_job(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
 def add_study_file(parser: argparse.ArgumentParser, group: argparse._ArgumentGroup) -> None:
     """Where a study is kept, whether it is continued, and how it is told."""
     group.add_argument(
-        "--results", metavar="FILE.jsonl", help="a new file to keep the study in; default: with the history"
+        "--results", metavar="FILE.jsonl", help="where the study is kept and continued; default: with the history"
     )
     group.add_argument("--fresh", action="store_true", help="do not continue an interrupted study")
     group.add_argument("--show", metavar="FILE.jsonl", help="print a study that was measured before")

@@ -56,7 +56,7 @@ def run_study(
         case RunCancelledEvent():
             if as_json:
                 print_json({"exit_code": 130, "error": {"kind": "run-cancelled", "what": "cancelled", "remedy": ""}})
-            print_error("cancelled", "" if results else "the same command goes on with what was measured")
+            print_error("cancelled", "the same command goes on with what was measured")
             return 130
     return 4
 

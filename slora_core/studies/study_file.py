@@ -143,13 +143,32 @@ class StudyWriter:
 
     @classmethod
     def go_on_or_create(
-        cls, study: Study, key: str, config: Mapping[str, Any], settings: Mapping[str, Any]
+        cls, study: Study, key: str, config: Mapping[str, Any], settings: Mapping[str, Any], path: Path | None = None
     ) -> StudyWriter:
-        """The newest interrupted study of this kind and key, or a new one where there is none. Raises OutputError."""
-        for record in list_studies(study):
+        """The interrupted study of this kind and key, in the file ``path`` or the newest; or else a new one.
+
+        Raises OutputError, also for a file that holds anything else, and for a study that still runs in it.
+        """
+        if path is not None and path.exists():
+            return cls._go_on_in(path, study, key)
+        for record in list_studies(study) if path is None else ():
             if record.key == key and record.finished is None and (writer := cls.resume(record)) is not None:
                 return writer
-        return cls.create(study, key, config, settings)
+        return cls.create(study, key, config, settings, path)
+
+    @classmethod
+    def _go_on_in(cls, path: Path, study: Study, key: str) -> StudyWriter:
+        expected = "expected a new name, or an interrupted study of this job"
+        try:
+            record = read_study(path)
+        except InputError as error:
+            raise OutputError(f"study file {str(path)!r} exists already, {expected}: {error.what}") from None
+        if (record.study, record.key) != (study, key) or record.finished is not None:
+            raise OutputError(f"study file {str(path)!r} exists already, of another job or finished: {expected}")
+        writer = cls.resume(record)
+        if writer is None:
+            raise OutputError(f"study file {str(path)!r} is being written by a study that still runs: {expected}")
+        return writer
 
     def add(self, kind: str, data: Mapping[str, Any]) -> None:
         """Raises OutputError when the disk refuses."""

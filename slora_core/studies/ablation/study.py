@@ -43,8 +43,9 @@ def stream(
 ) -> Generator[Event, None, None]:
     """Run every case of the nine measures ``repeats`` times and yield what happens; the last event is a final one.
 
-    An interrupted study of the same configuration on this machine is continued, unless it is to be ``fresh`` or has a
-    file of its own for its ``results``. Raises ConfigError at once for ``repeats`` below 1 or a baseline configuration.
+    An interrupted study of the same configuration on this machine is continued, the newest or the one in the file
+    ``results``, unless it is to be ``fresh``. Raises ConfigError at once for ``repeats`` below 1 or a baseline
+    configuration.
     """
     if repeats < 1:
         raise ConfigError(f"repeats = {repeats}: expected 1 or more")
@@ -66,9 +67,8 @@ def _execute(
 
 def _writer(config: RunConfig, repeats: int, results: Path | None, fresh: bool) -> StudyWriter:
     key, settings = study_key(config), {"repeats": repeats}
-    if fresh or results:
-        return StudyWriter.create("ablation", key, config.to_dict(), settings, results)
-    return StudyWriter.go_on_or_create("ablation", key, config.to_dict(), settings)
+    start = StudyWriter.create if fresh else StudyWriter.go_on_or_create
+    return start("ablation", key, config.to_dict(), settings, results)
 
 
 def study_key(config: RunConfig) -> str:

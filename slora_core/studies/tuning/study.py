@@ -58,7 +58,7 @@ def stream(
 
     At most ``trials`` options of single stages are timed, in about ``minutes``; then planned and tuned run whole,
     ``repeats`` times each (0: not at all). Both limits bound what is begun. An interrupted study of the same job on
-    this machine is continued, unless it is to be ``fresh`` or has a file of its own for its ``results``. Raises
+    this machine is continued, the newest or the one in the file ``results``, unless it is to be ``fresh``. Raises
     ConfigError.
     """
     if trials < 1 or repeats < 0 or not minutes > 0:
@@ -97,11 +97,8 @@ def _execute(
     results: Path | None,
     fresh: bool,
 ) -> None:
-    if fresh or results:
-        writer = StudyWriter.create("tuning", key, config.to_dict(), settings, results)
-    else:
-        writer = StudyWriter.go_on_or_create("tuning", key, config.to_dict(), settings)
-    with writer:
+    start = StudyWriter.create if fresh else StudyWriter.go_on_or_create
+    with start("tuning", key, config.to_dict(), settings, results) as writer:
         _Tuning(config, writer, emit, cancel, **settings).run()
 
 

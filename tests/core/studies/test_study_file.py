@@ -58,6 +58,30 @@ def test_only_unfinished_studies_of_the_same_key_are_continued():
         assert tuning.record.path != other.record.path
 
 
+def test_a_file_of_its_own_is_continued_and_nothing_else_in_it_is(tmp_path):
+    path = tmp_path / "mine.jsonl"
+    with StudyWriter.go_on_or_create("ablation", "k", {}, {}, path) as first:
+        first.add("trial", {"case": "a"})
+        with pytest.raises(OutputError, match=r"mine\.jsonl' is being written by a study that still runs"):
+            StudyWriter.go_on_or_create("ablation", "k", {}, {}, path)
+    with create("k"):  # a newer one elsewhere does not count
+        pass
+    with StudyWriter.go_on_or_create("ablation", "k", {}, {}, path) as again:
+        again.add("trial", {"case": "b"})
+    assert [line["case"] for line in read_study(path).lines] == ["a", "b"]
+    for study, key in (("ablation", "other"), ("tuning", "k")):
+        with pytest.raises(OutputError, match="of another job or finished"):
+            StudyWriter.go_on_or_create(study, key, {}, {}, path)
+    with StudyWriter.go_on_or_create("ablation", "k", {}, {}, path) as last:
+        last.add("finished", {"outcome": {}})
+    with pytest.raises(OutputError, match="expected a new name"):
+        StudyWriter.go_on_or_create("ablation", "k", {}, {}, path)
+    (tmp_path / "text.jsonl").write_text("a shopping list\n")
+    with pytest.raises(OutputError, match=r"text\.jsonl' exists already"):
+        StudyWriter.go_on_or_create("ablation", "k", {}, {}, tmp_path / "text.jsonl")
+    assert (tmp_path / "text.jsonl").read_text() == "a shopping list\n"
+
+
 def test_a_study_that_still_runs_is_left_alone_and_another_begins():
     with create() as first:
         first.add("trial", {"case": "a"})
