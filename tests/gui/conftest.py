@@ -25,7 +25,12 @@ from slora_gui.settings import Settings
 sys.path.append(str(Path(__file__).parent))
 from window_fakes import Answers
 
-gc.freeze()  # what importing has made stays: each look for leaks has less to go through
+
+@pytest.fixture(autouse=True, scope="module")
+def _what_stays():
+    """What imports and earlier tests have made and keep: each look for leaks below need not go through it again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

@@ -12,7 +12,8 @@ from sklearn.datasets import load_digits
 from slora_core import pipeline
 from slora_core.cancel import CancelToken
 from slora_core.config import RunConfig
-from slora_core.events import Event, RunFinished, RunStarted, StageFinished, TaskFinished
+from slora_core.errors import RunCancelled
+from slora_core.events import Event, RunFinished, RunStarted, StageFinished, StageStarted, TaskFinished
 from slora_core.sources.demo import training
 from slora_core.sources.demo.digits import all_digits, split_digits, task_classes
 from slora_core.sources.demo.doodles import draw_doodles
@@ -30,16 +31,24 @@ def config(**changes) -> RunConfig:
     return RunConfig().merged(base).merged(changes)
 
 
-@pytest.fixture
-def short_training(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("slora_core.sources.demo.source.FIRST_TASK", training.Schedule(12, 3e-3, 30.0))
-    monkeypatch.setattr("slora_core.sources.demo.source.LATER_TASKS", training.Schedule(4, 3e-3, 10.0))
-
-
 def run(own: RunConfig) -> list[Event]:
     events = list(pipeline.stream(own))
     assert isinstance(events[-1], RunFinished), events[-1]
     return events
+
+
+def run_shortly(own: RunConfig) -> list[Event]:
+    """The run with a few training steps a task."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("slora_core.sources.demo.source.FIRST_TASK", training.Schedule(12, 3e-3, 30.0))
+        patch.setattr("slora_core.sources.demo.source.LATER_TASKS", training.Schedule(4, 3e-3, 10.0))
+        return run(own)
+
+
+@pytest.fixture(scope="module")
+def short_run() -> list[Event]:
+    """Three tasks with every operator, classifier and measure of the forward passes."""
+    return run_shortly(config())
 
 
 def test_the_bundled_digits_are_the_uci_test_set():
@@ -75,17 +84,14 @@ def test_doodles_are_images_like_the_digits_and_no_digits():
     assert np.array_equal(doodles[:5], draw_doodles(0, 5))
 
 
-@pytest.mark.usefixtures("short_training")
-def test_a_run_keeps_its_plan_and_reports_every_variant_and_classifier():
-    events = run(config())
-
-    plan = next(event.plan for event in events if isinstance(event, RunStarted))
+def test_a_run_keeps_its_plan_and_reports_every_variant_and_classifier(short_run: list[Event]):
+    plan = next(event.plan for event in short_run if isinstance(event, RunStarted))
     predicted = {stage["stage"]: stage["predicted_peak_bytes"] for stage in plan["stages"]}
-    measured = {e.stage: e.peaks.allocated_bytes for e in events if isinstance(e, StageFinished)}
+    measured = {e.stage: e.peaks.allocated_bytes for e in short_run if isinstance(e, StageFinished)}
     for stage, peak in predicted.items():
         assert measured[stage] <= peak * 1.005 + 16384
         assert peak <= 1.03 * measured[stage], stage
-    tasks = [event for event in events if isinstance(event, TaskFinished)]
+    tasks = [event for event in short_run if isinstance(event, TaskFinished)]
     assert [event.classes_seen for event in tasks] == [2, 4, 6]
     for event in tasks:
         assert set(event.accuracies) == {
@@ -100,40 +106,44 @@ def test_a_run_keeps_its_plan_and_reports_every_variant_and_classifier():
             assert all(0 <= value <= 1 for value in row.values())
 
 
-@pytest.mark.usefixtures("short_training")
-def test_sizes_are_those_of_the_rounds():
-    events = run(config())
+def test_sizes_are_those_of_the_rounds(short_run: list[Event]):
     plan = demo_workloads(config())
-    evaluated = [e.classes_seen for e in events if isinstance(e, TaskFinished)]
+    evaluated = [e.classes_seen for e in short_run if isinstance(e, TaskFinished)]
 
     assert [w.classes + w.new_classes for w in plan] == evaluated
     assert plan[0].pairs == 0
     assert [task_classes(t) for t in (1, 2, 5)] == [(0, 1), (2, 3), (8, 9)]
 
 
-@pytest.mark.usefixtures("short_training")
 @pytest.mark.parametrize("measure", ["feature_cache", "progressive_release", "activation_checkpointing"])
-def test_a_measure_of_the_forward_passes_changes_no_accuracy_and_no_plan_is_broken(measure: str):
-    base = run(config())[-1]
-    events = run(config(measures={measure: False}))
+def test_a_measure_of_the_forward_passes_changes_no_accuracy_and_no_plan_is_broken(
+    short_run: list[Event], measure: str
+):
+    events = run_shortly(config(measures={measure: False}))
 
     plan = next(event.plan for event in events if isinstance(event, RunStarted))
     predicted = {stage["stage"]: stage["predicted_peak_bytes"] for stage in plan["stages"]}
     for event in events:
         if isinstance(event, StageFinished) and event.stage in predicted:
             assert event.peaks.allocated_bytes <= predicted[event.stage] * 1.005 + 16384
-    for variant, row in base.accuracies.items():
+    for variant, row in short_run[-1].accuracies.items():
         assert events[-1].accuracies[variant] == pytest.approx(row, abs=0.011)
 
 
-@pytest.mark.usefixtures("short_training")
 @pytest.mark.parametrize(("threads", "used"), [(0, 1), (2, 2)])
 def test_the_demo_takes_one_thread_unless_it_is_told_otherwise(threads: int, used: int):
     counts = set()
     before = torch.get_num_threads()
-    own = config(source={"tasks": 1}, run={"threads": threads, "sample_hz": 0})
-    pipeline.execute(own, lambda event: counts.add((type(event), torch.get_num_threads())), CancelToken())
-    assert (TaskFinished, used) in counts
+    cancel = CancelToken()
+
+    def look(event: Event) -> None:
+        counts.add(torch.get_num_threads())
+        if isinstance(event, StageStarted):
+            cancel.cancel()
+
+    with pytest.raises(RunCancelled):
+        pipeline.execute(config(run={"threads": threads, "sample_hz": 0}), look, cancel)
+    assert counts == {used}
     assert torch.get_num_threads() == before
 
 

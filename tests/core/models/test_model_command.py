@@ -1,4 +1,4 @@
-"""The command line on a model pair, in a process of its own."""
+"""The command line on a model pair, in this process and in those of its own."""
 
 from __future__ import annotations
 
@@ -9,10 +9,17 @@ import sys
 import pytest
 from safetensors.numpy import load_file
 
+from slora_core.cli import main
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path, monkeypatch):
+    monkeypatch.setenv("SLORA_HOME", str(tmp_path / "home"))
+
 
 @pytest.fixture
-def slora(tmp_path, monkeypatch):
-    monkeypatch.setenv("SLORA_HOME", str(tmp_path / "home"))
+def process(monkeypatch):
+    """``python -m slora_core`` run to its end; each imports the transformers anew, so there are few."""
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -22,14 +29,14 @@ def slora(tmp_path, monkeypatch):
     return run
 
 
-def test_two_tasks_from_the_command_line(zoo, slora, tmp_path):
+def test_two_tasks_from_the_command_line(zoo, process, tmp_path):
     first, second = str(tmp_path / "first.safetensors"), str(tmp_path / "second.safetensors")
     common = ["--base", zoo.base, "--device", "cpu", "--operators", "linear", "--json"]
-    done = slora("run", *common, "--images", zoo.train, "--adapter-after", zoo.first, "--out", first)
-    assert done.returncode == 0, done.stderr
+    here = ["run", *common, "--here", "--threads", "1", "--images", zoo.train, "--adapter-after", zoo.first]
+    assert main([*here, "--out", first]) == 0
     later = [*common, "--images", zoo.test, "--aux-images", zoo.aux, "--precision", "bf16", "--batch", "8"]
     later += ["--adapter-before", zoo.first, "--adapter-after", zoo.second, "--state", first]
-    done = slora("run", *later, "--out", second, "--budget", "16MiB")
+    done = process("run", *later, "--out", second, "--budget", "16MiB")
     assert done.returncode == 0, done.stderr
     data = json.loads(done.stdout)
     assert data["result"]["within_budget"] is True
@@ -38,18 +45,16 @@ def test_two_tasks_from_the_command_line(zoo, slora, tmp_path):
     assert {"extract", "scan", "check", "statistics", "linear.fit", "linear.move"} <= stages
 
 
-def test_a_plan_needs_no_model_and_names_the_extraction(zoo, slora):
-    done = slora("plan", "--base", zoo.base, "--adapter-after", zoo.first, "--images", zoo.train, "--json")
+def test_a_plan_needs_no_model_and_names_the_extraction(zoo, process):
+    done = process("plan", "--base", zoo.base, "--adapter-after", zoo.first, "--images", zoo.train, "--json")
     assert done.returncode == 0, done.stderr
     plan = json.loads(done.stdout)
     assert plan["stages"][0]["stage"] == "extract"
     assert plan["stages"][0]["predicted_peak_bytes"] > 40_000
 
 
-def test_bad_arguments_are_one_sentence(zoo, slora):
-    done = slora("run", "--base", zoo.base, "--no-record")
-    assert done.returncode == 2
-    assert "source.images is not set" in done.stderr
-    done = slora("run", "--base", zoo.base, "--features", "x.npz", "--no-record")
-    assert done.returncode == 2
-    assert "--base is for a run on models, and --features for one on files" in done.stderr
+def test_bad_arguments_are_one_sentence(zoo, capsys):
+    assert main(["run", "--base", zoo.base, "--no-record", "--here"]) == 2
+    assert "source.images is not set" in capsys.readouterr().err
+    assert main(["run", "--base", zoo.base, "--features", "x.npz", "--no-record"]) == 2
+    assert "--base is for a run on models, and --features for one on files" in capsys.readouterr().err
