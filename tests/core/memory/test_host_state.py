@@ -51,7 +51,7 @@ def meddle() -> None:
     torch.manual_seed(1)
     np.random.seed(1)
     random.seed(1)
-    torch.set_num_threads(1)
+    torch.set_num_threads(torch.get_num_threads() + 1)
     torch.set_default_dtype(torch.float64)
     torch.use_deterministic_algorithms(True, warn_only=True)
     torch.backends.cudnn.deterministic = True
