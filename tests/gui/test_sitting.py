@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import psutil
 import pyqtgraph as pg
@@ -11,6 +13,7 @@ from PySide6.QtGui import QDropEvent, QMouseEvent
 from PySide6.QtWidgets import QApplication
 from safetensors.numpy import save_file
 
+from slora_core import isolate
 from slora_core.config import RunConfig
 from slora_core.records.history import History
 from slora_core.statistics.state_info import FORMAT
@@ -36,7 +39,7 @@ def every_move():
 
 
 def _shown(make_window, qtbot, **keywords):
-    window, controller = make_window(**keywords)
+    window, controller = make_window(partial(isolate.stream, engine="short_demo:execute"), **keywords)
     window.resize(1280, 800)
     window.show()
     qtbot.waitExposed(window)

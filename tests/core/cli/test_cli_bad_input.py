@@ -339,7 +339,7 @@ def test_a_full_disk_under_the_run_file(slora, make_files, small_disk):
 
 
 def test_a_disk_that_fills_under_the_run_file_in_mid_run(slora, small_disk, tmp_path):
-    disk = small_disk("200k")
+    disk = small_disk("120k")
     job = ("run", "--here", "--workload", "seed-small", "--operators", "attention", "--threads", 1)
     job += ("--set", "operators.attention.samples=200000", "--set", "run.sample_hz=1000")
     said = slora(*job, "--run-file", disk / "r.slora", "--out", tmp_path / "o.safetensors")

@@ -76,12 +76,10 @@ def test_a_short_command_reads_well():
     assert shell_command(RunConfig()) == "slora run --demo"
 
 
-def _run(*command):
-    done = subprocess.run(
-        [sys.executable, *command], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+def _run_script(text):
+    """A script as a process of its own, which starts the engine's."""
+    command = [sys.executable, "-c", text]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
 
 
 def test_the_script_gives_what_the_command_gives(tiny_config, tmp_path):
@@ -91,10 +89,11 @@ def test_the_script_gives_what_the_command_gives(tiny_config, tmp_path):
         if name == "script":
             script = tmp_path / "job.py"
             script.write_text(python_snippet(config), encoding="utf-8")
-            output = _run("-c", f"exec(open({str(script)!r}, encoding='utf-8').read())")
-            assert f"state: {config.output.state}" in output
+            done = _run_script(f"exec(open({str(script)!r}, encoding='utf-8').read())")
+            assert done.returncode == 0, done.stderr
+            assert f"state: {config.output.state}" in done.stdout
         else:
-            _run("-m", "slora_core", *shlex.split(shell_command(config))[1:], "--no-record", "--quiet")
+            assert cli.main([*shlex.split(shell_command(config))[1:], "--no-record", "--quiet", "--here"]) == 0
         results.append(load_file(config.output.state))
     assert results[0].keys() == results[1].keys()
     assert "linear.mean" in results[0]
@@ -104,9 +103,7 @@ def test_the_script_gives_what_the_command_gives(tiny_config, tmp_path):
 
 def test_a_script_that_fails_says_why(tiny_config, tmp_path):
     config = tiny_config.merged({"memory": {"budget": "10KiB"}})
-    done = subprocess.run(
-        [sys.executable, "-c", python_snippet(config)], cwd=ROOT, capture_output=True, text=True, check=False
-    )
+    done = _run_script(python_snippet(config))
     assert done.returncode == 1
     assert "the smallest that can is" in done.stderr
     assert "Traceback" not in done.stderr
