@@ -1,14 +1,22 @@
-"""Every test and every process that it starts: temporary files where pytest keeps and clears them, one thread."""
+"""Every test and every process that it starts: temporary files where pytest keeps and clears them, one thread.
+
+Machines of tests are busy with others: whoever waits, waits for a minute, and no example has a deadline.
+"""
 
 from __future__ import annotations
 
 import os
 import tempfile
+from functools import partial
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 # The matrices of tests are too small to share among cores: on a busy machine threads would wait for each other.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")
+PATIENCE_MS = 60_000
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -20,3 +28,11 @@ def _temporary_files(tmp_path_factory):
             patch.setenv(name, folder)
         patch.setattr(tempfile, "tempdir", folder)
         yield
+
+
+@pytest.fixture
+def qtbot(qtbot):
+    """pytest-qt's own, with more patience than its five seconds where a test names none."""
+    for name in ("waitUntil", "waitSignal", "waitSignals", "waitCallback"):
+        setattr(qtbot, name, partial(getattr(qtbot, name), timeout=PATIENCE_MS))
+    return qtbot

@@ -27,7 +27,7 @@ def smallest_budget(call) -> int:
 
 
 @given(data=st.data())
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 def test_no_budget_policy_or_chunk_changes_a_result(data: st.DataObject) -> None:
     pairs, dim = data.draw(st.integers(2, 400), "pairs"), data.draw(st.integers(1, 24), "dim")
     classes, samples = data.draw(st.integers(1, 6), "classes"), data.draw(st.integers(2, 150), "samples")

@@ -91,7 +91,7 @@ def _stream(engine, config, grace_s, cancel):
 def _run_to_the_end(qtbot, thread):
     receiver = Receiver(thread)
     thread.start()
-    qtbot.waitUntil(lambda: receiver.finished, timeout=60_000)
+    qtbot.waitUntil(lambda: receiver.finished)
     return receiver
 
 
@@ -149,9 +149,9 @@ def test_cancel_ends_the_run_whether_or_not_it_listens(qtbot, engine, grace_s):
     thread = EngineThread(stream=_isolated(engine, grace_s=grace_s))
     receiver = Receiver(thread)
     thread.start()
-    qtbot.waitUntil(lambda: receiver.events != [], timeout=60_000)
+    qtbot.waitUntil(lambda: receiver.events != [])
     thread.cancel()
-    qtbot.waitUntil(thread.isFinished, timeout=60_000)
+    qtbot.waitUntil(thread.isFinished)
     qtbot.waitUntil(lambda: isinstance(receiver.events[-1], RunCancelledEvent))
     assert sum(isinstance(event, RunCancelledEvent) for event in receiver.by_kind) == 1
 
@@ -202,7 +202,7 @@ def _until_cancelled(cancel):
 def test_deleting_a_running_thread_ends_its_run_first(qtbot):
     thread = EngineThread(stream=_until_cancelled)
     thread.start()
-    with qtbot.waitSignal(thread.destroyed, timeout=60_000):
+    with qtbot.waitSignal(thread.destroyed):
         thread.deleteLater()
 
 
@@ -210,7 +210,7 @@ def test_destroying_the_parent_ends_the_run_first(qtbot):
     parent = QObject()
     thread = EngineThread(stream=_until_cancelled, parent=parent)
     thread.start()
-    with qtbot.waitSignal(parent.destroyed, timeout=60_000):
+    with qtbot.waitSignal(parent.destroyed):
         parent.deleteLater()
     assert thread.isFinished()
 

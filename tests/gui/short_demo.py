@@ -11,5 +11,5 @@ from slora_core.streams.streaming import Emit
 
 
 def execute(config: RunConfig, emit: Emit, cancel: CancelToken) -> None:
-    source.FIRST_TASK = Schedule(60, 3e-3, 30.0)
+    source.FIRST_TASK = Schedule(100, 3e-3, 30.0)
     pipeline.execute(config, emit, cancel)

@@ -55,7 +55,7 @@ def here(monkeypatch):
 
 
 def wait(controller, qtbot):
-    qtbot.waitUntil(lambda: not controller.busy and not controller.background.busy, timeout=60_000)
+    qtbot.waitUntil(lambda: not controller.busy and not controller.background.busy)
 
 
 def test_an_ablation_is_cancelled_resumed_shown_and_exported(tiny_window, here, qtbot, tmp_path):

@@ -293,7 +293,7 @@ def test_a_real_run_from_its_own_process(make_window, qtbot):
     changes = {"source": source, "operators": {"names": ["linear"]}, "run": {"threads": 1}}
     controller.models.job.replace(RunConfig().merged(changes), "A small job")
     controller.perform("run")
-    qtbot.waitUntil(lambda: not controller.runs.running, timeout=60_000)
+    qtbot.waitUntil(lambda: not controller.runs.running)
     assert controller.run.status == "finished", _told(window)
     assert controller.run.peaks.allocated_bytes > 0
     assert app.controller_of(window) is controller

@@ -170,7 +170,7 @@ def test_mixing_and_blending_weigh_the_old_statistics() -> None:
     assert deviation(moved_by(kept, SEVERAL[0]).covariances, kept.state.covariances) < 1e-6
 
 
-@settings(max_examples=25, deadline=None, derandomize=True)
+@settings(max_examples=25, derandomize=True)
 @given(data=st.data())
 def test_choices_beyond_the_grid_agree_and_take_what_they_say(data: st.DataObject) -> None:
     draw = data.draw

@@ -61,7 +61,7 @@ def test_no_option_order_or_share_changes_a_result(name: str) -> None:
                 assert deviation(other.covariances[classes], reference.covariances[classes]) < 1e-6, option.choice
 
 
-@settings(max_examples=12, deadline=None, derandomize=True)
+@settings(max_examples=12, derandomize=True)
 @given(data=st.data())
 def test_any_size_under_any_option(name: str, data: st.DataObject) -> None:
     draw = data.draw

@@ -78,10 +78,10 @@ class Run:
 
     def await_event(self, kind):
         with self._reached:
-            assert self._reached.wait_for(lambda: any(isinstance(e, kind) for e in self.events), timeout=20)
+            assert self._reached.wait_for(lambda: any(isinstance(e, kind) for e in self.events), timeout=60)
 
     def final(self):
-        self._thread.join(20)
+        self._thread.join(60)
         assert not self._thread.is_alive()
         self.hub.close()
         return self.events[-1]
@@ -169,7 +169,7 @@ def test_the_others_are_told_to_stop_when_one_is_lost(make_run):
     links = [run.link(rank) for rank in range(3)]
     links[1]._channel.close()
     for rank in (0, 2):
-        assert run.tokens[rank]._event.wait(20)
+        assert run.tokens[rank]._event.wait(60)
         links[rank].end(RunCancelledEvent(1.0, ""))
         links[rank].close()
     assert links[0].exit_code == links[2].exit_code != 0
@@ -210,30 +210,30 @@ def test_an_unexpected_failure_names_its_rank(make_run):
 def test_a_rank_without_a_sign_of_life_counts_as_hanging(make_run, monkeypatch):
     killed = []
     monkeypatch.setattr("slora_core.distributed.supervision.os.kill", lambda pid, number: killed.append(pid))
-    run = make_run(timeout_s=0.4)
+    run = make_run(timeout_s=1.0)
     run.link(0)
     silent = Channel(socket.create_connection((run.hub.address().host, run.hub.address().port)))
     silent.send(HELLO, token=run.hub.address().token, rank=1, attempt=0, pid=4711, host=os.uname().nodename)
     silent.send(BEAT, idle_s=0.0, waiting=True)
     run.tokens[0].waiting = True  # rank 0 waits for the other, as in a collective
-    assert run.tokens[0]._event.wait(20)
+    assert run.tokens[0]._event.wait(60)
     run.processes.over.set()
     final = run.final()
-    assert "rank 1 of 2 (process 4711) gave no sign of life for 0.4 s" in final.what
+    assert "rank 1 of 2 (process 4711) gave no sign of life for 1 s" in final.what
     assert killed == [4711]
     silent.close()
 
 
 def test_a_rank_whose_work_stands_still_counts_as_hanging_and_one_that_waits_does_not(make_run, monkeypatch):
     monkeypatch.setattr("slora_core.distributed.supervision.os.kill", lambda pid, number: None)
-    run = make_run(timeout_s=0.4)
+    run = make_run(timeout_s=1.0)
     run.link(0)
     run.tokens[0].waiting = True
     run.link(1)  # alive, and never at a checkpoint
-    assert run.tokens[0]._event.wait(20)
+    assert run.tokens[0]._event.wait(60)
     run.processes.over.set()
     assert "rank 1 of 2" in run.final().what
-    assert "made no progress for 0.4 s" in run.events[-1].what
+    assert "made no progress for 1 s" in run.events[-1].what
 
 
 def test_a_cancel_reaches_every_rank(make_run):
@@ -245,7 +245,7 @@ def test_a_cancel_reaches_every_rank(make_run):
     run.await_event(RunStarted)
     run.cancel.cancel()
     for rank, link in enumerate(links):
-        assert run.tokens[rank]._event.wait(20)
+        assert run.tokens[rank]._event.wait(60)
         with pytest.raises(RunCancelled):
             run.tokens[rank].raise_if_cancelled()
         link.end(RunCancelledEvent(1.0, ""))
@@ -259,7 +259,7 @@ def test_a_new_attempt_takes_the_place_of_the_old(make_run):
     old[0].emit(STARTED)
     run.await_event(RunStarted)
     old[1]._channel.close()
-    assert run.tokens[0]._event.wait(20)
+    assert run.tokens[0]._event.wait(60)
     old[0].end(RunCancelledEvent(1.0, ""))
     new = [run.link(0, attempt=1), run.link(1, attempt=1)]
     new[0].emit(STARTED)
@@ -315,7 +315,7 @@ def test_a_rank_that_connects_after_the_stop_is_stopped_as_well(make_run):
     run = make_run(2)
     run.link(0)._channel.close()
     late = run.link(1)
-    assert run.tokens[1]._event.wait(20)
+    assert run.tokens[1]._event.wait(60)
     assert late.exit_code != 0
     run.processes.over.set()
     assert "rank 0 of 2" in run.final().what

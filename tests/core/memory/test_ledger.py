@@ -420,7 +420,7 @@ def made_or_refused(make):
         return error.requested_bytes, error.live_bytes
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(steps=st.lists(STEPS, max_size=40), budget=st.none() | st.integers(0, 2000))
 def test_random_programs(steps: list[Step], budget: int | None):
     model, ledger = Model(budget), Ledger(budget)

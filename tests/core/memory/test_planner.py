@@ -82,7 +82,7 @@ def every_run(requests, base_bytes: int):
         yield max(peaks_of(requests, chosen, base_bytes)), sum(o.seconds for o in chosen), chosen
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(requests=runs, base_bytes=sizes, device=st.sampled_from([CPU_PROFILE, CUDA_PROFILE]))
 def test_the_smallest_feasible_budget_is_exact(requests, base_bytes: int, device: DeviceProfile):
     smallest = plan(requests, 1, base_bytes=base_bytes, device=device).smallest_feasible_bytes
@@ -93,7 +93,7 @@ def test_the_smallest_feasible_budget_is_exact(requests, base_bytes: int, device
     assert not plan(requests, smallest - 1, base_bytes=base_bytes, device=device).feasible
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(requests=runs, base_bytes=sizes, limit=st.integers(0, 3000).map(lambda kib: kib * KIB))
 def test_a_feasible_plan_stays_below_the_budget(requests, base_bytes: int, limit: int):
     found = plan(requests, budget := bound_bytes(limit, CPU_PROFILE), base_bytes=base_bytes)
@@ -117,7 +117,7 @@ def leanest(options, room: int, nearly: float) -> tuple[float, int] | None:
     return min(allowed, key=lambda pair: (pair[1], pair[0]), default=None)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(requests=runs, base_bytes=sizes, limit=st.integers(0, 2000).map(lambda kib: kib * KIB))
 def test_the_peak_is_set_by_the_leanest_of_the_nearly_cheapest_options_and_then_used(
     requests, base_bytes: int, limit: int
@@ -264,7 +264,7 @@ def test_stages_that_fit_are_planned_beside_one_that_does_not():
     assert found.binding_stage == "b"
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(need=st.integers(1, 2**44), fraction=st.floats(0.0, 0.9999))
 def test_the_printed_smallest_budget_can_be_typed(need: int, fraction: float):
     requests = [stage("attention.move", option(need))]
@@ -301,7 +301,7 @@ def test_the_bound_of_a_cpu_plan():
     assert bound_bytes(0, CUDA_PROFILE) >= CUDA_PROFILE.segment_bytes
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(requests=runs)
 def test_the_frontier_of_independent_stages_is_the_exhaustive_one(requests):
     requests = [StageRequest(f"s{number}", r.options) for number, r in enumerate(requests)]
@@ -311,7 +311,7 @@ def test_the_frontier_of_independent_stages_is_the_exhaustive_one(requests):
     assert frontier(requests, device=CPU_PROFILE, points=10**9) == expected
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(requests=runs, points=st.integers(1, 5))
 def test_a_thinned_frontier_keeps_its_ends(requests, points: int):
     full = frontier(requests, device=CPU_PROFILE, points=10**9)

@@ -28,7 +28,7 @@ def stages(draw) -> Footprint:
     return Footprint(kept=groups[0], standing=groups[1], phases=tuple((f"p{i}", g) for i, g in enumerate(groups[2:])))
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(stage=stages())
 def test_what_was_planned_is_what_happens(stage: Footprint):
     with Ledger() as ledger:

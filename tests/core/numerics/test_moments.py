@@ -48,7 +48,7 @@ def test_mean_and_covariance_equal_numpy(dim, offset):
 
 
 @given(data=st.data())
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_chunking_and_declared_chunk_do_not_matter(data):
     rows = data.draw(st.integers(2, 400))
     dim = data.draw(st.sampled_from([3, 66]))

@@ -72,7 +72,7 @@ def test_labels_of_any_integer_type(tmp_path, labels):
 
 
 @given(data=st.data())
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_slices_and_gathers_equal_numpy(tmp_path, data):
     count, dim = data.draw(st.integers(2, 60)), data.draw(st.integers(1, 9))
     suffix = data.draw(st.sampled_from([".npz", ".safetensors"]))

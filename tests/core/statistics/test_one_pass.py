@@ -77,7 +77,7 @@ def test_equals_scikit_learn(offset):
 
 
 @given(classes=st.integers(1, 6), chunk=st.integers(5, 600), seed=st.integers(0, 5))
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_no_option_changes_a_bit(classes, chunk, seed):
     rows = sample(300, seed=seed)
     whole = statistics(rows, 5, 300)

@@ -45,7 +45,7 @@ def test_the_command_is_the_same_configuration(changes):
     assert _parsed(shell_command(config)) == config
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @example("\x7f\t'\\")
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1))
 def test_a_command_keeps_any_path(text):

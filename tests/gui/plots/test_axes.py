@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from slora_core.memory.sizes import parse_size
@@ -41,7 +41,6 @@ def test_sizes_are_at_powers_of_two_with_an_exact_text(axes, top):
     assert [parse_size(text) for text in texts[1:]] == [round(value) for value in values[1:]]
 
 
-@settings(deadline=None)
 @given(st.floats(1e-2, 3e5), st.floats(0, 1))
 def test_times_can_be_read_back(span, start):
     step = time_step(span, 8)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import Qt
 
@@ -27,7 +27,6 @@ def plot(show):
     return plot
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(1, 9), st.integers(1, 9)), max_size=12, unique=True))
 def test_the_frontier_is_what_no_other_point_beats(pairs):
     points = [FrontierPoint(peak, float(seconds), "", True) for peak, seconds in pairs]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from slora_core.memory.sizes import format_size, parse_size
@@ -13,7 +13,6 @@ MIB, GIB = 2**20, 2**30
 SIZES = st.integers(min_value=1, max_value=2**42)
 
 
-@settings(deadline=None)
 @given(SIZES, st.sampled_from([None, 1e-4, 1e-2, 0.1]))
 def test_the_text_of_a_snapped_size_is_exact_and_near(size, share):
     snapped = snap_size(size, None if share is None else share * size)
@@ -22,7 +21,6 @@ def test_the_text_of_a_snapped_size_is_exact_and_near(size, share):
     assert abs(snapped - size) <= step
 
 
-@settings(deadline=None)
 @given(SIZES)
 def test_steps_lead_away_and_stay_exact(size):
     above, below = next_size(size, 1), next_size(size, -1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from slora_gui.plots.statistics import MemoryCurves, readout_at, region_statistics
@@ -14,7 +14,6 @@ T_S = np.array([0.0, 0.1, 0.2, 0.4, 0.5])
 VALUES = np.array([5.0, np.nan, 7.0, 2.0**40 + 1, 1.0])
 
 
-@settings(deadline=None)
 @given(st.floats(-1, 2))
 def test_the_nearest_sample_is_the_nearest(t_s):
     nearest = MemoryCurves(T_S).nearest(t_s)
@@ -39,7 +38,6 @@ def test_not_available_is_none_and_not_zero():
     assert region_statistics(curves, 0.21, 0.39).samples == 0
 
 
-@settings(deadline=None)
 @given(st.floats(-1, 11))
 def test_the_stage_of_a_moment_is_the_innermost_around_it(t_s):
     bands = _bands()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from slora_gui.plots.time_range import TimeRange
@@ -31,7 +31,6 @@ def test_a_growing_run_moves_its_edge_in_few_steps():
     assert view.end_s < 1.25 * 120
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.floats(0.05, 20), st.floats(0, 100), st.floats(-80, 80)), max_size=12))
 def test_no_movement_leaves_the_run(moves):
     view = TimeRange()
