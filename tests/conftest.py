@@ -1,4 +1,4 @@
-"""Every test and every process that it starts: temporary files where pytest keeps and clears them, one thread.
+"""Every test and every process that it starts: all files where pytest keeps and clears them, one thread.
 
 Machines of tests are busy with others: whoever waits, waits for a minute, and no example has a deadline.
 """
@@ -20,10 +20,11 @@ PATIENCE_MS = 60_000
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _temporary_files(tmp_path_factory):
-    """What a killed process leaves behind does not pile up in the system's folder."""
+def _folders(tmp_path_factory):
+    """What a killed process leaves behind does not pile up in the system's folder; nothing measured here is read."""
     folder = str(tmp_path_factory.mktemp("temporary"))
     with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SLORA_HOME", str(tmp_path_factory.mktemp("data")))
         for name in ("TMPDIR", "TEMP", "TMP"):
             patch.setenv(name, folder)
         patch.setattr(tempfile, "tempdir", folder)

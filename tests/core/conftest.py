@@ -29,12 +29,6 @@ from slora_core.records.run_file import RunFile
 GB = 10**9
 
 
-@pytest.fixture(autouse=True)
-def _data_folder(monkeypatch, tmp_path_factory):
-    """Nothing that was measured on the machine of the tests, and nothing of theirs kept there."""
-    monkeypatch.setenv("SLORA_HOME", str(tmp_path_factory.getbasetemp() / "data"))
-
-
 # A shell's background job ignores Ctrl-C and hands that on: processes that tests start could not be interrupted.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 

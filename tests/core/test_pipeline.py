@@ -295,7 +295,7 @@ def test_the_host_is_left_as_it_was(perform, make_files, engine, ending):
 def resumable(files, path):
     return files_config(
         files, ["linear", "attention"], output={"state": str(path), "resume": True}, run={"sample_hz": 0}
-    ).merged({"operators": {"attention": {"samples": 400}}, "memory": {"policy": "fixed", "chunk": 100}})
+    ).merged({"operators": {"attention": {"samples": 1000}}, "memory": {"policy": "fixed", "chunk": 100}})
 
 
 def kill_in_the_middle(config, folder):
