@@ -10,12 +10,17 @@ import tempfile
 from functools import partial
 
 import pytest
-from hypothesis import HealthCheck, settings
+
+try:
+    from hypothesis import HealthCheck, settings
+except ImportError:  # the tests of a card need pytest alone
+    pass
+else:
+    settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("busy")
 
 # The matrices of tests are too small to share among cores: on a busy machine threads would wait for each other.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
-settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("busy")
 PATIENCE_MS = 60_000
 
 
