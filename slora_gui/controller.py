@@ -75,6 +75,7 @@ class Controller(QObject):
             comparison=models.comparison,
             appearance=self.appearance,
             shown_run=lambda: self._run,
+            shown_ablation=lambda: self.studies.ablation.recorded,
             parent=self,
         )
         self.help = HelpDesk(window, views, settings, self.appearance, self)
@@ -214,6 +215,7 @@ class Controller(QObject):
         self.studies.told.connect(window.messages.tell)
         self.studies.failed.connect(self._study_failed)
         self.studies.tuned.connect(self.job_desk.plan_anew)
+        self.studies.ablation.recorded_changed.connect(self._update_state)
         self.models.history.failed.connect(self._refused)
         self.opener.refused.connect(self._refused)
         self.opener.run_opened.connect(self._run_opened)
@@ -358,11 +360,12 @@ class Controller(QObject):
     def _update_state(self) -> None:
         run, stack, page = self._run, self.models.job.undo_stack, self.window.page
         compared = page == "compare" and bool(self.models.comparison.runs)
+        studied = page == "ablation" and self.studies.ablation.recorded is not None
         state = WindowState(
             running=self.busy,
             run=run is not None,
-            ended=compared or (run is not None and not run.active),
-            recorded=bool(self.shown.files),
+            ended=compared or studied or (run is not None and not run.active),
+            recorded=bool(self.shown.reported),
             plot=self.shown.plot_widget is not None,
             can_undo=stack.canUndo(),
             can_redo=stack.canRedo(),

@@ -29,9 +29,11 @@ class ShownExports(QObject):
         comparison: ComparisonModel,
         appearance: Appearance,
         shown_run: Callable[[], RunModel | None],
+        shown_ablation: Callable[[], Path | None],
         parent: QObject,
     ) -> None:
         super().__init__(parent)
+        self._shown_ablation = shown_ablation
         self._exports, self._views, self._window = exports, views, window
         self._comparison, self._appearance, self._shown_run = comparison, appearance, shown_run
         for page in (views.live, views.compare, views.tuner):
@@ -51,15 +53,28 @@ class ShownExports(QObject):
         runs = runs or ([run] if run is not None else [])
         return [run.path for run in runs if run.path is not None]
 
+    @property
+    def reported(self) -> list[Path]:
+        """What a report is about: the ablation when that is on show, else the runs."""
+        ablation = self._ablation
+        return self.files if ablation is None else [ablation]
+
+    @property
+    def _ablation(self) -> Path | None:
+        return self._shown_ablation() if self._window.page == "ablation" else None
+
     def plot(self, kind: str) -> None:
         if (plot := self.plot_widget) is not None:
             self._exports.export_plot(plot, kind)
 
     def report(self) -> None:
-        self._exports.export_report(self.files, self._appearance.language)
+        self._exports.export_report(self.reported, self._appearance.language)
 
     def tables(self) -> None:
-        self._exports.export_tables(self.files)
+        if self._ablation is not None:
+            self._exports.export_table(self._views.ablation.data_table(), "ablation.csv")
+        else:
+            self._exports.export_tables(self.files)
 
     @Slot(str)
     def _export(self, kind: str) -> None:

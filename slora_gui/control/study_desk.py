@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
 from functools import partial
+from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
@@ -26,12 +27,14 @@ LOOK_MS: Final = 300
 class StudyDesk(QObject):
     """``told`` carries a Message, ``failed`` a RunFailed, ``finished`` the StudyFinished of this kind of study.
 
+    ``recorded_changed`` tells that another file, or none, holds what is shown.
     Subclasses show what there is: :meth:`show_earlier` of a record, :meth:`show_lines` of the study that goes on.
     """
 
     told = Signal(object)
     failed = Signal(object)
     finished = Signal(object)
+    recorded_changed = Signal()
 
     def __init__(
         self,
@@ -50,6 +53,7 @@ class StudyDesk(QObject):
         self._own = False
         self._lines: list[Mapping[str, Any]] = []
         self._job_looked_at: Mapping[str, Any] | None = None
+        self._record: StudyRecord | None = None
         self._later = QTimer(self)
         self._later.setSingleShot(True)
         self._later.setInterval(LOOK_MS)
@@ -63,6 +67,11 @@ class StudyDesk(QObject):
     def running(self) -> bool:
         """Whether the study that goes on is of this kind."""
         return self._own
+
+    @property
+    def recorded(self) -> Path | None:
+        """The file of the study that is shown, once its run has ended."""
+        return None if self._own or self._record is None else self._record.path
 
     def show_earlier(self, record: StudyRecord | None) -> None:
         raise NotImplementedError
@@ -86,7 +95,7 @@ class StudyDesk(QObject):
         config = self._job.config
         job = job_of_study(self._study, config)
         if job != self._job_looked_at:
-            self.show_earlier(None)
+            self._show_record(None)
         self._job_looked_at = job
         work = partial(earlier_studies, self._study, config)
         self._background.start(work, partial(self._found, job), self._not_found)
@@ -98,7 +107,12 @@ class StudyDesk(QObject):
         if self._own or job != job_of_study(self._study, self._job.config):
             return
         self._bar.set_resumable(found.resumable_trials)
-        self.show_earlier(found.newest)
+        self._show_record(found.newest)
+
+    def _show_record(self, record: StudyRecord | None) -> None:
+        self._record = record
+        self.show_earlier(record)
+        self.recorded_changed.emit()
 
     def _not_found(self, error: Exception) -> None:
         if not isinstance(error, SloraError):

@@ -86,6 +86,15 @@ def test_an_ablation_is_cancelled_resumed_shown_and_exported(tiny_window, here, 
     assert {row["measure"] for row in rows} == set(measured)
     saved = next(row for row in rows if row["view"] == "off alone" and row["measure"] == "progressive_release")
     assert float(saved["saving"]) == measured["progressive_release"]
+    report = window.actions_by_id["export-report"]
+    assert report.isEnabled()
+    controller.dialogs._answers["save_file"] = tmp_path / "ablation.pdf"
+    report.trigger()
+    wait(controller, qtbot)
+    assert (tmp_path / "ablation.pdf").read_bytes().startswith(b"%PDF")
+    window.show_page("welcome")
+    assert not report.isEnabled()
+    window.show_page("ablation")
     controller.models.job.change({"source": {"dim": 9}}, "Another job")
     controller.studies.look()
     wait(controller, qtbot)
