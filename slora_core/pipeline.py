@@ -25,7 +25,6 @@ from slora_core.errors import OutputError
 from slora_core.events import Event, RunFinished, RunStarted, StagePeaks
 from slora_core.memory.devices import environment, profile_of, resolve_device
 from slora_core.memory.host_state import host_state_guard
-from slora_core.memory.planner import refuse_if_infeasible
 from slora_core.memory.sizes import format_size
 from slora_core.peers import ALONE, Peers
 from slora_core.running.agreement import largest_peaks, plan_of_all, refuse_together
@@ -106,7 +105,7 @@ def _prepare(config: RunConfig, source: Source, peers: Peers) -> tuple[torch.dev
     device = resolve_device(config.run.device)
     check_output(config)
     workloads = source.workloads()
-    probed = source.probe(device)
+    probed = source.probe(device, peers)
     job = plan_job(
         config,
         workloads,
@@ -168,10 +167,12 @@ def _perform(
 
 
 def _planned_again(ctx: RunContext, config: RunConfig, device: torch.device, sizes: Workload) -> JobPlan:
-    """The plan of a run of one round whose sizes are other than announced. Raises BudgetRefused."""
-    job = plan_job(config, (sizes,), profile_of(device, config.run.threads))
+    """The plan of a run of one round whose sizes are other than announced, on all ranks. Raises BudgetRefused."""
+    share = Share(ctx.peers.rank, ctx.peers.size)
+    job = plan_job(config, (sizes,), profile_of(device, config.run.threads), share=share)
+    plan = plan_of_all(ctx.peers, job.plan)
     if config.run.engine == "optimised":
-        refuse_if_infeasible(job.plan)
+        refuse_together(ctx.peers, job.plan, plan.get("ranks", []))
     stages = {stage.stage: stage for stage in job.plan.stages}
     ctx.expect(
         {name: stage.seconds for name, stage in stages.items()},
@@ -181,7 +182,7 @@ def _planned_again(ctx: RunContext, config: RunConfig, device: torch.device, siz
         "replanned",
         f"planned again for {sizes.pairs} pairs, {sizes.classes} old and {sizes.new_classes} new classes:"
         f" predicted peak {format_size(job.plan.predicted_peak_bytes)}",
-        plan=job.plan.to_dict(),
+        plan=plan,
     )
     return job
 

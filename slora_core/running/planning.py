@@ -74,7 +74,7 @@ def plan_config(config: RunConfig, device: DeviceProfile | None = None, share: S
         from slora_core.sources.models.sizes import model_inputs
 
         inputs = model_inputs(config)
-        requests = estimated_requests(config, inputs, device)
+        requests = estimated_requests(config, inputs, device, share.rank, share.size)
         return plan_job(config, (inputs.workload,), device, source_requests=requests, share=share)
     return plan_job(config, workloads_of(config), device, share=share)
 

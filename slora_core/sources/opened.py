@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from slora_core.context import RunContext
+from slora_core.peers import ALONE, Peers
 from slora_core.sources.probed import Probed
 from slora_core.sources.rounds import Round
 from slora_core.statistics.base import StateReader
@@ -35,8 +36,8 @@ class Source(Protocol):
     def workloads(self) -> tuple[Workload, ...]:
         """One a round, without computing anything. Raises InputError and ConfigError."""
 
-    def probe(self, device: torch.device) -> Probed:
-        """Measure what cannot be declared, on small batches."""
+    def probe(self, device: torch.device, peers: Peers = ALONE) -> Probed:
+        """Measure what cannot be declared, on small batches, as one of ``peers``."""
 
     def open(self, ctx: RunContext, batch_of: Callable[[int], int]) -> AbstractContextManager[OpenSource]:
         """Everything the run reads stays open inside; ``batch_of(task)`` is the planned extraction batch."""

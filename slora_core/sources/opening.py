@@ -10,6 +10,7 @@ import torch
 from slora_core.config import RunConfig
 from slora_core.context import RunContext
 from slora_core.errors import ConfigError
+from slora_core.peers import ALONE, Peers
 from slora_core.sources.feature_files import EvaluationFile, FeatureFile
 from slora_core.sources.opened import OpenSource, Source
 from slora_core.sources.probed import Probed
@@ -30,7 +31,7 @@ class ConfiguredSource:
     def workloads(self) -> tuple[Workload, ...]:
         return workloads_of(self._config)
 
-    def probe(self, device: torch.device) -> Probed:
+    def probe(self, device: torch.device, peers: Peers = ALONE) -> Probed:
         """Only the demo has a model, hence something to probe."""
         if self._config.source.kind != "demo":
             return Probed()

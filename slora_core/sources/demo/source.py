@@ -129,10 +129,10 @@ class DemoSource:
         encoders = [ModuleEncoder(before), ModuleEncoder(self._model)]
         with FeatureFiles(self._ctx.scratch, f"pairs-{task}", 2) as files:
             labels = self._extractor(task).extract(encoders, inputs, files.append)
-            return files.as_pairs(labels)
+            return files.finish(labels).as_pairs()
 
     def _extract_rows(self, task: int, name: str, digits: LabelledImages) -> StoredRows:
         inputs = [ArrayInputs(digits.images, digits.labels)]
         with FeatureFiles(self._ctx.scratch, f"{name}-{task}", 1) as files:
             labels = self._extractor(task).extract([ModuleEncoder(self._model)], inputs, files.append)
-            return files.as_rows(labels)
+            return files.finish(labels).as_rows()

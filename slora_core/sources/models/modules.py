@@ -22,6 +22,7 @@ from slora_core.features.plan import ExtractionWork, extraction_options
 from slora_core.features.probe import SMALL, probe_extraction
 from slora_core.features.store import FeatureFiles, StoredPairs, StoredRows
 from slora_core.memory.plan import StageRequest
+from slora_core.peers import ALONE, Peers
 from slora_core.sources.models.loader_inputs import LoaderInputs, repeated
 from slora_core.sources.opened import OpenSource
 from slora_core.sources.probed import Probed
@@ -107,7 +108,7 @@ class ModulePairSource:
         classes = max((len(state.class_ids) for state in self._states.values()), default=0)
         return (Workload(pairs, self._dim, classes),)
 
-    def probe(self, device: torch.device) -> Probed:
+    def probe(self, device: torch.device, peers: Peers = ALONE) -> Probed:
         """Measure two small batches beside the modules."""
         if self._first is None:
             raise RuntimeError("the source is probed before it was asked for its sizes")
@@ -205,12 +206,12 @@ class _Reader:
             labels = self._extractor.extract(encoders, inputs, files.append)
             if len(labels) < 2:
                 raise InputError(f"the loaders yielded {len(labels)} rows; expected at least two pairs")
-            return self._files.enter_context(files.as_pairs(labels))
+            return self._files.enter_context(files.finish(labels).as_pairs())
 
     def rows(self, name: str, encoders: Sequence[ModuleEncoder], inputs: LoaderInputs) -> StoredRows:
         with FeatureFiles(self._ctx.scratch, name, 1) as files:
             labels = self._extractor.extract(encoders, [inputs], files.append)
-            return self._files.enter_context(files.as_rows(labels))
+            return self._files.enter_context(files.finish(labels).as_rows())
 
 
 class _Once:
