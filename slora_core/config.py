@@ -94,13 +94,16 @@ class ExtractionConfig(Section):
     """How features are extracted from models.
 
     ``batch`` inputs of a forward pass (0: planned); ``precision`` of the forward pass alone, by autocast: all but fp32
-    change results; ``workers`` threads decode images. Features are cached up to ``cache_device``, ``cache_ram`` and
+    change results; ``workers`` threads decode images. With ``stream`` the features of a model pair flow into sums as
+    they come, where every operator is one over the pairs and the budget holds them; else they lie in scratch files.
+    Features are cached up to ``cache_device``, ``cache_ram`` and
     ``cache_disk`` bytes (in ``cache_folder``, None: the user's cache) until unused for ``cache_expiry`` tasks.
     """
 
     batch: Annotated[int, Field(ge=0, le=65536)] = 0
     precision: Literal["fp32", "bf16", "fp16"] = "fp32"
     workers: Annotated[int, Field(ge=1, le=256)] = 4
+    stream: bool = True
     cache_device: CacheSize = 0
     cache_ram: CacheSize = 64 * MIB
     cache_disk: CacheSize = GIB

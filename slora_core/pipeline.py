@@ -28,6 +28,7 @@ from slora_core.memory.host_state import host_state_guard
 from slora_core.memory.sizes import format_size
 from slora_core.peers import ALONE, Peers
 from slora_core.running.agreement import largest_peaks, plan_of_all, refuse_together
+from slora_core.running.feeding import RoundFeed
 from slora_core.running.output import check_distributable, check_output
 from slora_core.running.planning import JobPlan, plan_job
 from slora_core.running.preparation import announce_broken_tuning, announce_idle_switches, unread_cache
@@ -106,7 +107,8 @@ def _prepare(config: RunConfig, source: Source, peers: Peers) -> tuple[torch.dev
     check_output(config)
     workloads = source.workloads()
     probed = source.probe(device, peers)
-    job = plan_job(
+    plan = partial(
+        plan_job,
         config,
         workloads,
         profile_of(device, config.run.threads),
@@ -114,6 +116,9 @@ def _prepare(config: RunConfig, source: Source, peers: Peers) -> tuple[torch.dev
         held_bytes=probed.held_bytes,
         share=Share(peers.rank, peers.size),
     )
+    job = plan()
+    if not all(peers.gather(job.streams)) and job.streams:
+        job = plan(streams=False)
     return device, job
 
 
@@ -151,9 +156,12 @@ def _perform(
         announce_idle_switches(ctx, config)
         announce_broken_tuning(ctx, config)
         warm_up(ctx, config, job)
-        opened = open_files.enter_context(source.open(ctx, job.extraction_batch))
+        feed = _feed(config, device, job, ctx)
+        if feed is not None:
+            open_files.callback(feed.close)
+        opened = open_files.enter_context(source.open(ctx, job.extraction_batch, feed))
         unmoved = not opened.states or "" in opened.states or NONE in opened.states
-        runner = RoundRunner(ctx, config, job, open_files, states=_states(config, opened), unmoved=unmoved)
+        runner = RoundRunner(ctx, config, job, open_files, states=_states(config, opened), feed=feed, unmoved=unmoved)
         for task in range(1, opened.tasks + 1):
             several = opened.tasks > 1
             with ctx.stage(f"task{task}") if several else nullcontext():
@@ -164,6 +172,15 @@ def _perform(
                 runner.run(round_, f"task{task}." if several else "", output)
         del unread
     return _result(config, device, ctx.now(), runner, largest_peaks(peers, around.peaks))
+
+
+def _feed(config: RunConfig, device: torch.device, job: JobPlan, ctx: RunContext) -> RoundFeed | None:
+    """Where the rows of a streaming run go."""
+    if not job.streams:
+        return None
+    return RoundFeed(
+        ctx, config, job.option("extract").choice, job.workloads[0], profile_of(device, config.run.threads)
+    )
 
 
 def _planned_again(ctx: RunContext, config: RunConfig, device: torch.device, sizes: Workload) -> JobPlan:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from slora_core.context import RunContext
+from slora_core.features.feed import Feed
 from slora_core.peers import ALONE, Peers
 from slora_core.sources.probed import Probed
 from slora_core.sources.rounds import Round
@@ -39,8 +40,13 @@ class Source(Protocol):
     def probe(self, device: torch.device, peers: Peers = ALONE) -> Probed:
         """Measure what cannot be declared, on small batches, as one of ``peers``."""
 
-    def open(self, ctx: RunContext, batch_of: Callable[[int], int]) -> AbstractContextManager[OpenSource]:
-        """Everything the run reads stays open inside; ``batch_of(task)`` is the planned extraction batch."""
+    def open(
+        self, ctx: RunContext, batch_of: Callable[[int], int], feed: Feed | None = None
+    ) -> AbstractContextManager[OpenSource]:
+        """Everything the run reads stays open inside; ``batch_of(task)`` is the planned extraction batch.
+
+        With a ``feed``, which runs alone have that the planner lets stream, rows go there instead of into files.
+        """
 
     def close(self) -> None:
         """Let go of what the probe has loaded; also called when the run was refused."""

@@ -10,6 +10,7 @@ import torch
 from slora_core.config import RunConfig
 from slora_core.context import RunContext
 from slora_core.errors import ConfigError
+from slora_core.features.feed import Feed
 from slora_core.peers import ALONE, Peers
 from slora_core.sources.feature_files import EvaluationFile, FeatureFile
 from slora_core.sources.opened import OpenSource, Source
@@ -40,7 +41,7 @@ class ConfiguredSource:
         return probe_demo(self._config, device)
 
     @contextmanager
-    def open(self, ctx: RunContext, batch_of: Callable[[int], int]) -> Iterator[OpenSource]:
+    def open(self, ctx: RunContext, batch_of: Callable[[int], int], feed: Feed | None = None) -> Iterator[OpenSource]:
         """Raises InputError and ConfigError."""
         config = self._config
         with ExitStack() as stack:

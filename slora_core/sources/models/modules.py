@@ -17,6 +17,7 @@ from slora_core.errors import InputError
 from slora_core.features.cache.smart import SmartFeatureCache
 from slora_core.features.encoders import ModuleEncoder
 from slora_core.features.extraction import Extractor
+from slora_core.features.feed import Feed
 from slora_core.features.inputs import ArrayInputs
 from slora_core.features.plan import ExtractionWork, extraction_options
 from slora_core.features.probe import SMALL, probe_extraction
@@ -134,7 +135,7 @@ class ModulePairSource:
         return Probed({1: [request]})
 
     @contextmanager
-    def open(self, ctx: RunContext, batch_of: Callable[[int], int]) -> Iterator[OpenSource]:
+    def open(self, ctx: RunContext, batch_of: Callable[[int], int], feed: Feed | None = None) -> Iterator[OpenSource]:
         with ExitStack() as files:
             yield OpenSource(1, iter(_Once(lambda: self._round(ctx, batch_of(1), files))), self._states)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from typing import Any, Final
 
@@ -16,12 +16,14 @@ from slora_core.context import RunContext
 from slora_core.errors import InputError
 from slora_core.features.encoders import Encoder
 from slora_core.features.extraction import Extractor
+from slora_core.features.feed import Feed
 from slora_core.features.sharing import put_together
 from slora_core.features.store import FeatureFiles, StoredPairs, StoredRows
 from slora_core.peers import Peers, share_of
 from slora_core.sources.models.folders import ImageList
 from slora_core.sources.models.images import ImageInputs, own_preprocessing
 from slora_core.sources.models.sizes import ModelInputs
+from slora_core.sources.rounds import FedRows
 
 NAMED: Final = 5
 
@@ -40,6 +42,7 @@ class ImageReader:
         self._ctx = ctx
         self._config = config
         self._shape = inputs.base.image_shape
+        self._dim = inputs.base.dim
         self._prepare = own_preprocessing(inputs.base)
         self._extractor = extractor
         self._files = files
@@ -55,10 +58,27 @@ class ImageReader:
         with FeatureFiles(ctx.scratch, own_name, len(encoders)) as files:
             labels = self._extractor.extract(encoders, parts, files.append)
             found = put_together(ctx, files.finish(labels), name, [part.kept for part in parts])
-        report_broken(ctx, lists, parts, found.labels)
+        report_broken(ctx, lists, parts, Counter(found.labels.tolist()))
         if len(encoders) == 2:
             return self._files.enter_context(found.as_pairs())
         return self._files.enter_context(found.as_rows())
+
+    def feed(
+        self, feed: Feed, new_classes: NDArray[np.int64], encoders: Sequence[Encoder], lists: Sequence[ImageList]
+    ) -> FedRows:
+        """This rank's share into ``feed``, which is left to be finished; what is known of the rows of all ranks.
+
+        Raises InputError as :meth:`read` does.
+        """
+        ctx = self._ctx
+        parts = [self._inputs(own_part(images, ctx.peers)) for images in lists]
+        feed.begin(new_classes)
+        labels = self._extractor.extract(encoders, parts, feed.take, feed.settle)
+        counts: Counter[int] = Counter()
+        for told in ctx.peers.gather(list(Counter(labels.tolist()).items())):
+            counts.update(dict(told))
+        report_broken(ctx, lists, parts, counts)
+        return FedRows(self._dim, sum(counts.values()) if len(encoders) == 2 else 0, counts)
 
     def finish(self) -> None:
         """Say what the cache has saved on all ranks, and have it written."""
@@ -99,9 +119,9 @@ def check_same_files(peers: Peers, inputs: ModelInputs, encoders: Sequence[Encod
 
 
 def report_broken(
-    ctx: RunContext, lists: Sequence[ImageList], parts: Sequence[ImageInputs], labels: NDArray[np.int64]
+    ctx: RunContext, lists: Sequence[ImageList], parts: Sequence[ImageInputs], left: Mapping[int, int]
 ) -> None:
-    """A notice of the images that are left out on any rank; ``labels`` are those of all that came.
+    """A notice of the images that are left out on any rank; ``left`` counts by class those that came on all.
 
     Raises InputError when no image of a class, or of a folder without classes, is left.
     """
@@ -113,11 +133,10 @@ def report_broken(
         return
     first_broken = [tuple(item) for _, named in by_list for item in named][:NAMED]
     expected = Counter(label for images in lists for label in images.labels)
-    left = Counter(labels.tolist())
     first = f"{first_broken[0][0]!r}: {first_broken[0][1]}"
     for images in lists:
         for class_id in dict.fromkeys(images.labels):
-            if not left[class_id]:
+            if not left.get(class_id):
                 name = images.class_names.get(class_id, "")
                 where = f"of class {name!r} " if name else ""
                 raise InputError(

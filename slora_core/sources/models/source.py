@@ -7,12 +7,14 @@ from contextlib import ExitStack, contextmanager
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from slora_core.config import RunConfig
 from slora_core.context import RunContext
 from slora_core.features.cache.opening import disk_cache
 from slora_core.features.encoders import Encoder
 from slora_core.features.extraction import Extractor
+from slora_core.features.feed import Feed
 from slora_core.features.plan import extraction_options
 from slora_core.features.probe import SMALL, probe_extraction
 from slora_core.features.store import StoredPairs, StoredRows
@@ -24,7 +26,7 @@ from slora_core.sources.models.reading import ImageReader, announce_images, chec
 from slora_core.sources.models.sizes import ModelInputs, model_inputs
 from slora_core.sources.opened import OpenSource
 from slora_core.sources.probed import Probed
-from slora_core.sources.rounds import Round
+from slora_core.sources.rounds import FedRows, Round
 from slora_core.statistics.state_file import open_state
 from slora_core.statistics.state_info import variants_of
 from slora_core.types import Workload
@@ -71,12 +73,12 @@ class ModelPairSource:
         return Probed({1: [StageRequest("extract", extraction_options(cost, work, self._config))]})
 
     @contextmanager
-    def open(self, ctx: RunContext, batch_of: Callable[[int], int]) -> Iterator[OpenSource]:
+    def open(self, ctx: RunContext, batch_of: Callable[[int], int], feed: Feed | None = None) -> Iterator[OpenSource]:
         with ExitStack() as stack:
             states = {}
             if (path := self._config.source.state) is not None:
                 states = {name: stack.enter_context(open_state(path, name)) for name in variants_of(path)}
-            yield OpenSource(1, _once(lambda: self._round(ctx, batch_of(1), stack)), states)
+            yield OpenSource(1, _once(lambda: self._round(ctx, batch_of(1), stack, feed)), states)
 
     def close(self) -> None:
         """Also drops the files' sizes: a later run looks again."""
@@ -86,7 +88,7 @@ class ModelPairSource:
         names = ("before", "after") if self._inputs.workload.pairs else ("after",)
         return [backbone.encoder(name) for name in names]
 
-    def _round(self, ctx: RunContext, batch: int, files: ExitStack) -> Round:
+    def _round(self, ctx: RunContext, batch: int, files: ExitStack, feed: Feed | None) -> Round:
         inputs, config = self._inputs, self._config
         lists = [part for part in (inputs.images, inputs.auxiliary) if part is not None]
         evaluation = inputs.evaluation
@@ -109,16 +111,28 @@ class ModelPairSource:
                 cache=None if seed_engine else disk_cache(config, ctx.device),
             )
             reader = ImageReader(ctx, config, inputs, extractor, files)
-            stored = reader.read("images", encoders, lists)
+            stored: StoredPairs | StoredRows | FedRows
+            if feed is None:
+                stored = reader.read("images", encoders, lists)
+            else:
+                stored = reader.feed(feed, self._new_ids(), encoders, lists)
             tested = reader.read("evaluation", encoders[-1:], [evaluation]) if evaluation else None
             reader.finish()
             del encoders, backbone, reader, extractor
+            if feed is not None and isinstance(stored, FedRows):
+                feed.finish(stored.counts)
         if ctx.device.type == "cuda":
             torch.cuda.empty_cache()
+        if isinstance(stored, FedRows):
+            return Round(1, 1, None, evaluation=tested if isinstance(tested, StoredRows) else None, fed=stored)
         pairs = stored if isinstance(stored, StoredPairs) else None
         labelled = stored.labelled if isinstance(stored, StoredPairs) else stored
         rows = tested if isinstance(tested, StoredRows) else None
         return Round(1, 1, pairs, labelled, rows, self._sizes(stored, rows))
+
+    def _new_ids(self) -> NDArray[np.int64]:
+        """Classes of the images that the state does not have."""
+        return np.setdiff1d(np.array(self._inputs.images.labels, np.int64), self._inputs.known_ids)
 
     def _sizes(self, stored: StoredPairs | StoredRows, tested: StoredRows | None) -> Workload | None:
         """What came, where that is less than was planned for."""
