@@ -11,6 +11,7 @@ import tempfile
 import uuid
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, nullcontext
+from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -38,6 +39,7 @@ from slora_core.running.surroundings import enforced_budget_bytes, surroundings
 from slora_core.running.warming import warm_up
 from slora_core.sources.opened import OpenSource, Source
 from slora_core.sources.opening import source_of
+from slora_core.sources.probed import MeasuredPrecision
 from slora_core.statistics.base import StateReader
 from slora_core.streams.scratch import scratch_folder
 from slora_core.streams.streaming import Emit, stream_in_thread
@@ -75,8 +77,10 @@ def execute(
         scratch = Path(stack.enter_context(scratch_folder(config.run.scratch)))
         try:
             with peers.busy():
-                device, job = _prepare(config, source, peers)
+                device, job, precision = _prepare(config, source, peers)
             plan = plan_of_all(peers, job.plan)
+            if precision is not None:
+                plan["precision"] = asdict(precision)
         except BaseException:
             emit(_started(config, None, None))
             raise
@@ -85,7 +89,9 @@ def execute(
         if plans:
             refuse_together(peers, job.plan, plan.get("ranks", []))
         with _full_disk_explained(config.run.scratch or tempfile.gettempdir()):
-            emit(_perform(config, source, device, job, emit=emit, cancel=cancel, scratch=scratch, peers=peers))
+            own = config if precision is None else config.with_precision(precision.chosen)
+            perform = partial(_perform, own, source, device, job, precision)
+            emit(perform(emit=emit, cancel=cancel, scratch=scratch, peers=peers))
 
 
 @contextmanager
@@ -99,7 +105,7 @@ def _full_disk_explained(scratch: str) -> Iterator[None]:
         raise OutputError(what, "free space there, or name another folder: run.scratch") from error
 
 
-def _prepare(config: RunConfig, source: Source, peers: Peers) -> tuple[torch.device, JobPlan]:
+def _prepare(config: RunConfig, source: Source, peers: Peers) -> tuple[torch.device, JobPlan, MeasuredPrecision | None]:
     """Device, sizes, probe and plan; and the output's place, so that a run does not end where it cannot be written."""
     if peers.size > 1:
         check_distributable(config)
@@ -119,7 +125,7 @@ def _prepare(config: RunConfig, source: Source, peers: Peers) -> tuple[torch.dev
     job = plan()
     if not all(peers.gather(job.streams)) and job.streams:
         job = plan(streams=False)
-    return device, job
+    return device, job, probed.precision
 
 
 def _started(config: RunConfig, device: torch.device | None, plan: Mapping[str, Any] | None) -> RunStarted:
@@ -140,6 +146,7 @@ def _perform(
     source: Source,
     device: torch.device,
     job: JobPlan,
+    precision: MeasuredPrecision | None,
     *,
     emit: Emit,
     cancel: CancelToken,
@@ -153,13 +160,15 @@ def _perform(
     ):
         ctx = around.ctx
         unread = unread_cache(config, job, device)
+        if precision is not None:
+            ctx.notice("precision", precision.describe(), **asdict(precision))
         announce_idle_switches(ctx, config)
         announce_broken_tuning(ctx, config)
         warm_up(ctx, config, job)
         feed = _feed(config, device, job, ctx)
         if feed is not None:
             open_files.callback(feed.close)
-        opened = open_files.enter_context(source.open(ctx, job.extraction_batch, feed))
+        opened = open_files.enter_context(source.open(ctx, job.extraction, feed))
         unmoved = not opened.states or "" in opened.states or NONE in opened.states
         runner = RoundRunner(ctx, config, job, open_files, states=_states(config, opened), feed=feed, unmoved=unmoved)
         for task in range(1, opened.tasks + 1):

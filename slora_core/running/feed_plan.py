@@ -26,13 +26,14 @@ _FORWARD: Final = "forward"
 
 @dataclass(frozen=True, slots=True)
 class FedChoice:
-    """Inputs of one forward pass, and rows that are gathered before they are added to the sums."""
+    """Inputs of one forward pass and its precision, and rows that are gathered before they are added to the sums."""
 
     batch: int
     rows: int
+    precision: str = "fp32"
 
     def shrunk(self) -> FedChoice | None:
-        return FedChoice(self.batch // 2, self.rows) if self.batch > 1 else None
+        return replace(self, batch=self.batch // 2) if self.batch > 1 else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +93,8 @@ def fed_request(
     for rows in sorted({min(rows, pairs) for rows in BLOCK_ROWS}):
         stages = fed_stages(rows, workload, config, device, share)
         for option in request.options:
-            batch: ExtractionChoice = option.choice
-            choice = FedChoice(batch.batch, rows)
+            forward: ExtractionChoice = option.choice
+            choice = FedChoice(forward.batch, rows, forward.precision)
             footprint = _beside(option.footprint, block_footprint(choice, workload, device), stages, device)
             seconds = option.seconds + sum(stage.seconds for stage in stages.named.values())
             options.append(Option(choice, footprint, seconds, option.measured))

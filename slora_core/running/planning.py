@@ -18,6 +18,7 @@ from slora_core.running.feed_plan import can_stream, fed_request
 from slora_core.running.measured import with_measured
 from slora_core.running.shares import TRAINED, WHOLE, Share, fit_workload, move_workload, own_workload, received
 from slora_core.sources.plan import scan_options
+from slora_core.sources.probed import PlannedForward
 from slora_core.sources.workloads import workloads_of
 from slora_core.statistics.plan import check_options, copied_options, held_buffers, statistics_options
 from slora_core.types import Workload
@@ -54,10 +55,11 @@ class JobPlan:
         choice = self.plan.stage(stage).choice
         return next(option for option in self.requests[stage].options if option.choice == choice)
 
-    def extraction_batch(self, task: int) -> int:
-        """Inputs of a forward pass in the extraction of ``task``."""
+    def extraction(self, task: int) -> PlannedForward:
+        """Batch and precision of the forward passes of ``task``."""
         stage = f"task{task}.extract"
-        return int(self.option(stage if stage in self.requests else "extract").choice.batch)
+        choice: PlannedForward = self.option(stage if stage in self.requests else "extract").choice
+        return choice
 
     def smaller(self, stage: str, option: Option) -> Option | None:
         """The cheapest option of ``stage`` that takes at most three quarters of ``option``'s memory."""

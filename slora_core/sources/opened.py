@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from slora_core.context import RunContext
 from slora_core.features.feed import Feed
 from slora_core.peers import ALONE, Peers
-from slora_core.sources.probed import Probed
+from slora_core.sources.probed import PlannedForward, Probed
 from slora_core.sources.rounds import Round
 from slora_core.statistics.base import StateReader
 from slora_core.types import Workload
@@ -41,9 +41,9 @@ class Source(Protocol):
         """Measure what cannot be declared, on small batches, as one of ``peers``."""
 
     def open(
-        self, ctx: RunContext, batch_of: Callable[[int], int], feed: Feed | None = None
+        self, ctx: RunContext, planned: Callable[[int], PlannedForward], feed: Feed | None = None
     ) -> AbstractContextManager[OpenSource]:
-        """Everything the run reads stays open inside; ``batch_of(task)`` is the planned extraction batch.
+        """Everything the run reads stays open inside; ``planned(task)`` says how features are extracted.
 
         With a ``feed``, which runs alone have that the planner lets stream, rows go there instead of into files.
         """

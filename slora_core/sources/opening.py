@@ -14,7 +14,7 @@ from slora_core.features.feed import Feed
 from slora_core.peers import ALONE, Peers
 from slora_core.sources.feature_files import EvaluationFile, FeatureFile
 from slora_core.sources.opened import OpenSource, Source
-from slora_core.sources.probed import Probed
+from slora_core.sources.probed import PlannedForward, Probed
 from slora_core.sources.rounds import Round
 from slora_core.sources.synthetic import SyntheticWorkload
 from slora_core.sources.workloads import workloads_of
@@ -41,14 +41,16 @@ class ConfiguredSource:
         return probe_demo(self._config, device)
 
     @contextmanager
-    def open(self, ctx: RunContext, batch_of: Callable[[int], int], feed: Feed | None = None) -> Iterator[OpenSource]:
+    def open(
+        self, ctx: RunContext, planned: Callable[[int], PlannedForward], feed: Feed | None = None
+    ) -> Iterator[OpenSource]:
         """Raises InputError and ConfigError."""
         config = self._config
         with ExitStack() as stack:
             if config.source.kind == "demo":
                 from slora_core.sources.demo.source import DemoSource
 
-                demo = DemoSource(config, ctx, batch_of)
+                demo = DemoSource(config, ctx, planned)
                 yield OpenSource(demo.tasks, demo.rounds(), {})
             elif config.source.kind == "synthetic":
                 yield _open_synthetic(config, ctx, stack)

@@ -16,6 +16,7 @@ from slora_gui.views.changes import request_change
 from slora_gui.views.file_facts import file_facts
 from slora_gui.views.file_field import FileField
 from slora_gui.views.layout import column, form, wrapping_label
+from slora_gui.views.operators_form import SettingsGroup
 from slora_gui.views.setting_field import SettingField
 from slora_gui.views.setting_texts import setting_text
 
@@ -30,6 +31,7 @@ FIELDS_OF: Final = {
     "synthetic": ("pairs", "dim", "classes"),
 }
 """Keys of the source that a kind reads; those which the configuration does not have are left out."""
+EXTRACTION_FIELDS: Final = ("precision", "precision_bound", "batch", "stream")
 _SIZES: Final = ("pairs", "dim", "classes")
 
 
@@ -131,6 +133,9 @@ class SourcePage(Retranslating, QWidget):
             field = self._make_field(name)
             self._labels[name].setBuddy(field)
             layout.addRow(self._labels[name], field)
+        if kind == "models":
+            self.extraction = SettingsGroup(job, ("extraction",), EXTRACTION_FIELDS)
+            layout.addRow(self.extraction)
         job.changed.connect(self._job_changed)
         self.retranslate()
 

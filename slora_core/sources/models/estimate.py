@@ -29,9 +29,10 @@ def estimated_requests(
     """The ``extract`` stage of a run on a model pair, of rank ``rank`` of ``size``."""
     adapters = [adapter for adapter in (inputs.adapter_before, inputs.adapter_after) if adapter is not None]
     held = inputs.base.weights_bytes + sum(adapter.weights.stat().st_size for adapter in adapters)
-    cost = estimated_cost(inputs.base.config, inputs.base.image_shape, config.precision, device)
+    precision = "fp32" if config.precision == "auto" else config.precision  # what auto falls back to takes most
+    cost = estimated_cost(inputs.base.config, inputs.base.image_shape, precision, device)
     work = extraction_work(config, inputs, held, device.kind, rank, size)
-    return {1: (StageRequest("extract", extraction_options(cost, work, config)),)}
+    return {1: (StageRequest("extract", extraction_options(cost, work, config, precision)),)}
 
 
 def estimated_cost(

@@ -35,6 +35,11 @@ class ImageList:
         """Images number ``start`` to ``stop`` as a list of their own."""
         return replace(self, paths=self.paths[start:stop], labels=self.labels[start:stop])
 
+    def spread(self, count: int) -> ImageList:
+        """At most ``count`` images from all over the list."""
+        numbers = [number * len(self) // count for number in range(count)] if len(self) > count else range(len(self))
+        return replace(self, paths=tuple(self.paths[n] for n in numbers), labels=tuple(self.labels[n] for n in numbers))
+
 
 def class_folders(root: str | Path, *, first_id: int = 0, known: Mapping[str, int] | None = None) -> ImageList:
     """One folder a class. Raises InputError for a folder without class folders and for a class without images.

@@ -16,16 +16,18 @@ from slora_core.features.encoders import Encoder
 from slora_core.features.extraction import Extractor
 from slora_core.features.feed import Feed
 from slora_core.features.plan import extraction_options
-from slora_core.features.probe import SMALL, probe_extraction
+from slora_core.features.precision import probe_precision
+from slora_core.features.probe import SMALL
 from slora_core.features.store import StoredPairs, StoredRows
 from slora_core.memory.plan import StageRequest
 from slora_core.peers import ALONE, Peers
 from slora_core.sources.models.backbone import AdaptedBackbone
 from slora_core.sources.models.estimate import extraction_work
+from slora_core.sources.models.images import ImageInputs, own_preprocessing
 from slora_core.sources.models.reading import ImageReader, announce_images, check_same_files, own_part
 from slora_core.sources.models.sizes import ModelInputs, model_inputs
 from slora_core.sources.opened import OpenSource
-from slora_core.sources.probed import Probed
+from slora_core.sources.probed import PlannedForward, Probed
 from slora_core.sources.rounds import FedRows, Round
 from slora_core.statistics.state_file import open_state
 from slora_core.statistics.state_info import variants_of
@@ -65,20 +67,24 @@ class ModelPairSource:
         if not on_cpu:
             self._backbone.take_over(device)
         counts = SMALL_ON_CPU if on_cpu else SMALL
-        noise = np.random.default_rng(0).standard_normal((counts[1], *inputs.base.image_shape), np.float32)
         encoders = self._encoders(self._backbone)
-        cost = probe_extraction(encoders, noise, device, precision=self._config.precision, counts=counts)
+        sample = self._sample(counts[1])
+        precision, cost, measured = probe_precision(encoders, sample, device, self._config, counts=counts, peers=peers)
         self._backbone.give_back()
         work = extraction_work(self._config, inputs, self._backbone.size_bytes, device.type, peers.rank, peers.size)
-        return Probed({1: [StageRequest("extract", extraction_options(cost, work, self._config))]})
+        return Probed(
+            {1: [StageRequest("extract", extraction_options(cost, work, self._config, precision))]}, precision=measured
+        )
 
     @contextmanager
-    def open(self, ctx: RunContext, batch_of: Callable[[int], int], feed: Feed | None = None) -> Iterator[OpenSource]:
+    def open(
+        self, ctx: RunContext, planned: Callable[[int], PlannedForward], feed: Feed | None = None
+    ) -> Iterator[OpenSource]:
         with ExitStack() as stack:
             states = {}
             if (path := self._config.source.state) is not None:
                 states = {name: stack.enter_context(open_state(path, name)) for name in variants_of(path)}
-            yield OpenSource(1, _once(lambda: self._round(ctx, batch_of(1), stack, feed)), states)
+            yield OpenSource(1, _once(lambda: self._round(ctx, planned(1), stack, feed)), states)
 
     def close(self) -> None:
         """Also drops the files' sizes: a later run looks again."""
@@ -88,7 +94,18 @@ class ModelPairSource:
         names = ("before", "after") if self._inputs.workload.pairs else ("after",)
         return [backbone.encoder(name) for name in names]
 
-    def _round(self, ctx: RunContext, batch: int, files: ExitStack, feed: Feed | None) -> Round:
+    def _sample(self, count: int) -> NDArray[np.float32]:
+        """Inputs for the probe: noise, or images of the task where it matters what they show."""
+        shape = self._inputs.base.image_shape
+        sample = np.random.default_rng(0).standard_normal((count, *shape), np.float32)
+        if self._config.precision == "auto":
+            images = self._inputs.images.spread(count)
+            part = ImageInputs(images, own_preprocessing(self._inputs.base), shape, self._config.extraction.workers)
+            for batch in part.batches(count, digests=False):
+                sample[: len(batch)] = batch.values.numpy()
+        return sample
+
+    def _round(self, ctx: RunContext, planned: PlannedForward, files: ExitStack, feed: Feed | None) -> Round:
         inputs, config = self._inputs, self._config
         lists = [part for part in (inputs.images, inputs.auxiliary) if part is not None]
         evaluation = inputs.evaluation
@@ -105,9 +122,9 @@ class ModelPairSource:
             seed_engine = config.run.engine == "baseline"
             extractor = Extractor(
                 ctx,
-                SEED_BATCH if seed_engine else batch,
+                SEED_BATCH if seed_engine else planned.batch,
                 progressive_release=config.measures.progressive_release and not seed_engine,
-                precision="fp32" if seed_engine else config.precision,
+                precision=planned.precision,
                 cache=None if seed_engine else disk_cache(config, ctx.device),
             )
             reader = ImageReader(ctx, config, inputs, extractor, files)
