@@ -178,3 +178,12 @@ def test_the_plan_of_a_rank_is_for_its_share_of_the_images(job, capsys, tmp_path
     alone = next(s["seconds"] for s in whole["stages"] if s["stage"] == "extract")
     assert sum(seconds) == pytest.approx(alone)
     assert max(seconds) < 0.36 * alone
+
+
+def test_the_plan_says_what_ranks_exchange_whose_sums_stream(job, capsys, tmp_path):
+    (tmp_path / "job.toml").write_text(job("many", operators={"names": "linear"}).to_toml())
+    assert main(["plan", "--config", str(tmp_path / "job.toml"), "--nproc", "3", "--json"]) == 0
+    traffic = json.loads(capsys.readouterr().out)["communicated_bytes"]
+    dim, classes = 24, 2
+    assert traffic["extract"] == 2 * (3 * dim**2 + classes * (dim**2 + dim)) * 8
+    assert traffic["statistics"] == traffic["linear.move"] == 0

@@ -82,7 +82,7 @@ def test_no_pair_is_stored_and_the_results_are_those_of_the_stored_way(job, perf
 def test_every_stage_takes_what_was_predicted_with_the_sums_beside_the_model(job, perform):
     done = perform(job("streamed", extraction={"batch": 5, "cache_disk": 0})).expect_finished()
     choice = next(stage["choice"] for stage in done.plan["stages"] if stage["stage"] == "extract")
-    assert choice == {"batch": 5, "rows": 32}
+    assert choice == {"batch": 5, "rows": 32, "precision": "fp32"}
     for stage, predicted in done.predicted.items():
         if stage == "extract":  # its forward pass is drawn on from a probe
             assert done.peaks[stage] <= predicted * 1.005 + 16384
