@@ -136,6 +136,16 @@ def test_ranks_add_their_sums_up(job, perform, tmp_path, deviation, size):
     assert deviation(tmp_path / "one.safetensors", tmp_path / "many.safetensors") <= CLOSE
 
 
+@pytest.mark.filterwarnings("ignore:Already found a `peft_config`:UserWarning")
+def test_ranks_without_an_image_add_nothing(job, perform, tmp_path, deviation):
+    """Three images for five ranks, of which the first has none."""
+    save_images(tmp_path / "few", {"cat": 2, "dog": 1}, 5)
+    source = {"source": {"images": str(tmp_path / "few"), "aux_images": None, "evaluate": None}}
+    perform(job("one", stream=False).merged(source)).expect_finished()
+    finished(job("many", run={"sample_hz": 0, "threads": 1, "device": "cpu"}).merged(source), 5)
+    assert deviation(tmp_path / "one.safetensors", tmp_path / "many.safetensors") <= CLOSE
+
+
 def test_features_that_are_not_finite_are_refused_before_anything_is_written(job, perform, tmp_path, monkeypatch):
     original = AdapterEncoder.__call__
 
