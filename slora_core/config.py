@@ -94,13 +94,18 @@ class ExtractionConfig(Section):
     """How features are extracted from models.
 
     ``batch`` inputs of a forward pass (0: planned); ``precision`` of the forward pass alone, by autocast: all but fp32
-    change results; ``workers`` threads decode images. Features are cached up to ``cache_device``, ``cache_ram`` and
+    change results. ``auto`` measures fp32 and bf16 on a small batch and takes bf16 where it is faster and its features
+    deviate by at most ``precision_bound`` (relative, Frobenius). ``workers`` threads decode images. With ``stream`` the
+    features of a model pair flow into sums as they come, where every operator is one over the pairs and the budget
+    holds them; else they lie in scratch files. Features are cached up to ``cache_device``, ``cache_ram`` and
     ``cache_disk`` bytes (in ``cache_folder``, None: the user's cache) until unused for ``cache_expiry`` tasks.
     """
 
     batch: Annotated[int, Field(ge=0, le=65536)] = 0
-    precision: Literal["fp32", "bf16", "fp16"] = "fp32"
+    precision: Literal["fp32", "bf16", "fp16", "auto"] = "fp32"
+    precision_bound: Annotated[float, Field(gt=0, le=1)] = 0.02
     workers: Annotated[int, Field(ge=1, le=256)] = 4
+    stream: bool = True
     cache_device: CacheSize = 0
     cache_ram: CacheSize = 64 * MIB
     cache_disk: CacheSize = GIB
@@ -289,6 +294,10 @@ class RunConfig(Section):
         """Of forward passes: ``extraction.precision``, or bf16 with the measure ``mixed_precision``."""
         mixed = self.measures.mixed_precision and self.extraction.precision == "fp32"
         return "bf16" if mixed else self.extraction.precision
+
+    def with_precision(self, precision: str) -> RunConfig:
+        """What ``auto`` has come to: a run in ``precision``, whatever the measure ``mixed_precision`` says."""
+        return self.merged({"extraction": {"precision": precision}, "measures": {"mixed_precision": False}})
 
     def merged(self, changes: Mapping[str, Any]) -> RunConfig:
         """A validated copy with nested values replaced: ``config.merged({"memory": {"budget": "64MiB"}})``."""

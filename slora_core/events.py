@@ -128,6 +128,7 @@ NOTICE_KINDS: Final = (
     "labels",
     "skipped-images",
     "feature-cache",
+    "precision",
     "replanned",
     "not-recorded",
     "restart",

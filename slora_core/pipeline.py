@@ -11,6 +11,7 @@ import tempfile
 import uuid
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, nullcontext
+from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -25,10 +26,10 @@ from slora_core.errors import OutputError
 from slora_core.events import Event, RunFinished, RunStarted, StagePeaks
 from slora_core.memory.devices import environment, profile_of, resolve_device
 from slora_core.memory.host_state import host_state_guard
-from slora_core.memory.planner import refuse_if_infeasible
 from slora_core.memory.sizes import format_size
 from slora_core.peers import ALONE, Peers
 from slora_core.running.agreement import largest_peaks, plan_of_all, refuse_together
+from slora_core.running.feeding import RoundFeed
 from slora_core.running.output import check_distributable, check_output
 from slora_core.running.planning import JobPlan, plan_job
 from slora_core.running.preparation import announce_broken_tuning, announce_idle_switches, unread_cache
@@ -38,6 +39,7 @@ from slora_core.running.surroundings import enforced_budget_bytes, surroundings
 from slora_core.running.warming import warm_up
 from slora_core.sources.opened import OpenSource, Source
 from slora_core.sources.opening import source_of
+from slora_core.sources.probed import MeasuredPrecision
 from slora_core.statistics.base import StateReader
 from slora_core.streams.scratch import scratch_folder
 from slora_core.streams.streaming import Emit, stream_in_thread
@@ -75,8 +77,10 @@ def execute(
         scratch = Path(stack.enter_context(scratch_folder(config.run.scratch)))
         try:
             with peers.busy():
-                device, job = _prepare(config, source, peers)
+                device, job, precision = _prepare(config, source, peers)
             plan = plan_of_all(peers, job.plan)
+            if precision is not None:
+                plan["precision"] = asdict(precision)
         except BaseException:
             emit(_started(config, None, None))
             raise
@@ -85,7 +89,9 @@ def execute(
         if plans:
             refuse_together(peers, job.plan, plan.get("ranks", []))
         with _full_disk_explained(config.run.scratch or tempfile.gettempdir()):
-            emit(_perform(config, source, device, job, emit=emit, cancel=cancel, scratch=scratch, peers=peers))
+            own = config if precision is None else config.with_precision(precision.chosen)
+            perform = partial(_perform, own, source, device, job, precision)
+            emit(perform(emit=emit, cancel=cancel, scratch=scratch, peers=peers))
 
 
 @contextmanager
@@ -99,15 +105,16 @@ def _full_disk_explained(scratch: str) -> Iterator[None]:
         raise OutputError(what, "free space there, or name another folder: run.scratch") from error
 
 
-def _prepare(config: RunConfig, source: Source, peers: Peers) -> tuple[torch.device, JobPlan]:
+def _prepare(config: RunConfig, source: Source, peers: Peers) -> tuple[torch.device, JobPlan, MeasuredPrecision | None]:
     """Device, sizes, probe and plan; and the output's place, so that a run does not end where it cannot be written."""
     if peers.size > 1:
         check_distributable(config)
     device = resolve_device(config.run.device)
     check_output(config)
     workloads = source.workloads()
-    probed = source.probe(device)
-    job = plan_job(
+    probed = source.probe(device, peers)
+    plan = partial(
+        plan_job,
         config,
         workloads,
         profile_of(device, config.run.threads),
@@ -115,7 +122,10 @@ def _prepare(config: RunConfig, source: Source, peers: Peers) -> tuple[torch.dev
         held_bytes=probed.held_bytes,
         share=Share(peers.rank, peers.size),
     )
-    return device, job
+    job = plan()
+    if not all(peers.gather(job.streams)) and job.streams:
+        job = plan(streams=False)
+    return device, job, probed.precision
 
 
 def _started(config: RunConfig, device: torch.device | None, plan: Mapping[str, Any] | None) -> RunStarted:
@@ -136,6 +146,7 @@ def _perform(
     source: Source,
     device: torch.device,
     job: JobPlan,
+    precision: MeasuredPrecision | None,
     *,
     emit: Emit,
     cancel: CancelToken,
@@ -149,12 +160,17 @@ def _perform(
     ):
         ctx = around.ctx
         unread = unread_cache(config, job, device)
+        if precision is not None:
+            ctx.notice("precision", precision.describe(), **asdict(precision))
         announce_idle_switches(ctx, config)
         announce_broken_tuning(ctx, config)
         warm_up(ctx, config, job)
-        opened = open_files.enter_context(source.open(ctx, job.extraction_batch))
+        feed = _feed(config, device, job, ctx)
+        if feed is not None:
+            open_files.callback(feed.close)
+        opened = open_files.enter_context(source.open(ctx, job.extraction, feed))
         unmoved = not opened.states or "" in opened.states or NONE in opened.states
-        runner = RoundRunner(ctx, config, job, open_files, states=_states(config, opened), unmoved=unmoved)
+        runner = RoundRunner(ctx, config, job, open_files, states=_states(config, opened), feed=feed, unmoved=unmoved)
         for task in range(1, opened.tasks + 1):
             several = opened.tasks > 1
             with ctx.stage(f"task{task}") if several else nullcontext():
@@ -167,11 +183,22 @@ def _perform(
     return _result(config, device, ctx.now(), runner, largest_peaks(peers, around.peaks))
 
 
+def _feed(config: RunConfig, device: torch.device, job: JobPlan, ctx: RunContext) -> RoundFeed | None:
+    """Where the rows of a streaming run go."""
+    if not job.streams:
+        return None
+    return RoundFeed(
+        ctx, config, job.option("extract").choice, job.workloads[0], profile_of(device, config.run.threads)
+    )
+
+
 def _planned_again(ctx: RunContext, config: RunConfig, device: torch.device, sizes: Workload) -> JobPlan:
-    """The plan of a run of one round whose sizes are other than announced. Raises BudgetRefused."""
-    job = plan_job(config, (sizes,), profile_of(device, config.run.threads))
+    """The plan of a run of one round whose sizes are other than announced, on all ranks. Raises BudgetRefused."""
+    share = Share(ctx.peers.rank, ctx.peers.size)
+    job = plan_job(config, (sizes,), profile_of(device, config.run.threads), share=share)
+    plan = plan_of_all(ctx.peers, job.plan)
     if config.run.engine == "optimised":
-        refuse_if_infeasible(job.plan)
+        refuse_together(ctx.peers, job.plan, plan.get("ranks", []))
     stages = {stage.stage: stage for stage in job.plan.stages}
     ctx.expect(
         {name: stage.seconds for name, stage in stages.items()},
@@ -181,7 +208,7 @@ def _planned_again(ctx: RunContext, config: RunConfig, device: torch.device, siz
         "replanned",
         f"planned again for {sizes.pairs} pairs, {sizes.classes} old and {sizes.new_classes} new classes:"
         f" predicted peak {format_size(job.plan.predicted_peak_bytes)}",
-        plan=job.plan.to_dict(),
+        plan=plan,
     )
     return job
 

@@ -2466,6 +2466,38 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
         <translation>可选：无标签图像的文件夹</translation>
     </message>
     <message>
+        <source>Precision</source>
+        <translation>精度</translation>
+    </message>
+    <message>
+        <source>All but fp32 change results; auto takes bf16 where it is measured faster and within the bound</source>
+        <translation>除 fp32 外都会改变结果；auto 在实测更快且偏差不超过上限时采用 bf16</translation>
+    </message>
+    <message>
+        <source>Bound for auto</source>
+        <translation>auto 的上限</translation>
+    </message>
+    <message>
+        <source>Relative deviation of the features that auto may take for bf16</source>
+        <translation>auto 采用 bf16 时允许的特征相对偏差</translation>
+    </message>
+    <message>
+        <source>Images a pass</source>
+        <translation>每次前向的图像数</translation>
+    </message>
+    <message>
+        <source>Of one forward pass; 0: planned within the budget</source>
+        <translation>一次前向传递的图像数；0 表示在预算内自动规划</translation>
+    </message>
+    <message>
+        <source>Stream into sums</source>
+        <translation>流式累加</translation>
+    </message>
+    <message>
+        <source>Linear and RFF fit while the images come, without a feature store, where the budget holds their sums</source>
+        <translation>在预算容得下累加量时，线性与 RFF 算子随图像到来即时拟合，不落盘存储特征</translation>
+    </message>
+    <message>
         <source>Seed</source>
         <translation>随机种子</translation>
     </message>

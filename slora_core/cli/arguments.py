@@ -27,7 +27,11 @@ def add_source(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--adapter-after", metavar="DIR", help="its LoRA adapter after the task")
     group.add_argument("--images", metavar="FOLDER", help="images of the task, one folder a class")
     group.add_argument("--aux-images", metavar="FOLDER", help="images without classes, beside those of the task")
-    group.add_argument("--precision", choices=("fp32", "bf16", "fp16"), help="of the forward passes; default: fp32")
+    group.add_argument(
+        "--precision",
+        choices=("fp32", "bf16", "fp16", "auto"),
+        help="of the forward passes; default: fp32; all others change results, auto takes bf16 where it measures well",
+    )
     group.add_argument("--batch", type=int, metavar="N", help="images of a forward pass; default: planned")
     group.add_argument("--workload", metavar="NAME", help=f"synthetic: {', '.join(PRESETS)}")
     group.add_argument("--demo", action="store_true", help="the digits demo")

@@ -14,16 +14,16 @@ from slora_core.records.tables import TextTable, format_seconds
 from slora_core.running.output import check_distributable
 from slora_core.running.planning import plan_config
 from slora_core.running.shares import Share
-from slora_core.sources.workloads import workloads_of
 
 
 def plan_ranks(config: RunConfig, device: DeviceProfile, *, as_json: bool) -> int:
     """Print the plans of all ranks, each on a device of its own; exit code 3 when one does not fit."""
     check_distributable(config)
     size = config.distributed.processes
-    plans = [plan_config(config, device, Share(rank, size)).plan for rank in range(size)]
-    (workload,) = workloads_of(config)
-    traffic = {stage.stage: communicated_bytes(stage.stage, workload, config, size) for stage in plans[0].stages}
+    jobs = [plan_config(config, device, Share(rank, size)) for rank in range(size)]
+    plans, (workload,), streams = [job.plan for job in jobs], jobs[0].workloads, jobs[0].streams
+    stages = [stage.stage for stage in plans[0].stages]
+    traffic = {name: communicated_bytes(name, workload, config, size, streams=streams) for name in stages}
     if as_json:
         print_json({"ranks": [plan.to_dict() for plan in plans], "communicated_bytes": traffic})
     else:

@@ -27,6 +27,7 @@ examples:
             --state S.safetensors --out OUT.safetensors --budget 2GiB --precision bf16
   slora run --workload seed-tiny --without tiled_attention --json
   slora run --nproc 4 --features F.npz --state S.safetensors --out OUT.safetensors
+  slora run --nproc 4 --base VIT --adapter-after TASK2 --images TRAIN --state S.safetensors --precision auto
   torchrun --nproc-per-node 4 -m slora_core run --features F.npz --state S.safetensors --out OUT.safetensors"""
 
 

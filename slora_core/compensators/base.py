@@ -11,7 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Generic, Protocol, TypeVar
 
 from slora_core.context import RunContext
 from slora_core.memory.plan import Option
@@ -69,3 +69,29 @@ class Compensator(ABC):
     @abstractmethod
     def fit(self, ctx: RunContext, pairs: Pairs, option: Option) -> Transition:
         """Fit on all pairs with ``option`` of this operator's ``fit_options``; opens no stage of its own."""
+
+
+Fitted_co = TypeVar("Fitted_co", bound=Transition, covariant=True)
+
+
+class Summing(Protocol[Fitted_co]):
+    """An open fit that is a sum over the pairs: each is looked at once, in the order in which they come."""
+
+    def add(self, pairs: Pairs) -> None:
+        """More pairs, in pieces of any number. Advances by them."""
+
+    def finish(self) -> Fitted_co:
+        """The operator fitted on everything that was added, on all ranks."""
+
+
+class SummingCompensator(Compensator, ABC, Generic[Fitted_co]):
+    """A compensator whose pairs need not be kept: they may come as they are extracted, once."""
+
+    @abstractmethod
+    def summing(self, ctx: RunContext, option: Option) -> AbstractContextManager[Summing[Fitted_co]]:
+        """Allocate the workspace of ``option`` of this operator's ``fit_options``; opens no stage of its own."""
+
+    def fit(self, ctx: RunContext, pairs: Pairs, option: Option) -> Fitted_co:
+        with self.summing(ctx, option) as sums:
+            sums.add(pairs)
+            return sums.finish()

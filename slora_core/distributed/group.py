@@ -92,12 +92,12 @@ class Group:
 
     @contextmanager
     def busy(self) -> Iterator[None]:
-        self._token.waiting = True
+        before, self._token.waiting = self._token.waiting, True
         try:
             yield
         finally:
             self._token.looked()
-            self._token.waiting = False
+            self._token.waiting = before
 
     def _told(self, text: bytes, rank: int) -> bytes:
         """``text`` of ``rank``, everywhere. In memory of NumPy, which is no memory of the run's."""

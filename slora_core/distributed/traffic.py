@@ -12,9 +12,21 @@ _DOUBLE = 8
 _SINGLE = 4
 
 
-def communicated_bytes(name: str, workload: Workload, config: RunConfig, size: int) -> int:
-    """Sent and received by rank 0 in the stage ``name`` ("linear.fit") of ``size`` ranks: the rank that meets all."""
-    dim, others = workload.dim, size - 1
+def communicated_bytes(name: str, workload: Workload, config: RunConfig, size: int, *, streams: bool = False) -> int:
+    """Sent and received by rank 0 in the stage ``name`` ("linear.fit") of ``size`` ranks: the rank that meets all.
+
+    In a run that ``streams`` the extraction exchanges what fits and statistics do in others.
+    """
+    if not streams:
+        return _stage_bytes(name, workload, config, size - 1)
+    if name != "extract":
+        return 0
+    fits = [f"{operator}.fit" for operator in config.operators.names] if workload.pairs else []
+    return sum(_stage_bytes(part, workload, config, size - 1) for part in (*fits, "statistics"))
+
+
+def _stage_bytes(name: str, workload: Workload, config: RunConfig, others: int) -> int:
+    dim = workload.dim
     if name == "linear.fit":
         return others * 3 * dim**2 * _DOUBLE
     if name == "rff.fit":

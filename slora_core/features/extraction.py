@@ -24,6 +24,8 @@ from slora_core.features.inputs import InputBatch, Inputs
 
 Sink: TypeAlias = Callable[[int, int, NDArray[np.float32]], None]
 """``sink(model number, first row, features [b, d])``; the rows of a model come in order."""
+Settle: TypeAlias = Callable[[NDArray[np.int64]], None]
+"""``settle(labels [b])``, once every model's features of a batch are in the sink."""
 
 
 @dataclass(slots=True)
@@ -51,10 +53,13 @@ class Extractor:
             features = encoder(inputs)
         return features.float()
 
-    def extract(self, encoders: Sequence[Encoder], inputs: Sequence[Inputs], sink: Sink) -> NDArray[np.int64]:
+    def extract(
+        self, encoders: Sequence[Encoder], inputs: Sequence[Inputs], sink: Sink, settle: Settle | None = None
+    ) -> NDArray[np.int64]:
         """Every input through every model; returns the labels [N] of the rows that came. Advances by inputs.
 
-        Modes, gradients and random state are left as found. Raises InputError when the models' features differ in d.
+        ``settle`` is called after each batch, which needs progressive release. Modes, gradients and random state are
+        left as found. Raises InputError when the models' features differ in d.
         """
         keys = [f"{encoder.key}:{self.precision}" if self.cache else "" for encoder in encoders]
         collected: list[list[Tensor]] = [[] for _ in encoders]
@@ -71,6 +76,8 @@ class Extractor:
                         collected[number].append(features)
                     del features
                 del on_device
+                if settle is not None:
+                    settle(batch.labels)
                 labels.append(batch.labels)
                 row += len(batch)
                 self.ctx.advance(len(batch))

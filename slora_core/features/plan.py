@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from slora_core.config import RunConfig
@@ -48,27 +48,30 @@ class ExtractionWork:
 
 @dataclass(frozen=True, slots=True)
 class ExtractionChoice:
-    """Inputs of one forward pass."""
+    """Inputs of one forward pass, and its precision, which is settled before anything is planned."""
 
     batch: int
+    precision: str = "fp32"
 
     def shrunk(self) -> ExtractionChoice | None:
-        return ExtractionChoice(self.batch // 2) if self.batch > 1 else None
+        return replace(self, batch=self.batch // 2) if self.batch > 1 else None
 
 
-def extraction_options(cost: ProbedCost, work: ExtractionWork, config: RunConfig) -> tuple[Option, ...]:
-    """One option a batch size, or the configured one alone.
+def extraction_options(
+    cost: ProbedCost, work: ExtractionWork, config: RunConfig, precision: str = "fp32"
+) -> tuple[Option, ...]:
+    """One option a batch size, or the configured one alone; ``cost`` is that of ``precision``.
 
     Without progressive release the features of all rows are collected on the device and concatenated there.
     """
     batches = (config.extraction.batch,) if config.extraction.batch else BATCHES
-    return tuple(_option(batch, cost, work, config) for batch in batches)
+    return tuple(_option(ExtractionChoice(batch, precision), cost, work, config) for batch in batches)
 
 
-def _option(batch: int, cost: ProbedCost, work: ExtractionWork, config: RunConfig) -> Option:
+def _option(choice: ExtractionChoice, cost: ProbedCost, work: ExtractionWork, config: RunConfig) -> Option:
     collected = 0 if config.measures.progressive_release else work.passes * work.rows * work.dim * 4
     joined = collected // work.passes
-    size = max(1, min(batch, work.longest or work.rows))
+    size = max(1, min(choice.batch, work.longest or work.rows))
     looked_up = size * work.dim * 4 if work.looks_up else 0
     footprint = Footprint(
         standing=(
@@ -85,4 +88,4 @@ def _option(batch: int, cost: ProbedCost, work: ExtractionWork, config: RunConfi
         workspace_bytes=cost.pool_fixed_bytes + size * cost.pool_item_bytes,
     )
     seconds = work.passes * (work.rows * cost.item_s + -(-work.rows // size) * cost.batch_s)
-    return Option(ExtractionChoice(batch), footprint, seconds)
+    return Option(choice, footprint, seconds)

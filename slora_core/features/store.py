@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,11 @@ class FeatureFiles:
         self._files = [self._open.enter_context(path.open("wb")) for path in self._paths]
         self._dim = 0
 
+    @property
+    def dim(self) -> int:
+        """Features of the rows so far; 0 before the first."""
+        return self._dim
+
     def append(self, number: int, row: int, features: NDArray[np.float32]) -> None:
         """The sink of an extraction; the rows of a model come in order."""
         self._dim = features.shape[1]
@@ -37,19 +43,37 @@ class FeatureFiles:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def as_pairs(self, labels: NDArray[np.int64]) -> StoredPairs:
-        """The finished files of two models."""
-        before, after = self._mapped(len(labels))
-        return StoredPairs(before, after, labels)
-
-    def as_rows(self, labels: NDArray[np.int64]) -> StoredRows:
-        """The finished file of one model."""
-        (rows,) = self._mapped(len(labels))
-        return StoredRows(rows, labels)
-
-    def _mapped(self, rows: int) -> list[MappedArray]:
+    def finish(self, labels: NDArray[np.int64]) -> FinishedFiles:
+        """Nothing more will come; ``labels`` [N] are those of the rows."""
         self.close()
-        specs = [ArraySpec(path, path.stem, "float32", (rows, self._dim), 0) for path in self._paths]
+        return FinishedFiles(tuple(self._paths), self._dim, labels)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FinishedFiles:
+    """Rows [N, ``dim``] of float32, one file a model, and their ``labels`` [N] (-1: none)."""
+
+    paths: tuple[Path, ...]
+    dim: int
+    labels: NDArray[np.int64]
+
+    def as_pairs(self) -> StoredPairs:
+        """Of two models."""
+        before, after = self._mapped()
+        return StoredPairs(before, after, self.labels)
+
+    def as_rows(self) -> StoredRows:
+        """Of one model."""
+        (rows,) = self._mapped()
+        return StoredRows(rows, self.labels)
+
+    def remove(self) -> None:
+        for path in self.paths:
+            path.unlink(missing_ok=True)
+
+    def _mapped(self) -> list[MappedArray]:
+        shape = (len(self.labels), self.dim)
+        specs = [ArraySpec(path, path.stem, "float32", shape, 0) for path in self.paths]
         return [MappedArray(spec, spec.path.parent) for spec in specs]
 
 

@@ -219,6 +219,7 @@ CHINESE: Final[dict[str, str]] = {
     "other-process": "其他进程",
     "labels": "标签",
     "feature-cache": "特征缓存",
+    "precision": "精度",
     "replanned": "重新规划",
     "skipped-images": "跳过的图像",
     "not-recorded": "未记录",

@@ -51,17 +51,20 @@ class Compensation:
     prefix: str = ""
     jitter: dict[str, dict[str, float]] = field(default_factory=dict)
 
-    def run(self, pairs: Pairs, moves: Mapping[str, Move]) -> None:
+    def run(self, pairs: Pairs | None, moves: Mapping[str, Move]) -> None:
+        """Without pairs every move has its transition."""
         for name, move in moves.items():
             if move.classes:
                 with self.ctx.stage(name):
                     self._run_operator(name, pairs, move)
 
-    def _run_operator(self, name: str, pairs: Pairs, move: Move) -> None:
+    def _run_operator(self, name: str, pairs: Pairs | None, move: Move) -> None:
         stage = f"{self.prefix}{name}.move"
         with ExitStack() as stack:
             transition = move.transition
             if transition is None:
+                if pairs is None:
+                    raise ValueError(f"operator {name!r} has neither pairs to be fitted on nor a transition")
                 transition = self._fit(name, pairs)
                 stack.callback(transition.close)
             classes = own_share(move.classes, self.ctx.peers)

@@ -32,8 +32,8 @@ def check_distributable(config: RunConfig) -> None:
     """Raises ConfigError for a run that several processes cannot share."""
     if config.run.engine == "baseline":
         raise ConfigError("run.engine = 'baseline' with several processes: the baseline knows one", "leave out --nproc")
-    if config.source.kind in ("demo", "models"):
+    if config.source.kind == "demo":
         raise ConfigError(
-            f"source.kind = {config.source.kind!r} with several processes: features are extracted in one",
-            "leave out --nproc, or share a run from a feature file",
+            "source.kind = 'demo' with several processes: the demo trains its model in one",
+            "leave out --nproc, or share a run from a feature file or a model pair",
         )

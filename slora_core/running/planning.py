@@ -14,11 +14,13 @@ from slora_core.memory.footprint import Buffer, Footprint
 from slora_core.memory.machine import planning_profile
 from slora_core.memory.plan import Option, Plan, StageRequest
 from slora_core.memory.planner import frontier, make_plan
+from slora_core.running.feed_plan import can_stream, fed_request
 from slora_core.running.measured import with_measured
 from slora_core.running.shares import TRAINED, WHOLE, Share, fit_workload, move_workload, own_workload, received
 from slora_core.sources.plan import scan_options
+from slora_core.sources.probed import PlannedForward
 from slora_core.sources.workloads import workloads_of
-from slora_core.statistics.plan import check_options, held_buffers, statistics_options
+from slora_core.statistics.plan import check_options, copied_options, held_buffers, statistics_options
 from slora_core.types import Workload
 
 CHECKED_STATES = ("files", "models")
@@ -32,7 +34,8 @@ class JobPlan:
     """A plan with the options it chose from, so that a stage can run one and fall back to a smaller one.
 
     ``counted`` are the same requests as the plan counts them, with what lies beside a stage; ``base_bytes`` is live
-    throughout.
+    throughout. With ``streams`` the rows of the extraction flow into sums as they come. ``workloads`` are those that
+    the plan is for.
     """
 
     plan: Plan
@@ -41,6 +44,8 @@ class JobPlan:
     dim: int
     counted: tuple[StageRequest, ...] = ()
     base_bytes: int = 0
+    streams: bool = False
+    workloads: tuple[Workload, ...] = ()
 
     def frontier(self, device: DeviceProfile, points: int = 100) -> list[tuple[int, float]]:
         """(predicted peak bytes, seconds) of the run over all budgets: peaks ascend, seconds descend."""
@@ -50,10 +55,11 @@ class JobPlan:
         choice = self.plan.stage(stage).choice
         return next(option for option in self.requests[stage].options if option.choice == choice)
 
-    def extraction_batch(self, task: int) -> int:
-        """Inputs of a forward pass in the extraction of ``task``."""
+    def extraction(self, task: int) -> PlannedForward:
+        """Batch and precision of the forward passes of ``task``."""
         stage = f"task{task}.extract"
-        return int(self.option(stage if stage in self.requests else "extract").choice.batch)
+        choice: PlannedForward = self.option(stage if stage in self.requests else "extract").choice
+        return choice
 
     def smaller(self, stage: str, option: Option) -> Option | None:
         """The cheapest option of ``stage`` that takes at most three quarters of ``option``'s memory."""
@@ -69,14 +75,21 @@ def plan_config(config: RunConfig, device: DeviceProfile | None = None, share: S
     """
     if device is None:
         device = planning_profile(config.run.device, config.run.threads)
-    if config.source.kind == "models":
-        from slora_core.sources.models.estimate import estimated_requests
-        from slora_core.sources.models.sizes import model_inputs
+    workloads, requests = announced(config, device, share)
+    return plan_job(config, workloads, device, source_requests=requests, share=share)
 
-        inputs = model_inputs(config)
-        requests = estimated_requests(config, inputs, device)
-        return plan_job(config, (inputs.workload,), device, source_requests=requests, share=share)
-    return plan_job(config, workloads_of(config), device, share=share)
+
+def announced(
+    config: RunConfig, device: DeviceProfile, share: Share = WHOLE
+) -> tuple[tuple[Workload, ...], dict[int, tuple[StageRequest, ...]]]:
+    """The sizes of the configured source, and its own stages as far as they can be told without a model."""
+    if config.source.kind != "models":
+        return workloads_of(config), {}
+    from slora_core.sources.models.estimate import estimated_requests
+    from slora_core.sources.models.sizes import model_inputs
+
+    inputs = model_inputs(config)
+    return (inputs.workload,), estimated_requests(config, inputs, device, share.rank, share.size)
 
 
 def plan_job(
@@ -87,19 +100,48 @@ def plan_job(
     source_requests: Mapping[int, Sequence[StageRequest]] | None = None,
     held_bytes: int = 0,
     share: Share = WHOLE,
+    streams: bool | None = None,
 ) -> JobPlan:
     """Plan every round of a run, on one rank of it.
 
     ``source_requests[task]`` are stages that the source itself runs before the round's own (extraction), from a probe;
-    ``held_bytes`` is what the source holds through the run.
+    ``held_bytes`` is what the source holds through the run. ``streams`` says whether rows flow into sums as they are
+    extracted; None: where they can and the budget holds the sums.
     A run of one round has plain stage names, one of several prefixes them with ``taskN.``.
     """
+    before = source_requests or {}
+    if streams is None:
+        streams = bool(before.get(1)) and can_stream(config, workloads)
+        if streams:
+            plans = [_planned(config, workloads, device, before, held_bytes, share, found) for found in (True, False)]
+            return _first_feasible(plans)
+    return _planned(config, workloads, device, before, held_bytes, share, streams)
+
+
+def _first_feasible(plans: Sequence[JobPlan]) -> JobPlan:
+    """The first that fits the budget; where none does that with the smallest feasible one."""
+    fitting = [job for job in plans if job.plan.feasible]
+    return fitting[0] if fitting else min(plans, key=lambda job: job.plan.smallest_feasible_bytes)
+
+
+def _planned(  # noqa: PLR0917
+    config: RunConfig,
+    workloads: Sequence[Workload],
+    device: DeviceProfile,
+    source_requests: Mapping[int, Sequence[StageRequest]],
+    held_bytes: int,
+    share: Share,
+    streams: bool,
+) -> JobPlan:
     requests: list[StageRequest] = []
     moved: dict[str, int] = {}
     for number, workload in enumerate(workloads, start=1):
         prefix = f"task{number}." if len(workloads) > 1 else ""
-        own = [replace(r, stage=f"{prefix}{r.stage}") for r in (source_requests or {}).get(number, ())]
-        of_round = [*own, *round_requests(config, workload, device, prefix, share)]
+        own = list(source_requests.get(number, ()))
+        following = round_requests(config, workload, device, prefix, share, streams)
+        if streams:
+            own = [_fed(request, following, workload, config, device, share) for request in own]
+        of_round = [*(replace(request, stage=f"{prefix}{request.stage}") for request in own), *following]
         if config.memory.policy == "tuned" and share == WHOLE:
             of_round = [with_measured(request, workload, config, device) for request in of_round]
         requests += of_round
@@ -116,7 +158,21 @@ def plan_job(
         planned, budget_bytes=config.memory.budget, policy=config.memory.policy, base_bytes=base, device=device
     )
     named = {request.stage: request for request in requests}
-    return JobPlan(plan, named, device.rounding_bytes, dim, tuple(planned), base)
+    return JobPlan(plan, named, device.rounding_bytes, dim, tuple(planned), base, streams, tuple(workloads))
+
+
+def _fed(  # noqa: PLR0917
+    request: StageRequest,
+    following: Sequence[StageRequest],
+    workload: Workload,
+    config: RunConfig,
+    device: DeviceProfile,
+    share: Share,
+) -> StageRequest:
+    """The extraction with the sums beside it; the fitted operators stay to the end of the last move."""
+    moves = [number for number, found in enumerate(following, start=1) if found.stage.endswith(".move")]
+    fed = fed_request(request, workload, config, device, share)
+    return replace(fed, keeps_for=max(moves, default=0))
 
 
 def base_bytes(config: RunConfig, workloads: Sequence[Workload]) -> int:
@@ -124,8 +180,13 @@ def base_bytes(config: RunConfig, workloads: Sequence[Workload]) -> int:
     return 0 if config.measures.feature_cache else DEAD_CACHE_ROWS * max(w.dim for w in workloads) * 4
 
 
-def round_requests(
-    config: RunConfig, workload: Workload, device: DeviceProfile, prefix: str, share: Share = WHOLE
+def round_requests(  # noqa: PLR0917
+    config: RunConfig,
+    workload: Workload,
+    device: DeviceProfile,
+    prefix: str,
+    share: Share = WHOLE,
+    streams: bool = False,
 ) -> list[StageRequest]:
     """The stages of one round in order. A round without pairs only takes statistics and evaluates."""
     memory = config.memory.model_copy(update={"budget": None})
@@ -136,14 +197,16 @@ def round_requests(
         memory=memory,
         measures=config.measures,
     )
-    return list(_kept_requests(plain, workload, replace(device, measured=()), prefix, share))
+    return list(_kept_requests(plain, workload, replace(device, measured=()), prefix, share, streams))
 
 
 @lru_cache(maxsize=64)
-def _kept_requests(
-    config: RunConfig, workload: Workload, device: DeviceProfile, prefix: str, share: Share
+def _kept_requests(  # noqa: PLR0917
+    config: RunConfig, workload: Workload, device: DeviceProfile, prefix: str, share: Share, streams: bool
 ) -> tuple[StageRequest, ...]:
     """Kept for the next call: the options are the same whatever the budget, which a person drags about."""
+    if streams:
+        return _fed_requests(config, workload, device, prefix, share)
     return new_requests(config, workload, device, prefix, share)
 
 
@@ -171,6 +234,27 @@ def new_requests(
     if workload.evaluation_rows:
         requests.append(StageRequest("evaluate", evaluate_options(workload, config, device)))
     return tuple(_in_round(request, number, len(requests), prefix) for number, request in enumerate(requests))
+
+
+def _fed_requests(
+    config: RunConfig, workload: Workload, device: DeviceProfile, prefix: str, share: Share
+) -> tuple[StageRequest, ...]:
+    """What is left of a round whose operators are fitted and whose statistics are taken when its rows have come."""
+    requests: list[StageRequest] = []
+    own = own_workload(workload, share)
+    if workload.pairs:
+        if workload.evaluation_rows:
+            requests.append(StageRequest("scan", scan_options(replace(own, pairs=own.evaluation_rows), config, device)))
+        requests.append(StageRequest("check", check_options(own, config, device)))
+    if workload.new_classes:
+        requests.append(StageRequest("statistics", copied_options(workload, device)))
+    if workload.pairs:
+        for name in config.operators.names:
+            move = registry.move_options(name, move_workload(workload, share), config, device)
+            requests.append(StageRequest(f"{name}.move", move))
+    if workload.evaluation_rows:
+        requests.append(StageRequest("evaluate", evaluate_options(workload, config, device)))
+    return tuple(replace(request, stage=f"{prefix}{request.stage}") for request in requests)
 
 
 def _in_round(request: StageRequest, number: int, stages: int, prefix: str) -> StageRequest:

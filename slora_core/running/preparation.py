@@ -29,7 +29,7 @@ _OF_MODELS: Final = ("mixed_precision", "activation_checkpointing")
 def scan(
     ctx: RunContext,
     job: JobPlan,
-    pairs: Pairs,
+    pairs: Pairs | None,
     evaluation: LabelledRows | None = None,
     *,
     prefix: str = "",
@@ -41,10 +41,11 @@ def scan(
     """
     option = job.option(f"{prefix}scan")
     rank, size = ctx.peers.rank, ctx.peers.size
-    share = share_of(pairs.count, rank, size)
+    share = share_of(pairs.count if pairs else 0, rank, size)
     evaluated = share_of(evaluation.count if evaluation else 0, rank, size)
     with ctx.stage("scan", total=share[1] - share[0] + evaluated[1] - evaluated[0], unit="rows"):
-        check_finite(ctx, pairs, option, origins[0], share)
+        if pairs is not None:
+            check_finite(ctx, pairs, option, origins[0], share)
         if evaluation is not None:
             check_rows_finite(ctx, evaluation, option, origins[1], evaluated)
 

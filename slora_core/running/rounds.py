@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 import numpy as np
+import torch
 
 from slora_core.classifiers.plan import evaluation_steps
 from slora_core.classifiers.registry import evaluate
@@ -20,10 +21,12 @@ from slora_core.context import RunContext
 from slora_core.errors import InputError
 from slora_core.events import TaskFinished
 from slora_core.memory.plan import Option
+from slora_core.memory.workspace import Workspace
 from slora_core.numerics.noise import Noise, SharedNoise
 from slora_core.peers import own_share, share_of
 from slora_core.running.agreement import collect_finished, joined_file, merged_jitter, share_finished
 from slora_core.running.compensation import Compensation, Move
+from slora_core.running.feeding import RoundFeed
 from slora_core.running.planning import CHECKED_STATES, JobPlan
 from slora_core.running.preparation import held_or_streamed, input_fingerprint, scan
 from slora_core.running.seed_engine import move_with_baseline
@@ -32,7 +35,7 @@ from slora_core.sources.rounds import LabelledRows, Round
 from slora_core.statistics.base import StateReader
 from slora_core.statistics.checks import check_state
 from slora_core.statistics.joined import FanOutWriter, JoinedState
-from slora_core.statistics.labels import LabelCensus, count_labels, rows_of
+from slora_core.statistics.labels import LabelCensus, census_of, count_labels, rows_of
 from slora_core.statistics.one_pass import collect_statistics
 from slora_core.statistics.state_file import open_state
 from slora_core.statistics.state_writer import StateFileWriter
@@ -49,7 +52,8 @@ class RoundRunner:
 
     ``states`` are the old classes by operator, and under ``none`` those that are never moved; empty before a first
     task. ``unmoved`` says whether the last are known: a class state with one variant an operator does not hold them.
-    ``jitter`` and ``accuracies`` are those of the last round.
+    ``feed`` is where the rows of a streaming run went, with the operators that were fitted on them. ``jitter`` and
+    ``accuracies`` are those of the last round.
     """
 
     ctx: RunContext
@@ -57,6 +61,7 @@ class RoundRunner:
     job: JobPlan
     open_files: ExitStack
     states: dict[str, StateReader] = field(default_factory=dict)
+    feed: RoundFeed | None = None
     unmoved: bool = True
     jitter: dict[str, dict[str, float]] = field(default_factory=dict)
     accuracies: dict[str, dict[str, float]] = field(default_factory=dict)
@@ -65,14 +70,14 @@ class RoundRunner:
         """Run one round; the moved state goes to ``output``, or to a scratch file that the next round reads."""
         self.jitter, self.accuracies = {}, {}
         self._check(round_, prefix)
-        census = self._new_classes(round_.labelled)
+        census = self._new_classes(round_)
         self._check_evaluation_labels(round_.evaluation, census)
         pairs = None if round_.pairs is None else held_or_streamed(self.ctx, self.config, round_.pairs)
         target = output or self.ctx.shared / f"state-{round_.task}.safetensors"
         with self._writer(target, census, round_) as file:
             new = self._collect(round_, census, file, prefix)
-            if pairs is not None and self.states:
-                self._move(pairs, file, prefix)
+            if self.states and (pairs is not None or round_.fed is not None):
+                self._move(pairs, round_.dim, file, prefix)
             collect_finished(self.ctx.peers, file)
             if self._first:
                 with self.ctx.peers.busy():
@@ -94,10 +99,11 @@ class RoundRunner:
 
     def _check(self, round_: Round, prefix: str) -> None:
         """A look at every value that the round reads."""
-        if round_.pairs is None:
+        if round_.pairs is None and (round_.fed is None or not round_.fed.pairs):
             return
         features, evaluate = self._origin("feature file", "features"), self._origin("evaluation file", "evaluate")
-        scan(self.ctx, self.job, round_.pairs, round_.evaluation, prefix=prefix, origins=(features, evaluate))
+        if round_.pairs is not None or round_.evaluation is not None:
+            scan(self.ctx, self.job, round_.pairs, round_.evaluation, prefix=prefix, origins=(features, evaluate))
         if self.config.source.kind in CHECKED_STATES:
             readers = list(dict.fromkeys(self.states.values()))
             shares = [share_of(len(r.class_ids), self.ctx.peers.rank, self.ctx.peers.size) for r in readers]
@@ -126,12 +132,15 @@ class RoundRunner:
         path = getattr(self.config.source, key)
         return f"the {role}" if path is None else f"{role} {path!r}"
 
-    def _new_classes(self, labelled: LabelledRows | None) -> LabelCensus:
+    def _new_classes(self, round_: Round) -> LabelCensus:
         """The classes of the labelled rows that are not in the state yet; others are left as they are moved."""
         nothing = np.empty(0, np.int64)
-        if labelled is None:
+        if round_.fed is not None:
+            census = census_of(round_.fed.counts)
+        elif round_.labelled is not None:
+            census = count_labels(self.ctx, round_.labelled)
+        else:
             return LabelCensus(nothing, nothing, 0)
-        census = count_labels(self.ctx, labelled)
         known = np.isin(census.class_ids, self.states[NONE].class_ids if self.states else nothing)
         if known.any():
             listed = ", ".join(map(str, census.class_ids[known][:5]))
@@ -184,9 +193,13 @@ class RoundRunner:
 
     def _collect(self, round_: Round, census: LabelCensus, file: StateFileWriter, prefix: str) -> StateReader | None:
         """Statistics of the new classes, into every variant and into a state of their own."""
-        if not len(census.class_ids) or round_.labelled is None:
+        if not len(census.class_ids):
             return None
         old = len(self.states[NONE].class_ids) if self.states else 0
+        if self.feed is not None and self.feed.statistics is not None:
+            return self._copy(self.feed.statistics, old, file, prefix)
+        if round_.labelled is None:
+            return None
         path = self.ctx.shared / f"new-{round_.task}.safetensors"
         share = share_of(round_.labelled.count, self.ctx.peers.rank, self.ctx.peers.size)
         make = partial(StateFileWriter, path, census.class_ids, census.counts, round_.dim, metadata={})
@@ -203,23 +216,42 @@ class RoundRunner:
         self.ctx.peers.wait()
         return self.open_files.enter_context(open_state(path))
 
-    def _move(self, pairs: Pairs, file: StateFileWriter, prefix: str) -> None:
+    def _copy(self, path: Path, old: int, file: StateFileWriter, prefix: str) -> StateReader:
+        """Statistics that were taken already, into every variant behind its ``old`` classes."""
+        new = self.open_files.enter_context(open_state(path))
+        out = FanOutWriter([(file.writer(self._variant(operator)), old) for operator in self._operators])
+        classes = range(len(new.class_ids)) if self._first else range(0)
+        with (
+            self.ctx.stage("statistics", total=len(classes), unit="classes"),
+            Workspace(self.job.option(f"{prefix}statistics").footprint, torch.device("cpu")) as space,
+        ):
+            mean, covariance = space["copied_mean"], space["copied_covariance"]
+            for index in classes:
+                new.read(index, mean, covariance)
+                out.write(index, mean, covariance)
+                self.ctx.advance()
+        return new
+
+    def _move(self, pairs: Pairs | None, dim: int, file: StateFileWriter, prefix: str) -> None:
         classes = range(len(self.states[NONE].class_ids))
         moves = {
             operator: Move(
                 self.states[operator],
                 file.writer(self._variant(operator)),
                 [index for index in classes if index not in file.finished(self._variant(operator))],
-                self._noise(operator, pairs.dim),
+                self._noise(operator, dim),
+                self.feed.transitions.get(operator) if self.feed is not None else None,
             )
             for operator in self._operators
         }
-        if self.config.run.engine == "baseline":
+        if self.config.run.engine == "baseline" and pairs is not None:
             self.jitter = move_with_baseline(self.ctx, self.config, pairs, moves)
         else:
             compensation = Compensation(self.ctx, self.config, self.job, prefix)
             compensation.run(pairs, moves)
             self.jitter = merged_jitter(self.ctx.peers, compensation.jitter)
+            if self.feed is not None:
+                self.feed.close()
 
     def _noise(self, operator: str, dim: int) -> Noise | None:
         samples = registry.samples_of(operator, self.config)

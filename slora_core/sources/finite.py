@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Final
@@ -54,7 +54,7 @@ def check_rows_finite(
 
 
 def _scan(ctx: RunContext, readers: dict[str, _Reader], share: tuple[int, int], option: Option, origin: str) -> None:
-    found = {key: _BadRows(key) for key in readers}
+    found = {key: BadRows(key) for key in readers}
     step = option.choice.rows
     with (
         Workspace(option.footprint, torch.device("cpu")) as workspace,
@@ -70,7 +70,12 @@ def _scan(ctx: RunContext, readers: dict[str, _Reader], share: tuple[int, int], 
                 list(spread(look, range(0, size, part)))
                 found[key].look(rows, sums[:size], start)
             ctx.advance(size)
-    if bad := "; ".join(str(key) for key in found.values() if key.count):
+    refuse_bad(found.values(), origin)
+
+
+def refuse_bad(found: Iterable[BadRows], origin: str) -> None:
+    """Raises InputError that begins with ``origin`` when there are bad rows."""
+    if bad := "; ".join(str(key) for key in found if key.count):
         raise InputError(f"{origin}: {bad}; expected finite numbers", "remove these rows, or extract them again")
 
 
@@ -84,7 +89,7 @@ def _sum_rows(
         np.sum(rows[first:last].numpy(), axis=1, out=sums[first:last])
 
 
-class _BadRows:
+class BadRows:
     """Counts the bad rows of one key and remembers the first of them."""
 
     def __init__(self, key: str) -> None:

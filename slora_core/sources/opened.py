@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from slora_core.context import RunContext
-from slora_core.sources.probed import Probed
+from slora_core.features.feed import Feed
+from slora_core.peers import ALONE, Peers
+from slora_core.sources.probed import PlannedForward, Probed
 from slora_core.sources.rounds import Round
 from slora_core.statistics.base import StateReader
 from slora_core.types import Workload
@@ -35,11 +37,16 @@ class Source(Protocol):
     def workloads(self) -> tuple[Workload, ...]:
         """One a round, without computing anything. Raises InputError and ConfigError."""
 
-    def probe(self, device: torch.device) -> Probed:
-        """Measure what cannot be declared, on small batches."""
+    def probe(self, device: torch.device, peers: Peers = ALONE) -> Probed:
+        """Measure what cannot be declared, on small batches, as one of ``peers``."""
 
-    def open(self, ctx: RunContext, batch_of: Callable[[int], int]) -> AbstractContextManager[OpenSource]:
-        """Everything the run reads stays open inside; ``batch_of(task)`` is the planned extraction batch."""
+    def open(
+        self, ctx: RunContext, planned: Callable[[int], PlannedForward], feed: Feed | None = None
+    ) -> AbstractContextManager[OpenSource]:
+        """Everything the run reads stays open inside; ``planned(task)`` says how features are extracted.
+
+        With a ``feed``, which runs alone have that the planner lets stream, rows go there instead of into files.
+        """
 
     def close(self) -> None:
         """Let go of what the probe has loaded; also called when the run was refused."""

@@ -10,9 +10,11 @@ import torch
 from slora_core.config import RunConfig
 from slora_core.context import RunContext
 from slora_core.errors import ConfigError
+from slora_core.features.feed import Feed
+from slora_core.peers import ALONE, Peers
 from slora_core.sources.feature_files import EvaluationFile, FeatureFile
 from slora_core.sources.opened import OpenSource, Source
-from slora_core.sources.probed import Probed
+from slora_core.sources.probed import PlannedForward, Probed
 from slora_core.sources.rounds import Round
 from slora_core.sources.synthetic import SyntheticWorkload
 from slora_core.sources.workloads import workloads_of
@@ -30,7 +32,7 @@ class ConfiguredSource:
     def workloads(self) -> tuple[Workload, ...]:
         return workloads_of(self._config)
 
-    def probe(self, device: torch.device) -> Probed:
+    def probe(self, device: torch.device, peers: Peers = ALONE) -> Probed:
         """Only the demo has a model, hence something to probe."""
         if self._config.source.kind != "demo":
             return Probed()
@@ -39,14 +41,16 @@ class ConfiguredSource:
         return probe_demo(self._config, device)
 
     @contextmanager
-    def open(self, ctx: RunContext, batch_of: Callable[[int], int]) -> Iterator[OpenSource]:
+    def open(
+        self, ctx: RunContext, planned: Callable[[int], PlannedForward], feed: Feed | None = None
+    ) -> Iterator[OpenSource]:
         """Raises InputError and ConfigError."""
         config = self._config
         with ExitStack() as stack:
             if config.source.kind == "demo":
                 from slora_core.sources.demo.source import DemoSource
 
-                demo = DemoSource(config, ctx, batch_of)
+                demo = DemoSource(config, ctx, planned)
                 yield OpenSource(demo.tasks, demo.rounds(), {})
             elif config.source.kind == "synthetic":
                 yield _open_synthetic(config, ctx, stack)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -33,12 +34,25 @@ class LabelledRows(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class FedRows:
+    """Rows that went into sums as they were extracted: what is left to know of them.
+
+    ``pairs`` of them are pairs (none at a first task); ``counts`` are rows by class id, -1 those without a class.
+    """
+
+    dim: int
+    pairs: int
+    counts: Mapping[int, int]
+
+
+@dataclass(frozen=True, slots=True)
 class Round:
     """One task, ready for compensation; every row lies in a file, so a round takes no engine memory.
 
     ``task`` counts from 1 to ``tasks``. ``pairs`` is None at a first task, where there is no drift. ``labelled`` holds
     the rows of the classes that are new in this task and ``evaluation`` those of all classes seen, both under the model
-    after the task; None where the source has none. ``sizes`` are those of the round where they are other than the
+    after the task; None where the source has none. ``fed`` takes the place of pairs and labelled rows that went into a
+    :class:`~slora_core.features.feed.Feed`. ``sizes`` are those of the round where they are other than the
     source announced: an image could not be read, or a loader did not say how much it yields.
     """
 
@@ -48,11 +62,12 @@ class Round:
     labelled: LabelledRows | None = None
     evaluation: LabelledRows | None = None
     sizes: Workload | None = None
+    fed: FedRows | None = None
 
     @property
     def dim(self) -> int:
         """Features d, the same for all rows of a run."""
-        rows = self.pairs or self.labelled
+        rows = self.fed or self.pairs or self.labelled
         if rows is None:
             raise ValueError(f"task {self.task} has neither pairs nor labelled rows")
         return rows.dim

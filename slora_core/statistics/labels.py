@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -52,9 +52,14 @@ def count_labels(ctx: RunContext, rows: Labels, origin: str = "the labels") -> L
             )
         for class_id, count in zip(*np.unique(labels, return_counts=True), strict=True):
             totals[int(class_id)] = totals.get(int(class_id), 0) + int(count)
-    unlabelled = totals.pop(UNLABELLED, 0)
-    ids = sorted(totals)
-    return LabelCensus(np.array(ids, np.int64), np.array([totals[i] for i in ids], np.int64), unlabelled)
+    return census_of(totals)
+
+
+def census_of(totals: Mapping[int, int]) -> LabelCensus:
+    """Of rows by class id; -1 those without a class."""
+    ids = sorted(class_id for class_id in totals if class_id != UNLABELLED)
+    counts = np.array([totals[class_id] for class_id in ids], np.int64)
+    return LabelCensus(np.array(ids, np.int64), counts, totals.get(UNLABELLED, 0))
 
 
 def read_blocks(rows: Labels, start: int, stop: int) -> Iterator[tuple[int, NDArray[np.int64]]]:

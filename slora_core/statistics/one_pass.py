@@ -7,6 +7,7 @@ a class rows arrive in the order of the file whatever the chunk, so that no opti
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from itertools import pairwise
 from typing import Final
@@ -91,6 +92,40 @@ def collect_moments(
             yield index, ClassMoments(count, mean[0].cpu().numpy().copy(), m2[0].cpu().numpy().copy())
 
 
+@contextmanager
+def open_statistics(ctx: RunContext, class_ids: NDArray[np.int64], option: Option) -> Iterator[ClassSums]:
+    """Sums of the classes ``class_ids`` (ascending), for rows that come once and are not kept.
+
+    ``option`` is one of :func:`~slora_core.statistics.plan.statistics_options` that takes all classes in one pass.
+    """
+    if len(class_ids) > option.choice.classes:
+        raise ValueError(f"{len(class_ids)} classes for sums of {option.choice.classes}")
+    with Workspace(option.footprint, ctx.device) as workspace:
+        yield ClassSums(ctx, class_ids, _Collector(ctx, option, workspace))
+
+
+class ClassSums:
+    """Moments of all classes at once, while their rows come."""
+
+    def __init__(self, ctx: RunContext, class_ids: NDArray[np.int64], collector: _Collector) -> None:
+        self._ctx = ctx
+        self._ids = class_ids
+        self._collector = collector
+
+    def add(self, rows: LabelledRows) -> None:
+        """More rows; those of other classes are left out. Advances by the others."""
+        for start, labels in read_blocks(rows, 0, rows.count):
+            self._collector.add_block(rows, self._ids, start, labels)
+
+    def write(self, out: StateWriter) -> None:
+        """Statistics of class number i as number i of ``out``, of the rows of all ranks; rank 0 writes."""
+        for index in range(len(self._ids)):
+            moments = self._collector.moments(index)
+            _put_together(self._ctx.peers, moments)
+            if self._ctx.peers.rank == 0:
+                self._collector.write(out, index, moments)
+
+
 class _Collector:
     """One accumulator a class of the pass, over its slice of the planned buffers."""
 
@@ -120,9 +155,13 @@ class _Collector:
             for accumulator in self._accumulators:
                 accumulator.reset()
             for block_start, labels in read_blocks(rows, start, stop):
-                self._add_block(rows, group, block_start, labels)
+                self.add_block(rows, group, block_start, labels)
             for number in range(len(group)):
                 yield first + number, self._accumulators[number]
+
+    def moments(self, number: int) -> MomentAccumulator:
+        """Of class ``number`` of the pass."""
+        return self._accumulators[number]
 
     def write(self, out: StateWriter, index: int, moments: MomentAccumulator) -> None:
         if moments.count == 1:
@@ -133,7 +172,7 @@ class _Collector:
             moments.finish(self._mean, self._covariance)
         out.write(index, self._staging.download(self._mean[0]), self._staging.download(self._covariance[0]))
 
-    def _add_block(self, rows: LabelledRows, group: NDArray[np.int64], start: int, labels: NDArray[np.int64]) -> None:
+    def add_block(self, rows: LabelledRows, group: NDArray[np.int64], start: int, labels: NDArray[np.int64]) -> None:
         """Rows ``start:start + len(labels)`` as far as they belong to ``group``, a chunk at a time."""
         self._ctx.checkpoint()
         numbers = np.minimum(np.searchsorted(group, labels), len(group) - 1)

@@ -32,7 +32,7 @@ class StatisticsChoice:
 
 @dataclass(frozen=True, slots=True)
 class CheckChoice:
-    """The check of a class state has one form: one class at a time."""
+    """A class state is looked at and copied in one form: one class at a time."""
 
     def shrunk(self) -> CheckChoice | None:
         return None
@@ -87,6 +87,14 @@ def check_options(workload: Workload, config: RunConfig, device: DeviceProfile) 
     """The one way to check a class state."""
     seconds = workload.classes * (16.0 * workload.dim**2 / device.host_copy + 4 * device.op_s)
     return (Option(CheckChoice(), check_footprint(workload.dim, device), seconds),)
+
+
+def copied_options(workload: Workload, device: DeviceProfile) -> tuple[Option, ...]:
+    """The one way to bring finished statistics into a state: one class after another, through the host."""
+    dim, pinned = workload.dim, device.kind == "cuda"
+    buffers = (Buffer("copied_mean", (dim,), pinned=pinned), Buffer("copied_covariance", (dim, dim), pinned=pinned))
+    seconds = workload.new_classes * (16.0 * dim**2 / device.host_copy + 4 * device.op_s)
+    return (Option(CheckChoice(), Footprint(standing=buffers), seconds),)
 
 
 def _seconds(choice: StatisticsChoice, workload: Workload, device: DeviceProfile) -> float:

@@ -10,16 +10,16 @@ from slora_core.baseline.plan import predicted_peak
 from slora_core.config import RunConfig
 from slora_core.errors import InputError
 from slora_core.memory.device import DeviceProfile
-from slora_core.memory.plan import Plan
+from slora_core.memory.plan import Plan, StageRequest
 from slora_core.memory.planner import PlanRow, bound_bytes, planned_table
 from slora_core.memory.sizes import format_size
 from slora_core.running.output import check_distributable
-from slora_core.running.planning import JobPlan, plan_job
+from slora_core.running.planning import JobPlan, announced, plan_job
 from slora_core.running.shares import Share
-from slora_core.sources.workloads import workloads_of
 from slora_core.types import Workload
 
 Stamps: TypeAlias = tuple[tuple[str, int, int], ...]
+Announced: TypeAlias = tuple[tuple[Workload, ...], dict[int, tuple[StageRequest, ...]]]
 
 _FILE_FIELDS: Final = ("features", "state", "evaluate")
 
@@ -88,7 +88,7 @@ class Forecaster:
 
     def __init__(self) -> None:
         self._key: tuple[RunConfig, DeviceProfile, Stamps] | None = None
-        self._sizes: tuple[tuple[object, Stamps], tuple[Workload, ...]] | None = None
+        self._announced: tuple[tuple[object, ...], Announced] | None = None
 
     def ready_for(self, config: RunConfig, profile: DeviceProfile) -> bool:
         """Whether only the budget is new since the last forecast, which then takes a millisecond or two."""
@@ -119,20 +119,31 @@ class Forecaster:
     def _planned(self, config: RunConfig, profile: DeviceProfile) -> tuple[tuple[Workload, ...], JobPlan]:
         key = _key(config, profile)
         self._key = None
-        workloads = self._workloads(config, key[2])
         processes = config.distributed.processes
         if processes > 1:
             check_distributable(config)
-        job = plan_job(config, workloads, profile, share=Share(0, processes))  # rank 0 has the most to do
+        share = Share(0, processes)  # rank 0 has the most to do
+        workloads, requests = self._read(config, profile, share, key[2])
+        job = plan_job(config, workloads, profile, source_requests=requests, share=share)
         self._key = key
         return workloads, job
 
-    def _workloads(self, config: RunConfig, stamps: Stamps) -> tuple[Workload, ...]:
-        """Sizes of the source; labels are read again only when a file has changed."""
-        key = ((config.source, config.operators.names), stamps)
-        if self._sizes is None or self._sizes[0] != key:
-            self._sizes = (key, workloads_of(config))
-        return self._sizes[1]
+    def _read(self, config: RunConfig, profile: DeviceProfile, share: Share, stamps: Stamps) -> Announced:
+        """Sizes of the source; labels and folders are read again only when a file or a setting has changed."""
+        memory = config.memory.model_copy(update={"budget": None})
+        key = (
+            config.source,
+            config.operators.names,
+            config.extraction,
+            config.measures,
+            memory,
+            profile,
+            share,
+            stamps,
+        )
+        if self._announced is None or self._announced[0] != key:
+            self._announced = (key, announced(config, profile, share))
+        return self._announced[1]
 
 
 def forecast(config: RunConfig, profile: DeviceProfile, generation: int = 0) -> Forecast:

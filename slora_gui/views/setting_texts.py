@@ -179,6 +179,28 @@ def _texts() -> dict[str, tuple[str, str]]:
             translate("Settings", "Auxiliary images"),
             translate("Settings", "Optional: a folder of images without labels"),
         ),
+        "extraction.precision": (
+            translate("Settings", "Precision"),
+            translate(
+                "Settings",
+                "All but fp32 change results; auto takes bf16 where it is measured faster and within the bound",
+            ),
+        ),
+        "extraction.precision_bound": (
+            translate("Settings", "Bound for auto"),
+            translate("Settings", "Relative deviation of the features that auto may take for bf16"),
+        ),
+        "extraction.batch": (
+            translate("Settings", "Images a pass"),
+            translate("Settings", "Of one forward pass; 0: planned within the budget"),
+        ),
+        "extraction.stream": (
+            translate("Settings", "Stream into sums"),
+            translate(
+                "Settings",
+                "Linear and RFF fit while the images come, without a feature store, where the budget holds their sums",
+            ),
+        ),
         "run.seed": (translate("Settings", "Seed"), translate("Settings", "Of every random number of the run")),
         "run.threads": (translate("Settings", "CPU threads"), translate("Settings", "0 leaves the choice to PyTorch")),
         "run.sample_hz": (

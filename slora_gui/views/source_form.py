@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, get_args
 
 from PySide6.QtCore import QSignalBlocker, Signal
-from PySide6.QtWidgets import QComboBox, QLabel, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QWidget
 
 from slora_core.config import SourceConfig
 from slora_core.errors import InputError
@@ -30,6 +30,7 @@ FIELDS_OF: Final = {
     "synthetic": ("pairs", "dim", "classes"),
 }
 """Keys of the source that a kind reads; those which the configuration does not have are left out."""
+EXTRACTION_FIELDS: Final = ("precision", "precision_bound", "batch", "stream")
 _SIZES: Final = ("pairs", "dim", "classes")
 
 
@@ -114,6 +115,8 @@ class SourcePage(Retranslating, QWidget):
         self._labels: dict[str, QLabel] = {}
         self.files: dict[str, FileField] = {}
         self.settings: dict[str, SettingField] = {}
+        self.extraction: dict[str, SettingField] = {}
+        self._extraction_labels: dict[str, QLabel] = {}
         layout = form(self)
         self.packages = wrapping_label("warning")
         self.packages.hide()
@@ -131,6 +134,14 @@ class SourcePage(Retranslating, QWidget):
             field = self._make_field(name)
             self._labels[name].setBuddy(field)
             layout.addRow(self._labels[name], field)
+        for name in EXTRACTION_FIELDS if kind == "models" else ():
+            self.extraction[name] = SettingField(job, ("extraction", name))
+            if isinstance(self.extraction[name].editor, QCheckBox):
+                layout.addRow(self.extraction[name])
+                continue
+            self._extraction_labels[name] = QLabel()
+            self._extraction_labels[name].setBuddy(self.extraction[name])
+            layout.addRow(self._extraction_labels[name], self.extraction[name])
         job.changed.connect(self._job_changed)
         self.retranslate()
 
@@ -162,6 +173,12 @@ class SourcePage(Retranslating, QWidget):
                 self.files[name].set_texts(text, tip, self.tr("Look for: {what}").format(what=text))
             else:
                 self.settings[name].set_texts(text, tip, self.tr("Set {setting}").format(setting=text))
+        for name, field in self.extraction.items():
+            text, tip = setting_text(("extraction", name))
+            field.set_texts(text, tip, self.tr("Set {setting}").format(setting=text))
+            if name in self._extraction_labels:
+                self._extraction_labels[name].setText(text)
+                self._extraction_labels[name].setToolTip(tip)
         self._show()
 
     def _enter_path(self, path: str) -> None:
@@ -182,11 +199,15 @@ class SourcePage(Retranslating, QWidget):
         self._show()
 
     def _job_changed(self, section: str) -> None:
-        if section in ("", "source"):
+        if section in ("", "source", "extraction"):
             self._show()
 
     def _show(self) -> None:
         source = self._job.config.source
+        if self.extraction:
+            measures = self._job.config.extraction.precision == "auto"
+            for widget in (self._extraction_labels["precision_bound"], self.extraction["precision_bound"]):
+                widget.setVisible(measures)
         sizes = tuple(getattr(source, size) for size in _SIZES)
         own = {tuple(getattr(work, size) for size in _SIZES): name for name, work in PRESETS.items()}.get(sizes, "")
         with QSignalBlocker(self._preset):

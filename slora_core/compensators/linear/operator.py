@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import torch
 from torch import Tensor
 
-from slora_core.compensators.base import Compensator, Mover, Transition
+from slora_core.compensators.base import Mover, SummingCompensator, Transition
 from slora_core.compensators.class_port import ClassPort
 from slora_core.compensators.linear.sums import LinearSums, normalise_rows
 from slora_core.compensators.mover import OpenMover
@@ -29,42 +29,58 @@ from slora_core.sources.base import Pairs
 from slora_core.statistics.base import StateReader, StateWriter
 
 
-class LinearCompensator(Compensator):
+class LinearCompensator(SummingCompensator["LinearTransition"]):
     """Fits W [d, d] in one pass over the pairs, closed form; of several ranks each over its share."""
 
     def __init__(self, config: RunConfig) -> None:
         self.config = config.operators.linear
 
-    def fit(self, ctx: RunContext, pairs: Pairs, option: Option) -> LinearTransition:
-        """Advances by rows. Raises NumericalError when the Gram matrix is not positive definite."""
-        with Workspace(option.footprint, ctx.device) as space:
-            sums = LinearSums(space["gram"], space["cross"])
-            with space.phase("sum"):
-                accumulate(ctx, pairs, option.choice.rows, space, sums)
-                ctx.peers.add_up(sums.gram, space["before64"])
-                ctx.peers.add_up(sums.cross, space["before64"])
-                sums.count = sum(ctx.peers.gather(sums.count))
-            if ctx.peers.rank == 0:
-                with space.phase("solve"):
-                    solve(sums, self.config, space["factor"], space["info"])
-            ctx.peers.spread(sums.cross)
-            del sums
-            return LinearTransition(space.take("cross"), self.config)
+    @contextmanager
+    def summing(self, ctx: RunContext, option: Option) -> Iterator[LinearSumming]:
+        with Workspace(option.footprint, ctx.device) as space, ExitStack() as phase:
+            phase.enter_context(space.phase("sum"))
+            yield LinearSumming(ctx, self.config, option.choice.rows, space, phase)
 
 
-def accumulate(ctx: RunContext, pairs: Pairs, rows: int, space: Workspace, sums: LinearSums) -> None:
-    """Sum all rows of ``pairs`` in chunks of ``rows``."""
-    staging = Staging(space)
-    sums.clear()
-    for start in range(0, pairs.count, rows):
-        size = min(rows, pairs.count - start)
-        before, after = space["before"][:size], space["after"][:size]
-        before64, after64, norms = space["before64"][:size], space["after64"][:size], space["norms"][:size]
-        read_pairs(staging, pairs, start, before, after)
-        normalise_rows(before, before64, norms)
-        normalise_rows(after, after64, norms)
-        sums.add(before64, after64)
-        ctx.advance(size)
+class LinearSumming:
+    """X^'X^ and X^'Y^ of the pairs so far, inside the phase ``sum`` of their workspace, which ends with it."""
+
+    def __init__(self, ctx: RunContext, config: LinearConfig, rows: int, space: Workspace, phase: ExitStack) -> None:
+        self._ctx = ctx
+        self._config = config
+        self._rows = rows
+        self._space = space
+        self._phase = phase
+        self._staging = Staging(space)
+        self._sums = LinearSums(space["gram"], space["cross"])
+        self._sums.clear()
+
+    def add(self, pairs: Pairs) -> None:
+        """Sum all rows of ``pairs`` in chunks."""
+        space = self._space
+        for start in range(0, pairs.count, self._rows):
+            size = min(self._rows, pairs.count - start)
+            before, after = space["before"][:size], space["after"][:size]
+            before64, after64, norms = space["before64"][:size], space["after64"][:size], space["norms"][:size]
+            read_pairs(self._staging, pairs, start, before, after)
+            normalise_rows(before, before64, norms)
+            normalise_rows(after, after64, norms)
+            self._sums.add(before64, after64)
+            self._ctx.advance(size)
+
+    def finish(self) -> LinearTransition:
+        """Raises NumericalError when the Gram matrix is not positive definite."""
+        space, sums, peers = self._space, self._sums, self._ctx.peers
+        peers.add_up(sums.gram, space["before64"])
+        peers.add_up(sums.cross, space["before64"])
+        sums.count = sum(peers.gather(sums.count))
+        self._phase.close()
+        if peers.rank == 0:
+            with space.phase("solve"):
+                solve(sums, self._config, space["factor"], space["info"])
+        peers.spread(sums.cross)
+        del self._sums
+        return LinearTransition(space.take("cross"), self._config)
 
 
 def solve(sums: LinearSums, config: LinearConfig, factor: Tensor, info: Tensor) -> None:

@@ -14,7 +14,7 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from slora_core.compensators.base import Compensator, Transition
+from slora_core.compensators.base import SummingCompensator, Transition
 from slora_core.compensators.mover import OpenMover
 from slora_core.compensators.push import GaussianPush, blend
 from slora_core.compensators.reading import read_pairs
@@ -47,7 +47,7 @@ class Fitted:
     mass: Tensor
 
 
-class RffCompensator(Compensator):
+class RffCompensator(SummingCompensator["RffTransition"]):
     """Frequencies follow from ``config.run.seed``, or are given: ``omega`` [D, d] and ``offset`` [D], CPU float32."""
 
     def __init__(self, config: RunConfig, *, omega: Tensor | None = None, offset: Tensor | None = None) -> None:
@@ -56,21 +56,13 @@ class RffCompensator(Compensator):
         self.config = config
         self._given = None if omega is None or offset is None else (omega, offset)
 
-    def fit(self, ctx: RunContext, pairs: Pairs, option: Option) -> RffTransition:
-        """Advances by rows, of several ranks each by its share. Raises InputError for frequencies of another shape."""
+    @contextmanager
+    def summing(self, ctx: RunContext, option: Option) -> Iterator[RffSumming]:
+        """Raises InputError for frequencies of another shape."""
         choice: RffFitChoice = option.choice
         with torch.no_grad(), Workspace(option.footprint, ctx.device) as space:
             self._draw(space)
-            sums = RffSums(space["rff_values64"], space["rff_mass64"])
-            accumulate(ctx, pairs, choice.rows, space, sums)
-            ctx.peers.add_up(sums.values, space["rff_drift64"])
-            ctx.peers.add_up(sums.mass.unsqueeze(0), space["rff_part"].unsqueeze(0))
-            space["rff_values"].copy_(sums.values)
-            space["rff_mass"].copy_(sums.mass.unsqueeze(1))
-            ctx.peers.spread(space["rff_values"])
-            ctx.peers.spread(space["rff_mass"])
-            names = ("rff_omega", "rff_offset", "rff_values", "rff_mass")
-            return RffTransition(Fitted(*(space.take(name) for name in names)), self.config)
+            yield RffSumming(ctx, self.config, choice.rows, space)
 
     def _draw(self, space: Workspace) -> None:
         omega, offset = space["rff_omega"], space["rff_offset"]
@@ -88,23 +80,46 @@ class RffCompensator(Compensator):
             offset.copy_(drawn[1])
 
 
-def accumulate(ctx: RunContext, pairs: Pairs, rows: int, space: Workspace, sums: RffSums) -> None:
-    """Sum all rows of ``pairs`` in chunks of ``rows``."""
-    staging = Staging(space)
-    ones = space["rff_ones"].fill_(1.0) if space.footprint.holds("rff_ones") else None
-    sums.clear()
-    for start in range(0, pairs.count, rows):
-        stop = min(start + rows, pairs.count)
-        names = ("before", "drift", "norm", "phi", "drift64", "phi64")
-        before, drift, norm, phi, drift64, phi64 = (space[f"rff_{name}"][: stop - start] for name in names)
-        read_pairs(staging, pairs, start, before, drift)
-        drift.sub_(before)
-        normalise_rows(before, norm, before)
-        rff_features(before, space["rff_omega"], space["rff_offset"], phi)
-        drift64.copy_(drift)
-        phi64.copy_(phi)
-        sums.add(phi64, drift64, space["rff_part"], None if ones is None else ones[: stop - start])
-        ctx.advance(stop - start)
+class RffSumming:
+    """Phi'V and Phi'1 of the pairs so far; of several ranks each of its share."""
+
+    def __init__(self, ctx: RunContext, config: RunConfig, rows: int, space: Workspace) -> None:
+        self._ctx = ctx
+        self._config = config
+        self._rows = rows
+        self._space = space
+        self._staging = Staging(space)
+        self._ones = space["rff_ones"].fill_(1.0) if space.footprint.holds("rff_ones") else None
+        self._sums = RffSums(space["rff_values64"], space["rff_mass64"])
+        self._sums.clear()
+
+    def add(self, pairs: Pairs) -> None:
+        """Sum all rows of ``pairs`` in chunks."""
+        space, ones = self._space, self._ones
+        for start in range(0, pairs.count, self._rows):
+            stop = min(start + self._rows, pairs.count)
+            names = ("before", "drift", "norm", "phi", "drift64", "phi64")
+            before, drift, norm, phi, drift64, phi64 = (space[f"rff_{name}"][: stop - start] for name in names)
+            read_pairs(self._staging, pairs, start, before, drift)
+            drift.sub_(before)
+            normalise_rows(before, norm, before)
+            rff_features(before, space["rff_omega"], space["rff_offset"], phi)
+            drift64.copy_(drift)
+            phi64.copy_(phi)
+            self._sums.add(phi64, drift64, space["rff_part"], None if ones is None else ones[: stop - start])
+            self._ctx.advance(stop - start)
+
+    def finish(self) -> RffTransition:
+        space, sums, peers = self._space, self._sums, self._ctx.peers
+        peers.add_up(sums.values, space["rff_drift64"])
+        peers.add_up(sums.mass.unsqueeze(0), space["rff_part"].unsqueeze(0))
+        space["rff_values"].copy_(sums.values)
+        space["rff_mass"].copy_(sums.mass.unsqueeze(1))
+        peers.spread(space["rff_values"])
+        peers.spread(space["rff_mass"])
+        del self._sums
+        names = ("rff_omega", "rff_offset", "rff_values", "rff_mass")
+        return RffTransition(Fitted(*(space.take(name) for name in names)), self._config)
 
 
 class RffTransition(Transition):

@@ -16,7 +16,7 @@ from slora_core.features.encoders import ModuleEncoder
 from slora_core.features.extraction import Extractor
 from slora_core.features.inputs import ArrayInputs, Inputs
 from slora_core.features.plan import ExtractionWork, extraction_options
-from slora_core.features.probe import probe_extraction
+from slora_core.features.precision import probe_precision
 from slora_core.features.store import FeatureFiles, StoredPairs, StoredRows
 from slora_core.memory.plan import StageRequest
 from slora_core.sources.demo.digits import LabelledImages, split_digits, task_classes
@@ -24,7 +24,7 @@ from slora_core.sources.demo.doodles import draw_doodles
 from slora_core.sources.demo.model import DigitTransformer
 from slora_core.sources.demo.sizes import DOODLES, FEATURES, demo_workloads
 from slora_core.sources.demo.training import FIRST_TASK, LATER_TASKS, train_task
-from slora_core.sources.probed import Probed
+from slora_core.sources.probed import PlannedForward, Probed
 from slora_core.sources.rounds import Round
 
 CACHE_BYTES: Final = 2 * DOODLES * FEATURES * 4
@@ -38,7 +38,7 @@ def probe_demo(config: RunConfig, device: torch.device) -> Probed:
     model = DigitTransformer(torch.Generator().manual_seed(config.run.seed)).to(device)
     model_bytes = sum(parameter.nbytes for parameter in model.parameters())
     images = draw_doodles(config.run.seed, 24)
-    cost = probe_extraction([ModuleEncoder(model)], images, device, precision=config.precision)
+    precision, cost, measured = probe_precision([ModuleEncoder(model)], images, device, config)
     caches = config.measures.feature_cache
     requests: dict[int, Sequence[StageRequest]] = {}
     for task, workload in enumerate(demo_workloads(config), start=1):
@@ -50,22 +50,24 @@ def probe_demo(config: RunConfig, device: torch.device) -> Probed:
             cache_bytes=CACHE_BYTES if task == FIRST_CACHED_TASK and caches else 0,
             looks_up=caches and workload.pairs > 0,
         )
-        requests[task] = [StageRequest("extract", extraction_options(cost, work, config), keeps_for=TO_THE_END)]
-    return Probed(requests, model_bytes)
+        requests[task] = [
+            StageRequest("extract", extraction_options(cost, work, config, precision), keeps_for=TO_THE_END)
+        ]
+    return Probed(requests, model_bytes, measured)
 
 
 class DemoSource:
     """Rounds of the demo, trained and extracted as they are asked for; their rows lie in scratch files.
 
-    ``batch_of(task)`` is the planned extraction batch. No image of an old class is used after its task: the pairs are
+    ``planned(task)`` says how features are extracted. No image of an old class is used after its task: the pairs are
     the current training images and drawn auxiliary images.
     """
 
-    def __init__(self, config: RunConfig, ctx: RunContext, batch_of: Callable[[int], int]) -> None:
+    def __init__(self, config: RunConfig, ctx: RunContext, planned: Callable[[int], PlannedForward]) -> None:
         self.tasks = config.source.tasks
         self._config = config
         self._ctx = ctx
-        self._batch_of = batch_of
+        self._planned = planned
         seed = config.run.seed
         self._train, self._test = split_digits(seed)
         self._doodles = draw_doodles(seed, DOODLES)
@@ -115,11 +117,12 @@ class DemoSource:
         return Round(task, self.tasks, pairs, pairs.labelled if pairs is not None else labelled, evaluation)
 
     def _extractor(self, task: int) -> Extractor:
+        planned = self._planned(task)
         return Extractor(
             self._ctx,
-            self._batch_of(task),
+            planned.batch,
             progressive_release=self._config.measures.progressive_release and not self._seed_engine,
-            precision="fp32" if self._seed_engine else self._config.precision,
+            precision=planned.precision,
             cache=self._cache,
         )
 
@@ -129,10 +132,10 @@ class DemoSource:
         encoders = [ModuleEncoder(before), ModuleEncoder(self._model)]
         with FeatureFiles(self._ctx.scratch, f"pairs-{task}", 2) as files:
             labels = self._extractor(task).extract(encoders, inputs, files.append)
-            return files.as_pairs(labels)
+            return files.finish(labels).as_pairs()
 
     def _extract_rows(self, task: int, name: str, digits: LabelledImages) -> StoredRows:
         inputs = [ArrayInputs(digits.images, digits.labels)]
         with FeatureFiles(self._ctx.scratch, f"{name}-{task}", 1) as files:
             labels = self._extractor(task).extract([ModuleEncoder(self._model)], inputs, files.append)
-            return files.as_rows(labels)
+            return files.finish(labels).as_rows()

@@ -12,6 +12,7 @@ from slora_core.config import RunConfig
 from slora_core.features.plan import ExtractionWork, ProbedCost, extraction_options
 from slora_core.memory.device import DeviceProfile
 from slora_core.memory.plan import StageRequest
+from slora_core.peers import share_of
 from slora_core.sources.models.sizes import ModelInputs
 
 _STATES: Final = 2.0
@@ -23,14 +24,15 @@ _LAYER_OPERATIONS: Final = 80
 
 
 def estimated_requests(
-    config: RunConfig, inputs: ModelInputs, device: DeviceProfile
+    config: RunConfig, inputs: ModelInputs, device: DeviceProfile, rank: int = 0, size: int = 1
 ) -> dict[int, tuple[StageRequest, ...]]:
-    """The ``extract`` stage of a run on a model pair."""
+    """The ``extract`` stage of a run on a model pair, of rank ``rank`` of ``size``."""
     adapters = [adapter for adapter in (inputs.adapter_before, inputs.adapter_after) if adapter is not None]
     held = inputs.base.weights_bytes + sum(adapter.weights.stat().st_size for adapter in adapters)
-    cost = estimated_cost(inputs.base.config, inputs.base.image_shape, config.precision, device)
-    work = extraction_work(config, inputs, held, device.kind)
-    return {1: (StageRequest("extract", extraction_options(cost, work, config)),)}
+    precision = "fp32" if config.precision == "auto" else config.precision  # what auto falls back to takes most
+    cost = estimated_cost(inputs.base.config, inputs.base.image_shape, precision, device)
+    work = extraction_work(config, inputs, held, device.kind, rank, size)
+    return {1: (StageRequest("extract", extraction_options(cost, work, config, precision)),)}
 
 
 def estimated_cost(
@@ -48,16 +50,23 @@ def estimated_cost(
     return ProbedCost(0, item + on_device, flop / speed, layers * _LAYER_OPERATIONS * device.op_s)
 
 
-def extraction_work(config: RunConfig, inputs: ModelInputs, model_bytes: int, device_kind: str) -> ExtractionWork:
-    """The extraction of a model pair: the model is held through it; on a CPU the inputs count too."""
+def extraction_work(  # noqa: PLR0917
+    config: RunConfig, inputs: ModelInputs, model_bytes: int, device_kind: str, rank: int = 0, size: int = 1
+) -> ExtractionWork:
+    """The extraction of a model pair: the model is held through it; on a CPU the inputs count too.
+
+    Of ``size`` ranks each has its share of every list of images.
+    """
     workload = inputs.workload
-    parts = (inputs.images, inputs.auxiliary or (), inputs.evaluation or ())
+    lists = (inputs.images, inputs.auxiliary, inputs.evaluation)
+    shares = [share_of(len(images), rank, size) for images in lists if images is not None]
+    parts = [stop - start for start, stop in shares]
     return ExtractionWork(
-        rows=(workload.pairs or len(inputs.images)) + workload.evaluation_rows,
+        rows=sum(parts),
         passes=2 if workload.pairs else 1,
         dim=workload.dim,
         held_bytes=model_bytes,
         input_bytes=4 * prod(inputs.base.image_shape) if device_kind == "cpu" else 0,
         looks_up=config.measures.feature_cache and config.extraction.cache_disk > 0,
-        longest=max(map(len, parts)),
+        longest=max(parts),
     )

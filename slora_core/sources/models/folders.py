@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
@@ -30,6 +30,15 @@ class ImageList:
 
     def __len__(self) -> int:
         return len(self.paths)
+
+    def part(self, start: int, stop: int) -> ImageList:
+        """Images number ``start`` to ``stop`` as a list of their own."""
+        return replace(self, paths=self.paths[start:stop], labels=self.labels[start:stop])
+
+    def spread(self, count: int) -> ImageList:
+        """At most ``count`` images from all over the list."""
+        numbers = [number * len(self) // count for number in range(count)] if len(self) > count else range(len(self))
+        return replace(self, paths=tuple(self.paths[n] for n in numbers), labels=tuple(self.labels[n] for n in numbers))
 
 
 def class_folders(root: str | Path, *, first_id: int = 0, known: Mapping[str, int] | None = None) -> ImageList:

@@ -74,6 +74,11 @@ class ImageInputs:
     def count(self) -> int:
         return len(self._images)
 
+    @property
+    def kept(self) -> int:
+        """Images that could be read, once all have been."""
+        return self.count - len(self.broken)
+
     def batches(self, size: int, *, digests: bool) -> Iterator[InputBatch]:
         """Batches are smaller by the images that are left out."""
         starts = deque(range(0, self.count, size))
@@ -94,12 +99,14 @@ class ImageInputs:
                 pool.shutdown(cancel_futures=True)
 
     def _load(self, path: Path) -> _Loaded:
-        from PIL import Image
+        from PIL import Image, UnidentifiedImageError
 
         try:
             content = path.read_bytes()
             with Image.open(io.BytesIO(content)) as image:
                 values = self._prepare(image)
+        except UnidentifiedImageError:
+            return _Loaded(None, b"", "its format is none that is known")
         except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
             return _Loaded(None, b"", str(error).strip() or type(error).__name__)
         return _Loaded(values, hashlib.sha256(content).digest(), "")

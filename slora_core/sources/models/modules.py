@@ -17,14 +17,17 @@ from slora_core.errors import InputError
 from slora_core.features.cache.smart import SmartFeatureCache
 from slora_core.features.encoders import ModuleEncoder
 from slora_core.features.extraction import Extractor
+from slora_core.features.feed import Feed
 from slora_core.features.inputs import ArrayInputs
 from slora_core.features.plan import ExtractionWork, extraction_options
-from slora_core.features.probe import SMALL, probe_extraction
+from slora_core.features.precision import probe_precision
+from slora_core.features.probe import SMALL
 from slora_core.features.store import FeatureFiles, StoredPairs, StoredRows
 from slora_core.memory.plan import StageRequest
+from slora_core.peers import ALONE, Peers
 from slora_core.sources.models.loader_inputs import LoaderInputs, repeated
 from slora_core.sources.opened import OpenSource
-from slora_core.sources.probed import Probed
+from slora_core.sources.probed import PlannedForward, Probed
 from slora_core.sources.rounds import Round
 from slora_core.statistics.base import StateReader
 from slora_core.types import Workload
@@ -107,18 +110,19 @@ class ModulePairSource:
         classes = max((len(state.class_ids) for state in self._states.values()), default=0)
         return (Workload(pairs, self._dim, classes),)
 
-    def probe(self, device: torch.device) -> Probed:
+    def probe(self, device: torch.device, peers: Peers = ALONE) -> Probed:
         """Measure two small batches beside the modules."""
         if self._first is None:
             raise RuntimeError("the source is probed before it was asked for its sizes")
         counts = _SMALL_ON_CPU if device.type == "cpu" else SMALL
         with placed(self._models, device) as moved_bytes:
-            cost = probe_extraction(
+            precision, cost, measured = probe_precision(
                 [ModuleEncoder(model) for model in self._models],
                 repeated(self._first, counts[1]),
                 device,
-                precision=self._config.precision,
+                self._config,
                 counts=counts,
+                peers=peers,
             )
         rows = sum(part.count or 0 for part in (self._current, self._auxiliary, self._evaluation) if part is not None)
         work = ExtractionWork(
@@ -129,13 +133,17 @@ class ModulePairSource:
             cache_bytes=self._cache.unallocated_bytes(self._dim, device) if self._cache is not None else 0,
             looks_up=self._cache is not None,
         )
-        request = StageRequest("extract", extraction_options(cost, work, self._config), keeps_for=_TO_THE_END)
-        return Probed({1: [request]})
+        request = StageRequest(
+            "extract", extraction_options(cost, work, self._config, precision), keeps_for=_TO_THE_END
+        )
+        return Probed({1: [request]}, precision=measured)
 
     @contextmanager
-    def open(self, ctx: RunContext, batch_of: Callable[[int], int]) -> Iterator[OpenSource]:
+    def open(
+        self, ctx: RunContext, planned: Callable[[int], PlannedForward], feed: Feed | None = None
+    ) -> Iterator[OpenSource]:
         with ExitStack() as files:
-            yield OpenSource(1, iter(_Once(lambda: self._round(ctx, batch_of(1), files))), self._states)
+            yield OpenSource(1, iter(_Once(lambda: self._round(ctx, planned(1), files))), self._states)
 
     def close(self) -> None:
         self._first = None
@@ -148,7 +156,7 @@ class ModulePairSource:
             extractor.extract([ModuleEncoder(model)], [ArrayInputs(row)], _nowhere)
         return extractor.dim or 0
 
-    def _round(self, ctx: RunContext, batch: int, files: ExitStack) -> Round:
+    def _round(self, ctx: RunContext, planned: PlannedForward, files: ExitStack) -> Round:
         parts = [self._current, *(part for part in (self._auxiliary, self._evaluation) if part is not None)]
         known = [part.count for part in parts]
         total = sum(count for count in known if count is not None) if None not in known else 0
@@ -156,9 +164,9 @@ class ModulePairSource:
             encoders = [ModuleEncoder(model) for model in self._models]
             extractor = Extractor(
                 ctx,
-                batch,
+                planned.batch,
                 progressive_release=self._config.measures.progressive_release,
-                precision=self._config.precision,
+                precision=planned.precision,
                 cache=self._cache,
             )
             reader = _Reader(ctx, extractor, files)
@@ -205,12 +213,12 @@ class _Reader:
             labels = self._extractor.extract(encoders, inputs, files.append)
             if len(labels) < 2:
                 raise InputError(f"the loaders yielded {len(labels)} rows; expected at least two pairs")
-            return self._files.enter_context(files.as_pairs(labels))
+            return self._files.enter_context(files.finish(labels).as_pairs())
 
     def rows(self, name: str, encoders: Sequence[ModuleEncoder], inputs: LoaderInputs) -> StoredRows:
         with FeatureFiles(self._ctx.scratch, name, 1) as files:
             labels = self._extractor.extract(encoders, [inputs], files.append)
-            return self._files.enter_context(files.as_rows(labels))
+            return self._files.enter_context(files.finish(labels).as_rows())
 
 
 class _Once:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
 import numpy as np
@@ -12,22 +11,24 @@ from numpy.typing import NDArray
 
 from slora_core.config import RunConfig
 from slora_core.context import RunContext
-from slora_core.errors import InputError
 from slora_core.features.cache.opening import disk_cache
 from slora_core.features.encoders import Encoder
 from slora_core.features.extraction import Extractor
+from slora_core.features.feed import Feed
 from slora_core.features.plan import extraction_options
-from slora_core.features.probe import SMALL, probe_extraction
-from slora_core.features.store import FeatureFiles, StoredPairs, StoredRows
+from slora_core.features.precision import probe_precision
+from slora_core.features.probe import SMALL
+from slora_core.features.store import StoredPairs, StoredRows
 from slora_core.memory.plan import StageRequest
+from slora_core.peers import ALONE, Peers
 from slora_core.sources.models.backbone import AdaptedBackbone
 from slora_core.sources.models.estimate import extraction_work
-from slora_core.sources.models.folders import ImageList
-from slora_core.sources.models.images import Broken, ImageInputs, own_preprocessing
+from slora_core.sources.models.images import ImageInputs, own_preprocessing
+from slora_core.sources.models.reading import ImageReader, announce_images, check_same_files, own_part
 from slora_core.sources.models.sizes import ModelInputs, model_inputs
 from slora_core.sources.opened import OpenSource
-from slora_core.sources.probed import Probed
-from slora_core.sources.rounds import Round
+from slora_core.sources.probed import PlannedForward, Probed
+from slora_core.sources.rounds import FedRows, Round
 from slora_core.statistics.state_file import open_state
 from slora_core.statistics.state_info import variants_of
 from slora_core.types import Workload
@@ -35,13 +36,13 @@ from slora_core.types import Workload
 SMALL_ON_CPU = (2, 6)
 """Inputs of the probe on a CPU, where a large transformer takes a second for three of them."""
 SEED_BATCH = 16
-_NAMED = 5
 
 
 class ModelPairSource:
     """One round: features of the images before and after, from one pass over them; then the model is released.
 
-    ``probe`` loads the model; :meth:`open` extracts with it.
+    ``probe`` loads the model; :meth:`open` extracts with it. Of several ranks each extracts its share of the images,
+    and all read the features of all.
     """
 
     def __init__(self, config: RunConfig) -> None:
@@ -58,7 +59,7 @@ class ModelPairSource:
     def workloads(self) -> tuple[Workload, ...]:
         return (self._inputs.workload,)
 
-    def probe(self, device: torch.device) -> Probed:
+    def probe(self, device: torch.device, peers: Peers = ALONE) -> Probed:
         """Measure two small batches, and plan the extraction from them."""
         inputs = self._inputs
         self._backbone = AdaptedBackbone(inputs.base, {"before": inputs.adapter_before, "after": inputs.adapter_after})
@@ -66,20 +67,24 @@ class ModelPairSource:
         if not on_cpu:
             self._backbone.take_over(device)
         counts = SMALL_ON_CPU if on_cpu else SMALL
-        noise = np.random.default_rng(0).standard_normal((counts[1], *inputs.base.image_shape), np.float32)
         encoders = self._encoders(self._backbone)
-        cost = probe_extraction(encoders, noise, device, precision=self._config.precision, counts=counts)
+        sample = self._sample(counts[1])
+        precision, cost, measured = probe_precision(encoders, sample, device, self._config, counts=counts, peers=peers)
         self._backbone.give_back()
-        work = extraction_work(self._config, inputs, self._backbone.size_bytes, device.type)
-        return Probed({1: [StageRequest("extract", extraction_options(cost, work, self._config))]})
+        work = extraction_work(self._config, inputs, self._backbone.size_bytes, device.type, peers.rank, peers.size)
+        return Probed(
+            {1: [StageRequest("extract", extraction_options(cost, work, self._config, precision))]}, precision=measured
+        )
 
     @contextmanager
-    def open(self, ctx: RunContext, batch_of: Callable[[int], int]) -> Iterator[OpenSource]:
+    def open(
+        self, ctx: RunContext, planned: Callable[[int], PlannedForward], feed: Feed | None = None
+    ) -> Iterator[OpenSource]:
         with ExitStack() as stack:
             states = {}
             if (path := self._config.source.state) is not None:
                 states = {name: stack.enter_context(open_state(path, name)) for name in variants_of(path)}
-            yield OpenSource(1, _once(lambda: self._round(ctx, batch_of(1), stack)), states)
+            yield OpenSource(1, _once(lambda: self._round(ctx, planned(1), stack, feed)), states)
 
     def close(self) -> None:
         """Also drops the files' sizes: a later run looks again."""
@@ -89,37 +94,62 @@ class ModelPairSource:
         names = ("before", "after") if self._inputs.workload.pairs else ("after",)
         return [backbone.encoder(name) for name in names]
 
-    def _round(self, ctx: RunContext, batch: int, files: ExitStack) -> Round:
+    def _sample(self, count: int) -> NDArray[np.float32]:
+        """Inputs for the probe: noise, or images of the task where it matters what they show."""
+        shape = self._inputs.base.image_shape
+        sample = np.random.default_rng(0).standard_normal((count, *shape), np.float32)
+        if self._config.precision == "auto":
+            images = self._inputs.images.spread(count)
+            part = ImageInputs(images, own_preprocessing(self._inputs.base), shape, self._config.extraction.workers)
+            for batch in part.batches(count, digests=False):
+                sample[: len(batch)] = batch.values.numpy()
+        return sample
+
+    def _round(self, ctx: RunContext, planned: PlannedForward, files: ExitStack, feed: Feed | None) -> Round:
         inputs, config = self._inputs, self._config
         lists = [part for part in (inputs.images, inputs.auxiliary) if part is not None]
         evaluation = inputs.evaluation
-        total = sum(map(len, lists)) + len(evaluation or ())
-        _announce(ctx, lists + ([evaluation] if evaluation else []))
+        every = [*lists, *([evaluation] if evaluation is not None else [])]
+        total = sum(len(own_part(images, ctx.peers)) for images in every)
+        announce_images(ctx, every)
         with ctx.stage("extract", total=total, unit="images"):
             backbone, self._backbone = self._backbone, None
             if backbone is None:
                 raise RuntimeError("the source was opened before it was probed, or twice")
             backbone.take_over(ctx.device)
             encoders = self._encoders(backbone)
+            check_same_files(ctx.peers, inputs, encoders)
             seed_engine = config.run.engine == "baseline"
             extractor = Extractor(
                 ctx,
-                SEED_BATCH if seed_engine else batch,
+                SEED_BATCH if seed_engine else planned.batch,
                 progressive_release=config.measures.progressive_release and not seed_engine,
-                precision="fp32" if seed_engine else config.precision,
+                precision=planned.precision,
                 cache=None if seed_engine else disk_cache(config, ctx.device),
             )
-            reader = _Reader(ctx, config, inputs, extractor, files)
-            stored = reader.read("images", encoders, lists)
+            reader = ImageReader(ctx, config, inputs, extractor, files)
+            stored: StoredPairs | StoredRows | FedRows
+            if feed is None:
+                stored = reader.read("images", encoders, lists)
+            else:
+                stored = reader.feed(feed, self._new_ids(), encoders, lists)
             tested = reader.read("evaluation", encoders[-1:], [evaluation]) if evaluation else None
             reader.finish()
             del encoders, backbone, reader, extractor
+            if feed is not None and isinstance(stored, FedRows):
+                feed.finish(stored.counts)
         if ctx.device.type == "cuda":
             torch.cuda.empty_cache()
+        if isinstance(stored, FedRows):
+            return Round(1, 1, None, evaluation=tested if isinstance(tested, StoredRows) else None, fed=stored)
         pairs = stored if isinstance(stored, StoredPairs) else None
         labelled = stored.labelled if isinstance(stored, StoredPairs) else stored
         rows = tested if isinstance(tested, StoredRows) else None
         return Round(1, 1, pairs, labelled, rows, self._sizes(stored, rows))
+
+    def _new_ids(self) -> NDArray[np.int64]:
+        """Classes of the images that the state does not have."""
+        return np.setdiff1d(np.array(self._inputs.images.labels, np.int64), self._inputs.known_ids)
 
     def _sizes(self, stored: StoredPairs | StoredRows, tested: StoredRows | None) -> Workload | None:
         """What came, where that is less than was planned for."""
@@ -137,83 +167,5 @@ class ModelPairSource:
         return None if found == planned else found
 
 
-class _Reader:
-    """Extracts lists of images into scratch files and reports what could not be read."""
-
-    def __init__(
-        self, ctx: RunContext, config: RunConfig, inputs: ModelInputs, extractor: Extractor, files: ExitStack
-    ) -> None:
-        self._ctx = ctx
-        self._config = config
-        self._shape = inputs.base.image_shape
-        self._prepare = own_preprocessing(inputs.base)
-        self._extractor = extractor
-        self._files = files
-
-    def read(self, name: str, encoders: Sequence[Encoder], lists: Sequence[ImageList]) -> StoredPairs | StoredRows:
-        """Pairs of two encoders, rows of one. Raises InputError when a class, or all, is lost."""
-        workers = self._config.extraction.workers
-        pinned = self._ctx.device.type == "cuda"
-        parts = [ImageInputs(images, self._prepare, self._shape, workers, pinned=pinned) for images in lists]
-        with FeatureFiles(self._ctx.scratch, name, len(encoders)) as files:
-            labels = self._extractor.extract(encoders, parts, files.append)
-            self._report(lists, [broken for part in parts for broken in part.broken], labels)
-            if len(encoders) == 2:
-                return self._files.enter_context(files.as_pairs(labels))
-            return self._files.enter_context(files.as_rows(labels))
-
-    def finish(self) -> None:
-        """Say what the cache has saved, and have it written."""
-        cache, extractor = self._extractor.cache, self._extractor
-        if cache is None:
-            return
-        cache.flush()
-        self._ctx.notice(
-            "feature-cache",
-            f"feature cache: {cache.hits} of {cache.hits + cache.misses} features were known,"
-            f" {extractor.passes} forward passes were made",
-            hits=cache.hits,
-            misses=cache.misses,
-            passes=extractor.passes,
-        )
-
-    def _report(self, lists: Sequence[ImageList], broken: Sequence[Broken], labels: NDArray[np.int64]) -> None:
-        if not broken:
-            return
-        expected = Counter(label for images in lists for label in images.labels)
-        left = Counter(labels.tolist())
-        first = f"{str(broken[0].path)!r}: {broken[0].reason}"
-        for images in lists:
-            for class_id in dict.fromkeys(images.labels):
-                if not left[class_id]:
-                    name = images.class_names.get(class_id, "")
-                    where = f"of class {name!r} " if name else ""
-                    raise InputError(
-                        f"image folder {str(images.root)!r}: none of the {expected[class_id]} images {where}can be"
-                        f" read; the first is {first}"
-                    )
-        named = ", ".join(repr(str(item.path)) for item in broken[:_NAMED])
-        more = f" and {len(broken) - _NAMED} more" if len(broken) > _NAMED else ""
-        self._ctx.notice(
-            "skipped-images",
-            f"{len(broken)} of {sum(expected.values())} images cannot be read and are left out: {named}{more}",
-            skipped=len(broken),
-            reasons={str(item.path): item.reason for item in broken[:_NAMED]},
-        )
-
-
 def _once(make: Callable[[], Round]) -> Iterator[Round]:
     yield make()
-
-
-def _announce(ctx: RunContext, lists: Sequence[ImageList]) -> None:
-    """How folders became classes, and which files were not taken for images."""
-    named = {number: name for images in lists for number, name in images.class_names.items() if str(number) != name}
-    if named and not all(name.isdecimal() for name in named.values()):
-        listed = ", ".join(f"{name} = {number}" for number, name in sorted(named.items())[:_NAMED])
-        more = f" and {len(named) - _NAMED} more" if len(named) > _NAMED else ""
-        ctx.notice(
-            "labels", f"class folders by class id: {listed}{more}", classes={str(k): v for k, v in named.items()}
-        )
-    if ignored := sum(images.ignored for images in lists):
-        ctx.notice("skipped-images", f"{ignored} files in the image folders are not named as images", ignored=ignored)

@@ -174,7 +174,7 @@ class StageRuns:
             self.ctx,
             batch,
             progressive_release=self.config.measures.progressive_release,
-            precision=self.config.precision,
+            precision=option.choice.precision,
         )
 
         def run(count: int) -> float:

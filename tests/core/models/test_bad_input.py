@@ -104,7 +104,8 @@ def test_unreadable_images_are_left_out_counted_and_planned_for(own_zoo, pair_co
     (own_zoo.root / "train/4/001.png").write_bytes(whole[: len(whole) // 2])
     (own_zoo.root / "train/4/notes.txt").write_text("nothing to see")
     target = tmp_path / "state.safetensors"
-    done = perform(first_task(pair_config, own_zoo).merged({"output": {"state": str(target)}})).expect_finished()
+    changes = {"output": {"state": str(target)}, "extraction": {"stream": False}}
+    done = perform(first_task(pair_config, own_zoo).merged(changes)).expect_finished()
 
     assert list(load_file(target)["count"]) == [13, 11]
     skipped = [notice for notice in done.notices if notice.kind == "skipped-images"]

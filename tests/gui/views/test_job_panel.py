@@ -149,6 +149,25 @@ def test_a_kind_of_source_shows_the_fields_that_the_configuration_has(job, qtbot
         assert [name for name, other in form.pages.items() if not other.isHidden()] == [kind]
 
 
+def test_a_model_pair_has_its_precision_and_a_bound_where_it_is_measured(job, qtbot):
+    form = SourceForm(job)
+    qtbot.addWidget(form)
+    form.kind.activated.emit(form.kind.findData("models"))
+    fields = form.pages["models"].extraction
+    combo, bound = fields["precision"].editor, fields["precision_bound"]
+    assert [combo.itemData(index) for index in range(combo.count())] == ["fp32", "bf16", "fp16", "auto"]
+    assert bound.isHidden()
+    combo.activated.emit(combo.findData("auto"))
+    assert job.config.extraction.precision == "auto"
+    assert not bound.isHidden()
+    assert "change results" in combo.toolTip()
+    fields["stream"].editor.click()
+    assert job.config.extraction.stream is False
+    job.undo_stack.undo()
+    job.undo_stack.undo()
+    assert bound.isHidden()
+
+
 def test_a_dropped_feature_file_shows_its_sizes(job, qtbot, feature_file):
     form = SourceForm(job)
     qtbot.addWidget(form)
