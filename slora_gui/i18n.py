@@ -9,12 +9,20 @@ from __future__ import annotations
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QCoreApplication, QEvent, QLibraryInfo, QLocale, QTranslator
 
 from slora_core.errors import InputError
 from slora_core.resources import resource_path
+
+if TYPE_CHECKING:
+
+    def QT_TRANSLATE_NOOP(context: str, text: str) -> str:
+        """The text itself, which PySide6's own declaration does not say; marks it for translation."""
+
+else:
+    from PySide6.QtCore import QT_TRANSLATE_NOOP  # noqa: F401  # for the modules with tables
 
 LANGUAGES: Final = {"en": "English", "zh_CN": "简体中文"}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from functools import partial
 from typing import Final, TypeVar
 
 from PySide6.QtCore import QCoreApplication
@@ -38,8 +39,8 @@ def pan_and_zoom(frames: int) -> list[Measured]:
     for factor in (0.9, 0.5, 0.2):
         plot.zoom_view(factor, 1800.0)
         span = plot.time_span_s
-        pan += [painted(lambda step=span: plot.pan_view(step / 100)) for _ in range(frames // 6)]
-        pan += [painted(lambda step=span: plot.pan_view(-step / 100)) for _ in range(frames // 6)]
+        pan += [painted(partial(plot.pan_view, span / 100)) for _ in range(frames // 6)]
+        pan += [painted(partial(plot.pan_view, -span / 100)) for _ in range(frames // 6)]
     plot.reset_view()
     hover = [painted(lambda: plot.walk_samples(200)) for _ in range(frames)]
     plot.close()
@@ -82,7 +83,7 @@ def live_refresh(past_s: int, streamed_s: float) -> tuple[Measured, float]:
     for first in range(0, len(samples), per_tick):
         due += per_tick / HZ
         time.sleep(max(0.0, due - time.perf_counter()))
-        ticks.append(painted(lambda at=first: _feed_and_refresh(plot, run, samples[at : at + per_tick])))
+        ticks.append(painted(partial(_feed_and_refresh, plot, run, samples[first : first + per_tick])))
     plot.close()
     return Measured.of(f"live refresh after {past_s} s of run", ticks), sum(cpu_s for _, cpu_s in ticks) / streamed_s
 

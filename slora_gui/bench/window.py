@@ -137,8 +137,12 @@ def what_if() -> Measured:
             before = len(ready)
             changes = {"memory": {"budget": (64 - step) * _MIB}}
             frames.append(painted(partial(job.change, changes, "budget", "drag")))
-            _go_on(1.0, while_true=lambda count=before: len(ready) == count)
+            _go_on(1.0, while_true=partial(_unchanged, ready, before))
         return Measured.of("a moved budget, forecast and painted", frames)
+
+
+def _unchanged(ready: list[object], count: int) -> bool:
+    return len(ready) == count
 
 
 @contextmanager

@@ -13,9 +13,10 @@ from slora_core.errors import SloraError
 from slora_core.records.header import RunHeader
 from slora_core.records.history import History, matches
 from slora_core.records.run_file import RunFile
+from slora_gui.i18n import QT_TRANSLATE_NOOP
 from slora_gui.model.rows_table import AnyIndex, Column, RowsTable
 from slora_gui.model.tables import seconds_column, size_column, text_column
-from slora_gui.model.texts import QT_TRANSLATE_NOOP, budget_text, moment_s, moment_text
+from slora_gui.model.texts import budget_text, moment_s, moment_text
 
 
 def _status_text(run: RunHeader) -> str:

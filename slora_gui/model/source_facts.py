@@ -98,7 +98,7 @@ def _of_models(source: SourceConfig) -> SourceFacts:
         path = getattr(source, name)
         if path is not None:
             try:
-                found[name] = read(path)  # type: ignore[operator]
+                found[name] = read(path)
             except InputError as error:
                 problems[name] = error.what
     base, state = found.get("base"), found.get("state")

@@ -3,20 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication
 
 from slora_core.memory.sizes import format_size
 from slora_core.records.tables import format_seconds
-
-if TYPE_CHECKING:
-
-    def QT_TRANSLATE_NOOP(context: str, text: str) -> str:
-        """The text itself, which PySide6's own declaration does not say; marks it for translation."""
-
-else:
-    from PySide6.QtCore import QT_TRANSLATE_NOOP  # noqa: F401  # for the modules with tables
 
 
 def not_available() -> str:

@@ -23,7 +23,7 @@ def export_png(widget: QWidget, path: str | Path, scale: float = 2.0) -> None:
     """``scale`` is pixels of the picture for a pixel of the widget. Raises OutputError."""
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    if not picture(widget, scale).save(buffer, "PNG"):
+    if not picture(widget, scale).save(buffer, "PNG"):  # type: ignore[call-overload]  # the stub says bytes, wrongly
         raise OutputError(f"picture {str(path)!r} cannot be encoded as PNG at {scale:g} times its size")
     _write(Path(path), buffer.data())
 

@@ -26,14 +26,14 @@ def snap_step(size_bytes: float, resolution_bytes: float | None = None) -> int:
         parts //= 2
     if unit // parts >= wanted:
         return unit // parts
-    decade = unit * 10 ** math.floor(math.log10(wanted / unit))
+    decade: int = unit * 10 ** math.floor(math.log10(wanted / unit))
     return next(decade * factor for factor in (1, 2, 5, 10) if decade * factor >= wanted)
 
 
 def snap_size(size_bytes: float, resolution_bytes: float | None = None) -> int:
     """The sensible size nearest to ``size_bytes``: a multiple of the step, or a power of two, which attracts more."""
     step = snap_step(size_bytes, resolution_bytes)
-    power = 2 ** round(math.log2(max(1.0, size_bytes)))
+    power: int = 2 ** round(math.log2(max(1.0, size_bytes)))
     if abs(power - size_bytes) <= 0.4 * step:
         return power
     return max(step, round(size_bytes / step) * step)

@@ -62,8 +62,8 @@ def plot_theme(colors: Mapping[str, str], dark: bool) -> PlotTheme:
 def blend(below: str, above: str, amount: float) -> str:
     """``above`` laid over ``below`` with an opacity of ``amount`` in 0..1."""
     a, b = QColor(below), QColor(above)
-    mixed = (round(x + (y - x) * amount) for x, y in zip(a.getRgb()[:3], b.getRgb()[:3], strict=True))
-    return QColor(*mixed).name()
+    pairs = (a.red(), b.red()), (a.green(), b.green()), (a.blue(), b.blue())
+    return QColor(*(round(x + (y - x) * amount) for x, y in pairs)).name()
 
 
 LIGHT: Final = plot_theme(
@@ -76,7 +76,7 @@ DARK: Final = plot_theme(
 
 def curve_pen(style: CurveStyle, width: float = 1.0) -> QPen:
     """A cosmetic pen. Width 1 is by far the fastest: wider ones cost 7 to 14 times more on long curves."""
-    pen = pg.mkPen(style.color, width=width)
+    pen: QPen = pg.mkPen(style.color, width=width)
     if style.dash:
         pen.setDashPattern(list(style.dash))
     return pen
@@ -84,7 +84,8 @@ def curve_pen(style: CurveStyle, width: float = 1.0) -> QPen:
 
 @cache
 def line_pen(color: str, width: float = 1.0, style: Qt.PenStyle = Qt.PenStyle.SolidLine) -> QPen:
-    return pg.mkPen(color, width=width, style=style)
+    pen: QPen = pg.mkPen(color, width=width, style=style)
+    return pen
 
 
 def fill(color: str, opacity: float = 1.0) -> QBrush:

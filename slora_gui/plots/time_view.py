@@ -47,4 +47,4 @@ class TimeView(pg.ViewBox):
     def seconds_at(self, position: Any) -> float:
         """Time under ``position``, in pixels of this view."""
         low, high = self.viewRange()[0]
-        return low + position.x() * (high - low) / max(1.0, self.rect().width())
+        return float(low + position.x() * (high - low) / max(1.0, self.rect().width()))

@@ -46,5 +46,5 @@ def palette_of(theme: Theme) -> QPalette:
 def faded(theme: Theme) -> QColor:
     """The colour of what cannot be used now: the muted text, nearer to the window."""
     muted, window = QColor(theme.colors["muted"]), QColor(theme.colors["window"])
-    mix = [(2 * a + b) // 3 for a, b in zip(muted.getRgb()[:3], window.getRgb()[:3], strict=True)]
-    return QColor(*mix)
+    pairs = (muted.red(), window.red()), (muted.green(), window.green()), (muted.blue(), window.blue())
+    return QColor(*((2 * a + b) // 3 for a, b in pairs))
