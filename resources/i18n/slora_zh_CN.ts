@@ -469,6 +469,10 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
         <source>the baseline</source>
         <translation>基线</translation>
     </message>
+    <message>
+        <source>Both engines have run; their moved statistics differ by {deviation} at most.</source>
+        <translation>两个引擎均已运行；补偿后的统计量最多相差 {deviation}。</translation>
+    </message>
 </context>
 <context>
     <name>ComparePage</name>
@@ -807,6 +811,49 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
     <message>
         <source>History</source>
         <translation>历史</translation>
+    </message>
+</context>
+<context>
+    <name>Effects</name>
+    <message>
+        <source>, </source>
+        <translation>，</translation>
+    </message>
+    <message>
+        <source>no effect</source>
+        <translation>无影响</translation>
+    </message>
+    <message>
+        <source>no notable effect</source>
+        <translation>无显著影响</translation>
+    </message>
+    <message>
+        <source>not measured</source>
+        <translation>未测量</translation>
+    </message>
+    <message>
+        <source>saves {percent} % of the peak</source>
+        <translation>峰值降低 {percent} %</translation>
+    </message>
+    <message>
+        <source>takes {times} times the peak</source>
+        <translation>峰值为原来的 {times} 倍</translation>
+    </message>
+    <message>
+        <source>saves {percent} % of {stage} only</source>
+        <translation>仅使 {stage} 降低 {percent} %</translation>
+    </message>
+    <message>
+        <source>{percent} % slower</source>
+        <translation>慢 {percent} %</translation>
+    </message>
+    <message>
+        <source>{percent} % faster</source>
+        <translation>快 {percent} %</translation>
+    </message>
+    <message>
+        <source>accuracy {points} points</source>
+        <translation>准确率 {points} 个百分点</translation>
     </message>
 </context>
 <context>
@@ -1554,16 +1601,120 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
 <context>
     <name>Notices</name>
     <message>
-        <source>memory is above the budget line: {used} of {budget}</source>
-        <translation>内存超过预算线：{used} / {budget}</translation>
+        <source>Near the budget</source>
+        <translation>接近预算</translation>
     </message>
     <message>
-        <source>memory is above 90 % of the budget line: {used} of {budget}</source>
-        <translation>内存超过预算线的 90 %：{used} / {budget}</translation>
+        <source>Above the budget</source>
+        <translation>超出预算</translation>
+    </message>
+    <message>
+        <source>Out of memory, tried again</source>
+        <translation>内存不足，已重试</translation>
+    </message>
+    <message>
+        <source>Jitter</source>
+        <translation>抖动</translation>
+    </message>
+    <message>
+        <source>Classes of one sample</source>
+        <translation>单样本类</translation>
+    </message>
+    <message>
+        <source>File unpacked</source>
+        <translation>文件已解压</translation>
+    </message>
+    <message>
+        <source>Without effect</source>
+        <translation>不起作用</translation>
+    </message>
+    <message>
+        <source>Outside the budget</source>
+        <translation>不受预算约束</translation>
+    </message>
+    <message>
+        <source>Another process</source>
+        <translation>其他进程</translation>
+    </message>
+    <message>
+        <source>Labels</source>
+        <translation>标签</translation>
+    </message>
+    <message>
+        <source>Images left out</source>
+        <translation>略过的图像</translation>
+    </message>
+    <message>
+        <source>Feature cache</source>
+        <translation>特征缓存</translation>
+    </message>
+    <message>
+        <source>Planned again</source>
+        <translation>已重新规划</translation>
+    </message>
+    <message>
+        <source>Not recorded</source>
+        <translation>未记录</translation>
+    </message>
+    <message>
+        <source>Begun again</source>
+        <translation>已重新开始</translation>
+    </message>
+    <message>
+        <source>Tuning not used</source>
+        <translation>未采用调优</translation>
+    </message>
+    <message>
+        <source>Trial failed</source>
+        <translation>试验失败</translation>
+    </message>
+    <message>
+        <source>Memory is above 90 % of the budget line: {used} of {budget}</source>
+        <translation>内存超过预算线的 90 %：{used}，预算 {budget}</translation>
+    </message>
+    <message>
+        <source>Memory is above the budget line: {used} of {budget}</source>
+        <translation>内存超过预算线：{used}，预算 {budget}</translation>
     </message>
     <message>
         <source>Memory is above the budget: {used} of {budget}</source>
         <translation>内存已超出预算：{used}，预算 {budget}</translation>
+    </message>
+    <message>
+        <source>{kept} classes are finished and kept; the others go on with a smaller plan of {size}</source>
+        <translation>已完成的 {kept} 个类保留；其余以 {size} 的较小计划继续</translation>
+    </message>
+    <message>
+        <source>It begins again with a smaller plan of {size}</source>
+        <translation>以 {size} 的较小计划重新开始</translation>
+    </message>
+    <message>
+        <source>The covariances of {count} classes needed a jitter of at most {jitter}: {classes}</source>
+        <translation>{count} 个类的协方差需要抖动，最大为 {jitter}：{classes}</translation>
+    </message>
+    <message>
+        <source>Training precedes compensation: its memory is counted, and the budget does not bind it</source>
+        <translation>训练先于补偿：其内存计入统计，但不受预算约束</translation>
+    </message>
+    <message>
+        <source>Another process took {size} of the device during this run</source>
+        <translation>运行期间，其他进程占用了设备的 {size}</translation>
+    </message>
+    <message>
+        <source>{count} files in the image folders are not named as images</source>
+        <translation>图像文件夹中有 {count} 个文件不是图像文件名</translation>
+    </message>
+    <message>
+        <source>{count} images cannot be read and are left out: {names}</source>
+        <translation>{count} 张图像无法读取，已略过：{names}</translation>
+    </message>
+    <message>
+        <source>{hits} of {all} features were known, {passes} forward passes were made</source>
+        <translation>{all} 个特征中有 {hits} 个已知，共做 {passes} 次前向计算</translation>
+    </message>
+    <message>
+        <source>The predicted peak is {size} now</source>
+        <translation>预测峰值现为 {size}</translation>
     </message>
     <message>
         <source>Memory is near the budget: {used} of {budget}</source>
@@ -1651,6 +1802,10 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
     <message>
         <source>{run}: finished in {time}, peak {peak} allocated.</source>
         <translation>{run}：用时 {time}，分配峰值 {peak}。</translation>
+    </message>
+    <message>
+        <source>Show results</source>
+        <translation>显示结果</translation>
     </message>
     <message>
         <source>What was measured until then is kept.</source>
@@ -2021,7 +2176,7 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
     </message>
     <message>
         <source>At {time}, {stage}</source>
-        <translation>{time},{stage}</translation>
+        <translation>{time}，{stage}</translation>
     </message>
     <message>
         <source>At {time}</source>
@@ -2706,6 +2861,73 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
     <message>
         <source>{stage}: {peak} predicted, at most {bound}, {time}, {verdict}</source>
         <translation>{stage}：预测 {peak}，上限 {bound}，{time}，{verdict}</translation>
+    </message>
+</context>
+<context>
+    <name>Stages</name>
+    <message>
+        <source>attention</source>
+        <translation>注意力</translation>
+    </message>
+    <message>
+        <source>check</source>
+        <translation>检查</translation>
+    </message>
+    <message>
+        <source>evaluate</source>
+        <translation>评估</translation>
+    </message>
+    <message>
+        <source>extract</source>
+        <translation>提取</translation>
+    </message>
+    <message>
+        <source>fit</source>
+        <translation>拟合</translation>
+    </message>
+    <message>
+        <source>linear</source>
+        <translation>线性</translation>
+    </message>
+    <message>
+        <source>load</source>
+        <translation>载入</translation>
+    </message>
+    <message>
+        <source>move</source>
+        <translation>迁移</translation>
+    </message>
+    <message>
+        <source>prepare</source>
+        <translation>准备</translation>
+    </message>
+    <message>
+        <source>rff</source>
+        <translation>RFF</translation>
+    </message>
+    <message>
+        <source>scan</source>
+        <translation>扫描</translation>
+    </message>
+    <message>
+        <source>statistics</source>
+        <translation>统计</translation>
+    </message>
+    <message>
+        <source>train</source>
+        <translation>训练</translation>
+    </message>
+    <message>
+        <source>warm-up</source>
+        <translation>预热</translation>
+    </message>
+    <message>
+        <source>weaknonlinear</source>
+        <translation>弱非线性</translation>
+    </message>
+    <message>
+        <source>task{number}</source>
+        <translation>任务{number}</translation>
     </message>
 </context>
 <context>

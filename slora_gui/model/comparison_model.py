@@ -9,10 +9,12 @@ from typing import Final
 from PySide6.QtCore import QCoreApplication, QObject, Signal, Slot
 
 from slora_core.records.compare import Comparison, Metric, Unit, Value, compare
+from slora_gui.i18n import QT_TRANSLATE_NOOP
 from slora_gui.model.rows_table import Column, RowsTable
 from slora_gui.model.run_model import RunModel
 from slora_gui.model.run_state import ComparedState
-from slora_gui.model.texts import QT_TRANSLATE_NOOP, flag_text, percent_text, ratio_text, seconds_text, size_text
+from slora_gui.model.stage_texts import stage_text
+from slora_gui.model.texts import flag_text, percent_text, ratio_text, seconds_text, size_text
 
 _NAMES: Final = {
     "peak_allocated_bytes": QT_TRANSLATE_NOOP("Tables", "peak allocated"),
@@ -163,7 +165,7 @@ def metric_text(metric: Metric) -> str:
     name = QCoreApplication.translate("Tables", _NAMES.get(metric.name, metric.name))
     if metric.group == "accuracy":
         return metric.subject
-    return f"{metric.subject}: {name}" if metric.subject else name
+    return f"{stage_text(metric.subject)}: {name}" if metric.subject else name
 
 
 def value_text(value: Value, unit: Unit, signed: bool = False) -> str:

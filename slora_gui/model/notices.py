@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from PySide6.QtCore import QCoreApplication
-
 from slora_core.events import MemorySample, Notice
 from slora_core.memory.sizes import format_size
 
@@ -43,27 +41,10 @@ class BudgetWatch:
         if mark <= self._told:
             return None
         self._told = mark
-        text = (
-            QCoreApplication.translate("Notices", "memory is above the budget line: {used} of {budget}")
-            if mark == 1.0
-            else QCoreApplication.translate("Notices", "memory is above 90 % of the budget line: {used} of {budget}")
-        )
-        message = text.format(used=format_size(used), budget=format_size(self.budget_bytes))
+        share = "the budget line" if mark == 1.0 else "90 % of the budget line"
+        message = f"memory is above {share}: {format_size(used)} of {format_size(self.budget_bytes)}"
         data = {"used_bytes": used, "budget_bytes": self.budget_bytes, "line": True}
         return Notice(sample.t_s, CROSSED_KIND if mark == 1.0 else NEAR_KIND, message, sample.stage, data)
-
-
-def notice_text(notice: Notice) -> str:
-    """What a notice says, in the language of the window where its figures are known, else in the engine's words."""
-    used, budget = notice.data.get("used_bytes"), notice.data.get("budget_bytes")
-    if notice.kind not in BUDGET_KINDS or notice.data.get("line") or not used or not budget:
-        return notice.message
-    text = (
-        QCoreApplication.translate("Notices", "Memory is above the budget: {used} of {budget}")
-        if notice.kind == CROSSED_KIND
-        else QCoreApplication.translate("Notices", "Memory is near the budget: {used} of {budget}")
-    )
-    return text.format(used=format_size(used), budget=format_size(budget))
 
 
 @dataclass(frozen=True, slots=True)

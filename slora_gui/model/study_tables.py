@@ -7,9 +7,9 @@ from typing import Final
 from PySide6.QtCore import QCoreApplication, QObject
 
 from slora_core.studies.tuning.results import StageTrial
+from slora_gui.i18n import QT_TRANSLATE_NOOP
 from slora_gui.model.rows_table import Column, RowsTable
-from slora_gui.model.tables import seconds_column, size_column, text_column
-from slora_gui.model.texts import QT_TRANSLATE_NOOP
+from slora_gui.model.tables import seconds_column, size_column, stage_column, text_column
 
 
 def _how_text(trial: StageTrial) -> str:
@@ -20,7 +20,7 @@ def _how_text(trial: StageTrial) -> str:
 
 
 _TRIALS: Final[tuple[Column[StageTrial], ...]] = (
-    text_column(QT_TRANSLATE_NOOP("Tables", "stage"), "stage"),
+    stage_column(),
     text_column(QT_TRANSLATE_NOOP("Tables", "choice"), "choice"),
     size_column(QT_TRANSLATE_NOOP("Tables", "peak"), "peak_bytes"),
     seconds_column(QT_TRANSLATE_NOOP("Tables", "time"), "seconds"),

@@ -13,10 +13,13 @@ from slora_core.memory.planner import PlanRow
 from slora_core.records.ranks import RankSummary
 from slora_core.records.run_file import Accuracy
 from slora_core.types import UNCOMPENSATED
+from slora_gui.i18n import QT_TRANSLATE_NOOP
+from slora_gui.model.notice_texts import notice_text, notice_title
 from slora_gui.model.rows_table import Column, RowsTable
 from slora_gui.model.run_model import RunModel
 from slora_gui.model.stage_log import StageRow
-from slora_gui.model.texts import QT_TRANSLATE_NOOP, percent_text, seconds_text, size_text
+from slora_gui.model.stage_texts import stage_text
+from slora_gui.model.texts import percent_text, seconds_text, size_text
 from slora_gui.model.what_if import Forecast
 
 
@@ -35,6 +38,11 @@ def text_column(title: str, name: str, tip: str = "") -> Column[Any]:
     return Column(title, lambda row: getattr(row, name), lambda row: str(getattr(row, name)), False, tip)
 
 
+def stage_column() -> Column[Any]:
+    """The stage of the attribute ``stage``."""
+    return Column(QT_TRANSLATE_NOOP("Tables", "stage"), lambda row: row.stage, lambda row: stage_text(row.stage))
+
+
 def _completed_text(row: StageRow) -> str:
     translate = QCoreApplication.translate
     if row.completed is None:
@@ -43,7 +51,7 @@ def _completed_text(row: StageRow) -> str:
 
 
 _STAGES: Final[tuple[Column[StageRow], ...]] = (
-    text_column(QT_TRANSLATE_NOOP("Tables", "stage"), "stage"),
+    stage_column(),
     seconds_column(QT_TRANSLATE_NOOP("Tables", "started"), "started_s"),
     seconds_column(QT_TRANSLATE_NOOP("Tables", "time"), "seconds"),
     seconds_column(QT_TRANSLATE_NOOP("Tables", "predicted time"), "predicted_s"),
@@ -64,7 +72,7 @@ _RANKS: Final[tuple[Column[RankSummary], ...]] = (
 )
 
 _PLAN: Final[tuple[Column[PlanRow], ...]] = (
-    text_column(QT_TRANSLATE_NOOP("Tables", "stage"), "stage"),
+    stage_column(),
     text_column(QT_TRANSLATE_NOOP("Tables", "choice"), "choice"),
     size_column(QT_TRANSLATE_NOOP("Tables", "predicted peak"), "predicted_peak_bytes"),
     size_column(QT_TRANSLATE_NOOP("Tables", "at most"), "bound_bytes"),
@@ -85,9 +93,9 @@ _PLAN: Final[tuple[Column[PlanRow], ...]] = (
 
 _NOTICES: Final[tuple[Column[Notice], ...]] = (
     seconds_column(QT_TRANSLATE_NOOP("Tables", "at"), "t_s"),
-    text_column(QT_TRANSLATE_NOOP("Tables", "kind"), "kind"),
-    text_column(QT_TRANSLATE_NOOP("Tables", "stage"), "stage"),
-    text_column(QT_TRANSLATE_NOOP("Tables", "message"), "message"),
+    Column(QT_TRANSLATE_NOOP("Tables", "kind"), lambda row: row.kind, notice_title),
+    stage_column(),
+    Column(QT_TRANSLATE_NOOP("Tables", "message"), notice_text, notice_text),
 )
 
 

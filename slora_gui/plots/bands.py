@@ -12,6 +12,7 @@ import pyqtgraph as pg
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter
 
+from slora_gui.model.stage_texts import stage_text
 from slora_gui.plots.overlay import Overlay
 from slora_gui.plots.style import blend, line_pen
 
@@ -87,11 +88,12 @@ class StageBands(Overlay):
             if row == 0 and edge > 0:
                 painter.setPen(line_pen(self.theme.grid))
                 painter.drawLine(round(edge), round(rect.top()), round(edge), round(rect.bottom()))
-            if metrics.horizontalAdvance(names[index]) + 8 > room:
+            name = stage_text(names[index])
+            if metrics.horizontalAdvance(name) + 8 > room:
                 continue
             painter.setPen(QColor(blend(self.theme.background, self.theme.foreground, weight)))
             place = QRectF(edge + 5, top, room - 6, height)
-            painter.drawText(place, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, names[index])
+            painter.drawText(place, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, name)
 
     def _row_height(self) -> float:
         return QFontMetricsF(self.view_font()).height() + 1

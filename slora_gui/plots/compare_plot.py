@@ -14,6 +14,7 @@ from PySide6.QtGui import QKeyEvent, QPainter, QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from slora_core.memory.sizes import format_size
+from slora_gui.model.stage_texts import stage_text
 from slora_gui.plots.axes import BytesAxis, TimeAxis, time_text
 from slora_gui.plots.bands import StageBands
 from slora_gui.plots.base import Plot
@@ -142,6 +143,7 @@ class ComparePlot(Plot):
         self.setAccessibleName(self.tr("Memory of the compared runs"))
         self.setAccessibleDescription(self.tr("Plus and minus zoom, left and right move, Home shows everything"))
         self.canvas.setAccessibleName(self.tr("Memory of the compared runs"))
+        self.bands.redraw()
         self._retitle()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -247,7 +249,7 @@ class ComparePlot(Plot):
         shown = [(float(v), styles[k]) for k, v in values.items() if v is not None and k not in self._hidden]
         if self._mode == "stage":
             slot = min(max(int(x), 0), len(self._names) - 1)
-            self.crosshair.move(x, [], self._names[slot] if self._names else "")
+            self.crosshair.move(x, [], stage_text(self._names[slot]) if self._names else "")
         else:
             self.crosshair.move(x, shown, time_text(x, 0.01))
 

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QObject, Signal
 
+from slora_gui.model.stage_texts import stage_text
 from slora_gui.plots.axes import time_text
 from slora_gui.plots.memory_panel import MemoryPanel
-from slora_gui.plots.statistics import MemoryCurves, Readout, readout_at
+from slora_gui.plots.statistics import MemoryCurves, readout_at
 
 _SAME_MOMENT_S = 1e-3
 _READABLE_S = 0.25  # figures that change faster cannot be read
@@ -73,12 +74,11 @@ class HoverLine(QObject):
                 return
 
     def clear(self) -> None:
-        last: Readout | None = None
-        if self._growing and len(self._samples):
-            last = readout_at(self._samples, len(self._samples) - 1)
+        growing = self._growing and len(self._samples) > 0
         now = time.monotonic()
-        if self._index is not None or last is None or now - self._told_at > _READABLE_S:
+        if self._index is not None or not growing or now - self._told_at > _READABLE_S:
             self._told_at = now
+            last = readout_at(self._samples, len(self._samples) - 1) if growing else None
             for panel in self._panels:
                 panel.leave(last)
         if self._index is not None:
@@ -91,5 +91,5 @@ class HoverLine(QObject):
         moment = time_text(readout.t_s, 0.01)
         for panel in self._panels:
             last = panel is self._panels[-1]
-            panel.point_at(readout, " · ".join(filter(None, (moment, readout.stage))) if last else "")
+            panel.point_at(readout, " · ".join(filter(None, (moment, stage_text(readout.stage)))) if last else "")
         self.moved.emit(readout)

@@ -9,6 +9,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLabel, QPushButton, QSpinBox, QTabWidget, QWidget
 
 from slora_gui.i18n import Retranslating
+from slora_gui.model.effect_texts import effect_text
 from slora_gui.plots.table import TableData
 from slora_gui.theme import icon
 from slora_gui.views.cells import Percent, Range, SignedPercent, Size
@@ -178,7 +179,7 @@ class AblationPage(Retranslating, QWidget):
                 None if effect.time_change is None else SignedPercent(effect.time_change.median),
                 effect.deviation,
                 None if effect.accuracy_change is None else SignedPercent(effect.accuracy_change),
-                effect.failure or effect.verdict,
+                effect_text(effect),
             )
             for effect in effects
         ]

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QPushButton, QScrollArea, QWidget
 from slora_core.memory.sizes import format_size
 from slora_core.records.tables import format_seconds
 from slora_gui.i18n import Retranslating
+from slora_gui.model.stage_texts import stage_text
 from slora_gui.theme import Theme, icon
 from slora_gui.views.figures import Figures
 from slora_gui.views.layout import MARGIN, as_sentence, column, set_role, wrapping_label
@@ -101,7 +102,7 @@ class ForecastPanel(Retranslating, QWidget):
         else:
             text = self.tr("× {budget} is too small: {stage} needs at least {smallest}.")
             smallest = format_size(plan.smallest_feasible_bytes)
-            text, role = text.format(budget=budget, stage=plan.binding_stage, smallest=smallest), "danger"
+            text, role = text.format(budget=budget, stage=stage_text(plan.binding_stage), smallest=smallest), "danger"
             self.set_button.setText(self.tr("Set {size}").format(size=smallest))
             self.set_button.show()
         self.headline.setText(text)
@@ -109,7 +110,7 @@ class ForecastPanel(Retranslating, QWidget):
         self.figures.set_value("peak", format_size(plan.predicted_peak_bytes))
         self.figures.set_value("bound", format_size(plan.bound_bytes))
         self.figures.set_value("time", format_seconds(plan.seconds))
-        self.figures.set_value("binding", plan.binding_stage)
+        self.figures.set_value("binding", stage_text(plan.binding_stage))
         self.figures.set_value("smallest", format_size(plan.smallest_feasible_bytes))
         self.figures.set_value("baseline", format_size(forecast.baseline_peak_bytes))
 

@@ -10,7 +10,9 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollA
 from slora_core.events import Notice
 from slora_core.records.tables import format_seconds
 from slora_gui.i18n import Retranslating
-from slora_gui.model.notices import notice_actions, notice_text
+from slora_gui.model.notice_texts import notice_text, notice_title
+from slora_gui.model.notices import notice_actions
+from slora_gui.model.stage_texts import stage_text
 from slora_gui.theme import icon
 from slora_gui.views.layout import GRID, MARGIN, column, wrapping_label
 
@@ -96,7 +98,8 @@ class NoticeCard(Retranslating, QFrame):
         self.notice = notice
         self.setProperty("role", "card")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
-        self.moment = QLabel()
+        self.title, self.moment = QLabel(), QLabel()
+        self.title.setProperty("role", "strong")
         self.moment.setProperty("role", "muted")
         self.message = wrapping_label()
         self.buttons = {name: QPushButton() for name in self._actions()}
@@ -105,7 +108,7 @@ class NoticeCard(Retranslating, QFrame):
         head = QHBoxLayout()
         head.setSpacing(GRID)
         head.addWidget(self._picture)
-        head.addWidget(self.moment, 1)
+        head.addWidget(self.title, 1)
         actions = QHBoxLayout()
         actions.setSpacing(GRID)
         for name, button in self.buttons.items():
@@ -114,6 +117,7 @@ class NoticeCard(Retranslating, QFrame):
         actions.addStretch(1)
         layout = column(self, margin=GRID, spacing=4)
         layout.addLayout(head)
+        layout.addWidget(self.moment)
         layout.addWidget(self.message)
         layout.addLayout(actions)
         self.retranslate()
@@ -121,9 +125,11 @@ class NoticeCard(Retranslating, QFrame):
     def retranslate(self) -> None:
         notice = self.notice
         at = format_seconds(notice.t_s)
-        self.moment.setText(f"{at} · {notice.stage}" if notice.stage else at)
+        self.title.setText(notice_title(notice))
+        self.moment.setText(f"{at} · {stage_text(notice.stage)}" if notice.stage else at)
         message = notice_text(notice)
         self.message.setText(message)
+        self.message.setToolTip("" if message == notice.message else notice.message)
         self.setAccessibleName(self.tr("Notice at {time}: {message}").format(time=at, message=message))
         texts = {
             "show": (self.tr("Show"), self.tr("Shows this moment on the plot")),

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QLabel, QProgressBar, QPushButton, QWidget
 from slora_core.memory.sizes import format_size
 from slora_core.records.tables import format_seconds
 from slora_gui.i18n import Retranslating
+from slora_gui.model.stage_texts import stage_text
 from slora_gui.steady import Pace, Room, SteadyLabel
 from slora_gui.theme import icon
 from slora_gui.views.layout import GRID, as_sentence, column, row, set_role
@@ -98,7 +99,7 @@ class ProgressPanel(Retranslating, QWidget):
             return "", spent if run.now_s else ""
         count = self.tr("{stage}: {done} of {total} {unit}")
         stage = count.format(
-            stage=progress.stage, done=progress.done, total=progress.total, unit=self._unit(progress.unit)
+            stage=stage_text(progress.stage), done=progress.done, total=progress.total, unit=self._unit(progress.unit)
         )
         self.stage_bar.setRange(0, max(1, progress.total))
         self.stage_bar.setValue(progress.done)

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from slora_core.records.tables import format_seconds
 from slora_gui.i18n import Retranslating
+from slora_gui.model.stage_texts import stage_text
 from slora_gui.model.texts import size_text
 from slora_gui.plots.statistics import Readout
 from slora_gui.steady import SteadyLabel
@@ -89,7 +90,9 @@ class ReadoutPanel(Retranslating, QWidget):
         values = latest_values(run)
         if self._hovered is not None:
             at = self.tr("At {time}, {stage}") if self._hovered.stage else self.tr("At {time}")
-            self.moment.setText(at.format(time=format_seconds(self._hovered.t_s), stage=self._hovered.stage))
+            self.moment.setText(
+                at.format(time=format_seconds(self._hovered.t_s), stage=stage_text(self._hovered.stage))
+            )
             values = dict(self._hovered.values)
         elif len(run.samples):
             self.moment.setText(self.tr("Latest, at {time}").format(time=format_seconds(float(run.samples.t_s[-1]))))

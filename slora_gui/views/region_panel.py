@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QWidget
 from slora_core.memory.sizes import format_size
 from slora_core.records.tables import format_seconds
 from slora_gui.i18n import Retranslating
+from slora_gui.model.stage_texts import stage_text
 from slora_gui.plots.statistics import RegionStatistics
 from slora_gui.plots.table import TableData
 from slora_gui.views.data_table import DataTable, TableDataModel
@@ -48,7 +49,7 @@ class RegionPanel(Retranslating, QWidget):
                 end=format_seconds(region.end_s),
                 seconds=format_seconds(region.seconds),
                 samples=region.samples,
-                stages=", ".join(region.stages),
+                stages=", ".join(map(stage_text, region.stages)),
             )
         )
         self._model.set_data(self._table(region))

@@ -13,6 +13,7 @@ from slora_core.memory.planner import PlanRow
 from slora_core.memory.sizes import format_size
 from slora_core.records.tables import format_seconds
 from slora_gui.i18n import Retranslating
+from slora_gui.model.stage_texts import stage_text
 from slora_gui.theme import Theme, load_theme
 from slora_gui.views.layout import GRID
 
@@ -91,7 +92,7 @@ class StageBars(Retranslating, QWidget):
         colors, metrics = self._theme.colors, QFontMetrics(painter.font())
         center = Qt.AlignmentFlag.AlignVCenter
         painter.setPen(QColor(colors["text"]))
-        elided = metrics.elidedText(row.stage, Qt.TextElideMode.ElideMiddle, names.width())
+        elided = metrics.elidedText(stage_text(row.stage), Qt.TextElideMode.ElideMiddle, names.width())
         painter.drawText(names, center | Qt.AlignmentFlag.AlignLeft, elided)
         verdict = verdict_of(row)
         color = QColor(colors[_COLORS[verdict]])
@@ -138,7 +139,7 @@ class StageBars(Retranslating, QWidget):
     def _sentence(self, row: PlanRow) -> str:
         text = self.tr("{stage}: {peak} predicted, at most {bound}, {time}, {verdict}")
         return text.format(
-            stage=row.stage,
+            stage=stage_text(row.stage),
             peak=format_size(row.predicted_peak_bytes),
             bound=format_size(row.bound_bytes),
             time=format_seconds(row.seconds),

@@ -1,0 +1,40 @@
+"""What the stages of a run are called in the window: their own names in English, told in the reader's language."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from PySide6.QtCore import QCoreApplication
+
+from slora_gui.i18n import QT_TRANSLATE_NOOP
+
+_NAMES: Final = {
+    "attention": QT_TRANSLATE_NOOP("Stages", "attention"),
+    "check": QT_TRANSLATE_NOOP("Stages", "check"),
+    "evaluate": QT_TRANSLATE_NOOP("Stages", "evaluate"),
+    "extract": QT_TRANSLATE_NOOP("Stages", "extract"),
+    "fit": QT_TRANSLATE_NOOP("Stages", "fit"),
+    "linear": QT_TRANSLATE_NOOP("Stages", "linear"),
+    "load": QT_TRANSLATE_NOOP("Stages", "load"),
+    "move": QT_TRANSLATE_NOOP("Stages", "move"),
+    "prepare": QT_TRANSLATE_NOOP("Stages", "prepare"),
+    "rff": QT_TRANSLATE_NOOP("Stages", "rff"),
+    "scan": QT_TRANSLATE_NOOP("Stages", "scan"),
+    "statistics": QT_TRANSLATE_NOOP("Stages", "statistics"),
+    "train": QT_TRANSLATE_NOOP("Stages", "train"),
+    "warm-up": QT_TRANSLATE_NOOP("Stages", "warm-up"),
+    "weaknonlinear": QT_TRANSLATE_NOOP("Stages", "weaknonlinear"),
+}
+_TASK: Final = re.compile(r"task(\d+)")
+
+
+def stage_text(path: str) -> str:
+    """Of a dotted path, such as ``task2.attention.move``, or of a part of one; names not known here stay."""
+    return ".".join(_part_text(part) for part in path.split("."))
+
+
+def _part_text(part: str) -> str:
+    if (task := _TASK.fullmatch(part)) is not None:
+        return QCoreApplication.translate("Stages", "task{number}").format(number=task[1])
+    return QCoreApplication.translate("Stages", _NAMES[part]) if part in _NAMES else part

@@ -1,0 +1,94 @@
+"""Stages, notices and effects as they are told: in the words of the engine in English, translated in Chinese."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from slora_core.events import NOTICE_KINDS, Notice
+from slora_core.memory.sampler import BudgetWatch
+from slora_core.studies.ablation.results import Effect, Spread, _verdict
+from slora_gui.i18n import Languages
+from slora_gui.model.effect_texts import effect_text
+from slora_gui.model.notice_texts import notice_text, notice_title
+from slora_gui.model.stage_texts import stage_text
+
+MIB = 2**20
+
+
+@pytest.fixture
+def chinese(qapp):
+    languages = Languages(qapp)
+    languages.use("zh_CN")
+    yield
+    languages.use("en")
+
+
+@pytest.mark.parametrize("path", ["task12.attention.move", "warm-up", "", "a.stage.of.the.future", "attention"])
+def test_a_stage_keeps_its_own_name_in_english(qapp, path):
+    assert stage_text(path) == path
+
+
+def test_a_stage_is_told_in_chinese(chinese):
+    assert stage_text("task12.attention.move") == "任务12.注意力.迁移"
+    assert stage_text("a.stage.of.the.future") == "a.stage.of.the.future"
+
+
+def test_every_kind_of_notice_has_a_title_in_both_languages(qapp):
+    english = [notice_title(Notice(0.0, kind, "")) for kind in NOTICE_KINDS]
+    assert not set(english) & set(NOTICE_KINDS)
+    assert len(set(english)) == len(english)
+    languages = Languages(qapp)
+    languages.use("zh_CN")
+    translated = [notice_title(Notice(0.0, kind, "")) for kind in NOTICE_KINDS]
+    languages.use("en")
+    assert not set(translated) & set(english)
+    assert notice_title(Notice(0.0, "of the future", "")) == "of the future"
+
+
+def test_a_crossing_of_the_budget_is_told_with_its_figures(chinese):
+    (notice,) = BudgetWatch(100 * MIB).look(85 * MIB, 1.0, "scan")
+    assert notice_text(notice) == "内存接近预算：85 MiB，预算 100 MiB"
+
+
+def test_a_retry_says_what_is_kept(qapp):
+    notice = Notice(0.0, "retry", "out of memory with chunk 8", data={"kept": 3, "predicted_bytes": 5 * MIB})
+    assert notice_text(notice).startswith("3 classes are finished and kept")
+    again = replace(notice, data={"kept": 0, "predicted_bytes": 5 * MIB})
+    assert notice_text(again) == "It begins again with a smaller plan of 5 MiB"
+
+
+@pytest.mark.parametrize("kind", [*NOTICE_KINDS, "of the future"])
+@pytest.mark.parametrize("data", [{}, {"plan": None, "jitter": [], "kept": "?", "used_bytes": None}])
+def test_a_notice_without_its_figures_has_the_words_of_the_engine(qapp, kind, data):
+    text = notice_text(Notice(0.0, kind, "what the engine says", data=data))
+    assert text == "what the engine says" or kind == "outside-budget"
+
+
+def _effect(**figures):
+    return Effect("off alone", "weak_chunks", "middle", None, **figures)
+
+
+EFFECTS = [
+    _effect(saving=0.42, time_change=Spread(0.1, 0.2, 0.3, 3)),
+    _effect(saving=-1.5, time_change=Spread(-0.3, -0.2, -0.1, 2)),
+    _effect(saving=0.001, best_stage="attention.move", best_stage_saving=0.25, accuracy_change=-0.0125),
+    _effect(saving=0.0049, time_change=Spread(-0.1, 0.2, 0.3, 3), accuracy_change=0.002),
+    _effect(saving=0.0, time_change=Spread(0.1, 0.2, 0.3, 1)),
+    _effect(),
+]
+
+
+@pytest.mark.parametrize("effect", EFFECTS)
+@pytest.mark.parametrize("same_stages", [True, False])
+def test_the_verdict_is_that_of_the_engine(qapp, effect, same_stages):
+    verdict = _verdict(effect, same_stages=same_stages)
+    told = effect_text(replace(effect, verdict=verdict))
+    assert told.replace(" %", "%").replace("\u2212", "-") == verdict
+
+
+def test_the_verdict_is_told_in_chinese(chinese):
+    assert effect_text(EFFECTS[2]) == "仅使 注意力.迁移 降低 25.0 %，准确率 \u22121.25 个百分点"
+    assert effect_text(replace(EFFECTS[5], verdict="no effect")) == "无影响"
+    assert effect_text(replace(EFFECTS[5], failure="out of memory", verdict="failed")) == "out of memory"
