@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from slora_gui.control.help_desk import HelpDesk
 from slora_gui.control.history_desk import HistoryDesk
 from slora_gui.control.job_desk import JobDesk
 from slora_gui.control.opening import Opener
-from slora_gui.control.outcomes import failure_message, outcome_message
+from slora_gui.control.outcomes import failure_message, outcome_message, with_results
 from slora_gui.control.recent_files import RecentFiles
 from slora_gui.control.recording import NOT_RECORDED
 from slora_gui.control.refreshing import RefreshTimer
@@ -191,9 +192,9 @@ class Controller(QObject):
             **self.help.actions(),
         }
         for name in self.views.pages:
-            table[f"page-{name}"] = lambda name=name: window.show_page(name)
+            table[f"page-{name}"] = partial(window.show_page, name)
         for action_id, kind in PLOT_KINDS.items():
-            table[action_id] = lambda kind=kind: self.shown.plot(kind)
+            table[action_id] = partial(self.shown.plot, kind)
         return table
 
     def _connect_window(self) -> None:
@@ -272,10 +273,10 @@ class Controller(QObject):
     @Slot(object)
     def _run_ended(self, model: RunModel) -> None:
         self.models.history.refresh()
-        if (message := outcome_message(model, self.help.show_problem)) is not None:
-            self.window.messages.tell(message)
-        if model.result is not None and model.accuracies:
-            self.window.show_dock("results")
+        message = outcome_message(model, self.help.show_problem)
+        if message is not None:
+            results = model.result is not None and bool(model.accuracies)
+            self.window.messages.tell(with_results(message, self.window) if results else message)
 
     @Slot(bool)
     def _running_changed(self, _running: bool) -> None:

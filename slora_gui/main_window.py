@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from PySide6.QtCore import (
-    QT_TRANSLATE_NOOP,
     QByteArray,
     QCoreApplication,
     QEvent,
@@ -21,7 +20,7 @@ from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabWidget, QToolBar, QVBoxLayout, QWidget
 
 from slora_gui import theme
-from slora_gui.i18n import Retranslating
+from slora_gui.i18n import QT_TRANSLATE_NOOP, Retranslating
 from slora_gui.shell.action_set import ActionSet
 from slora_gui.shell.message_bar import MessageBar
 from slora_gui.shell.status_line import StatusLine
@@ -123,7 +122,7 @@ class MainWindow(Retranslating, QMainWindow):
         with QSignalBlocker(self.pages):
             for index, name in enumerate(PAGES):
                 before = self.pages.widget(index)
-                if before is pages[name]:
+                if before is None or before is pages[name]:
                     continue
                 title, picture = self.pages.tabText(index), self.pages.tabIcon(index)
                 self.pages.removeTab(index)
@@ -133,7 +132,8 @@ class MainWindow(Retranslating, QMainWindow):
         for name, dock in self.docks.items():
             before = dock.widget()
             dock.setWidget(docks[name])
-            before.deleteLater()
+            if before is not None:
+                before.deleteLater()
 
     @property
     def page(self) -> str:
@@ -146,6 +146,15 @@ class MainWindow(Retranslating, QMainWindow):
         """Bring a panel to sight, in front of those of its area."""
         self.docks[name].show()
         self.docks[name].raise_()
+
+    def offer_dock(self, name: str) -> bool:
+        """Bring a panel to sight unless that would take the room of the page; whether it is in sight now."""
+        dock = self.docks[name]
+        area_open = any(not beside.isHidden() for beside in (dock, *self.tabifiedDockWidgets(dock)))
+        if area_open or DOCKS[name].always or self.height() >= _HIGH:
+            self.show_dock(name)
+            return True
+        return False
 
     def set_subject(self, text: str) -> None:
         """What the window's title names; the desktop adds the application's name."""

@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Signal, Slot
 
 from slora_core.errors import InputError
+from slora_core.records.deviation import Deviation
 from slora_gui.control.background import Background
 from slora_gui.control.batches import EnginePair
 from slora_gui.control.dialogs import Dialogs
+from slora_gui.control.outcomes import with_results
 from slora_gui.control.run_control import RunControl
 from slora_gui.model.run_model import RunModel
+from slora_gui.shell.message_bar import Message
 
 if TYPE_CHECKING:
     from slora_gui.composition import Models, Views
@@ -94,9 +97,12 @@ class CompareDesk(QObject):
         self._window.show_page("compare")
         self._background.start(partial(_deviations, pair), self._show_deviations, self.failed.emit)
 
-    def _show_deviations(self, deviations: Any) -> None:
+    def _show_deviations(self, deviations: Sequence[Deviation]) -> None:
         self._views.results.show_deviations(deviations, self.tr("the baseline"))
-        self._window.show_dock("results")
+        largest = max((max(found.mean, found.covariance) for found in deviations), default=0.0)
+        text = self.tr("Both engines have run; their moved statistics differ by {deviation} at most.")
+        message = Message(text.format(deviation=f"{largest:.1e}"), "good")
+        self._window.messages.tell(with_results(message, self._window))
 
 
 def _deviations(pair: EnginePair) -> Any:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeAlias
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, TypeAlias
 
 from PySide6.QtCore import QCoreApplication
 
@@ -13,6 +15,9 @@ from slora_core.records.tables import format_seconds
 from slora_gui.model.run_model import RunModel
 from slora_gui.shell.message_bar import Message
 from slora_gui.shell.problems import Problem, problem_of_run
+
+if TYPE_CHECKING:
+    from slora_gui.main_window import MainWindow
 
 ShowProblem: TypeAlias = Callable[[Problem], object]
 
@@ -29,6 +34,14 @@ def outcome_message(model: RunModel, show_problem: ShowProblem) -> Message | Non
     text = translate("Outcomes", "{run}: finished in {time}, peak {peak} allocated.")
     peak, time = format_size(model.peaks.allocated_bytes), format_seconds(model.seconds)
     return Message(text.format(run=model.title, time=time, peak=peak), "good")
+
+
+def with_results(message: Message, window: MainWindow) -> Message:
+    """Brings the results to sight where there is room for them; else the message offers to."""
+    if window.offer_dock("results"):
+        return message
+    button = QCoreApplication.translate("Outcomes", "Show results")
+    return replace(message, button=button, act=partial(window.show_dock, "results"))
 
 
 def failure_message(failure: RunFailed, show_problem: ShowProblem) -> Message:

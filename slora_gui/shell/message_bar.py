@@ -20,6 +20,8 @@ _ICONS: Final = {
     "danger": ("error", "danger"),
 }
 
+_PASSING: Final = ("good", "info")
+
 
 @dataclass(frozen=True, slots=True)
 class Message:
@@ -81,11 +83,16 @@ class MessageBar(Retranslating, QFrame):
 
     def retranslate(self) -> None:
         """What was told in another language goes, unless something is wrong."""
-        if self.message is not None and self.message.level in ("good", "info"):
+        if self.message is not None and self.message.level in _PASSING:
             self.dismiss()
         self.close_button.setAccessibleName(self.tr("Dismiss"))
         self.close_button.setToolTip(self.tr("Dismiss this message"))
 
     def _act(self) -> None:
-        if self.message is not None and self.message.act is not None:
-            self.message.act()
+        """What is good news has been followed then; what is wrong stays until it is dismissed."""
+        message = self.message
+        if message is None or message.act is None:
+            return
+        message.act()
+        if message.level in _PASSING and self.message is message:
+            self.dismiss()
