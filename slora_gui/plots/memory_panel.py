@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -46,7 +46,8 @@ class MemoryPanel(QWidget):
         self.curves = CurveLayer(self.view)
         self._hidden: set[str] = set()
         self._known: tuple[str, ...] = ()
-        self.extra_top_bytes = 0.0
+        self.extra_top: Callable[[float, float], float] = _nothing_more
+        """Largest value in bytes, between two times, of what others draw into this panel."""
         self.bands = StageBands(self.view, self.plot.left, named=not time_labels)
         self.peaks = PeakMarkers(self.view)
         self.crosshair = Crosshair(self.view)
@@ -102,7 +103,11 @@ class MemoryPanel(QWidget):
         stretch = slice(max(0, int(first) - 1), int(last) + 1)
         tops = [np.fmax.reduce(samples.counters[name][stretch], initial=0.0) for name in self.shown_counters]
         peaks = [peak.value_bytes for peak in self.peaks.peaks if peak.end_s >= start_s and peak.start_s <= end_s]
-        return float(max([*tops, *peaks, self.extra_top_bytes]))
+        return float(max([*tops, *peaks, self.extra_top(start_s, end_s)]))
+
+    def style_of(self, name: str) -> int:
+        """Index into ``PlotTheme.curves`` of a counter of this panel."""
+        return self._curves[name].style
 
     def set_curve_visible(self, name: str, visible: bool) -> None:
         if visible:
@@ -124,7 +129,7 @@ class MemoryPanel(QWidget):
         self.plot.show_range((start_s, end_s), y)
 
     def _height(self, top_bytes: float) -> float:
-        height = max(80.0, self.view.rect().height())
+        height = max(80.0, float(self.view.rect().height()))
         return max(top_bytes, 1024.0) * _HEADROOM * height / (height - min(self.bands.names_height, height / 3))
 
     def point_at(self, readout: Readout, text: str = "") -> None:
@@ -149,3 +154,7 @@ class MemoryPanel(QWidget):
 
     def _pointed(self, position: Any) -> None:
         self.hovered.emit(None if position is None else self.view.seconds_at(position))
+
+
+def _nothing_more(start_s: float, end_s: float) -> float:
+    return 0.0

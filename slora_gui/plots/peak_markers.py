@@ -18,6 +18,8 @@ from slora_gui.plots.style import fill, line_pen
 
 _SIZE = 4.0
 _NEAREST_PIXELS = 9
+_LABELLED_PIXELS = 14.0
+"""Above the axis: what lies lower says no more than that it is small."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +33,11 @@ class Peak:
 
 
 def stage_peaks(stages: Sequence[Any], counter: str) -> list[Peak]:
-    """Of the finished innermost stages, those of which ``counter`` is known."""
+    """Of the finished innermost stages, those in which ``counter`` is known and counted something."""
     return [
         Peak(stage.started_s, stage.started_s + stage.seconds, value, stage.stage)
         for stage in inner_stages(stages)
-        if (value := getattr(stage, counter)) is not None
+        if (value := getattr(stage, counter))
     ]
 
 
@@ -101,6 +103,8 @@ class PeakMarkers(Overlay):
         taken = [QRectF(middle[i] - _SIZE, tops[i] - height - 2, 2 * _SIZE, height) for i in shown]
         plate = fill(self.theme.background, 0.7)
         for index in shown:
+            if rect.bottom() - tops[index] < _LABELLED_PIXELS:
+                continue
             text = format_size(self._peaks[index].value_bytes)
             place = QRectF(0, 0, metrics.horizontalAdvance(text) + 4, metrics.height() - 2)
             place.moveCenter(QPointF(middle[index], tops[index] - height - 4 - place.height() / 2))

@@ -1,4 +1,4 @@
-"""The processes of a shared run behind the memory curve: their band, a line each, the slowest dashed and named."""
+"""The processes of a shared run behind the curves of a panel: bands, a line each, the slowest dashed and named."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 Curve: TypeAlias = tuple[NDArray[np.float64], NDArray[np.float64]]
 """Times [n] in seconds, ascending, and bytes [n]; NaN is not available."""
-_COUNTER: Final = "allocated_bytes"
 _MOST_LINES: Final = 8
+"""In a panel, beside those of the slowest."""
 _BIN_PIXELS: Final = 2.0
 
 
@@ -42,14 +42,19 @@ def binned(curves: Mapping[int, Curve], start_s: float, end_s: float, bins: int)
 
 
 class RankCurves(Overlay):
-    """Drawn into ``panel`` when a run has several processes; :meth:`refresh` takes over what is new."""
+    """Drawn into ``panel`` when a run has several processes: every counter whose key is on.
+
+    :meth:`refresh` takes over what is new. ``curves`` are by counter, then by rank.
+    """
 
     def __init__(self, panel: MemoryPanel) -> None:
         super().__init__(panel.view, z=-10)
         self._panel = panel
         self._run: RunModel | None = None
-        self.curves: dict[int, Curve] = {}
+        self.curves: dict[str, dict[int, Curve]] = {}
         self.slowest: int | None = None
+        panel.extra_top = self.top_of
+        panel.visibility_changed.connect(self.refresh)
 
     def set_run(self, run: RunModel | None) -> None:
         self._run = run
@@ -58,38 +63,48 @@ class RankCurves(Overlay):
     def refresh(self) -> None:
         run = self._run
         self.curves, self.slowest = {}, None
-        if run is not None and len(run.ranks) > 1 and _COUNTER in self._panel.shown_counters:
-            stores = {rank: run.samples_of(rank) for rank in run.ranks}
-            self.curves = {rank: (store.t_s, store.counter(_COUNTER)) for rank, store in stores.items() if len(store)}
+        if run is not None and len(run.ranks) > 1:
+            stores = {rank: store for rank in run.ranks if len(store := run.samples_of(rank))}
+            for name in self._panel.shown_counters if len(stores) > 1 else ():
+                known = {rank: (store.t_s, store.counter(name)) for rank, store in stores.items() if store.has(name)}
+                if len(known) > 1:
+                    self.curves[name] = known
             self.slowest = run.slowest_rank
-        tops = [float(np.fmax.reduce(values, initial=0.0)) for _, values in self.curves.values()]
-        self._panel.extra_top_bytes = max(tops, default=0.0)
-        self.setVisible(len(self.curves) > 1)
+        self.setVisible(bool(self.curves))
         self.redraw()
+
+    def top_of(self, start_s: float, end_s: float) -> float:
+        """Largest value in bytes of any process between two times; 0 where nothing is shown."""
+        top = 0.0
+        for t_s, values in (curve for curves in self.curves.values() for curve in curves.values()):
+            first, last = np.searchsorted(t_s, (start_s, end_s))
+            top = float(np.fmax.reduce(values[max(0, int(first) - 1) : int(last) + 1], initial=top))
+        return top
 
     def draw(self, painter: QPainter) -> None:
         (start_s, end_s), width = self.view.viewRange()[0], self.view.rect().width()
-        if len(self.curves) < 2 or not end_s > start_s or width < _BIN_PIXELS:
+        if not end_s > start_s or width < _BIN_PIXELS:
             return
-        found = binned(self.curves, start_s, end_s, int(width / _BIN_PIXELS))
-        x = self.x_pixels(found.t_s)
-        self._paint_band(painter, x, found)
-        color = self.theme.curves[0].color
-        thin = line_pen(blend(self.theme.background, color, 0.45), 1.0)
-        for (rank, _), highs in list(zip(self.curves.items(), found.highs, strict=True))[:_MOST_LINES]:
-            if rank not in (0, self.slowest):
-                painter.setPen(thin)
-                self._paint_line(painter, x, highs)
-        if self.slowest in self.curves:
-            highs = found.highs[list(self.curves).index(self.slowest)]
-            painter.setPen(line_pen(color, 1.5, Qt.PenStyle.DashLine))
-            self._paint_line(painter, x, highs)
-            self._paint_name(painter, x, highs, color)
+        named = False
+        for name, curves in self.curves.items():
+            found = binned(curves, start_s, end_s, int(width / _BIN_PIXELS))
+            color = self.theme.curves[self._panel.style_of(name)].color
+            highs = dict(zip(curves, found.highs, strict=True))
+            x = self.x_pixels(found.t_s)
+            self._paint_band(painter, x, found, color)
+            painter.setPen(line_pen(blend(self.theme.background, color, 0.45), 1.0))
+            others = [rank for rank in highs if rank not in (0, self.slowest)]
+            for rank in others[: _MOST_LINES // len(self.curves)]:
+                self._paint_line(painter, x, highs[rank])
+            if self.slowest in highs:
+                painter.setPen(line_pen(color, 1.5, Qt.PenStyle.DashLine))
+                self._paint_line(painter, x, highs[self.slowest])
+                named = named or self._paint_name(painter, x, highs[self.slowest], color)
 
-    def _paint_band(self, painter: QPainter, x: NDArray[np.float64], found: Binned) -> None:
+    def _paint_band(self, painter: QPainter, x: NDArray[np.float64], found: Binned, color: str) -> None:
         lowest, highest = np.fmin.reduce(found.lows, axis=0), np.fmax.reduce(found.highs, axis=0)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(fill(self.theme.curves[0].color, 0.16))
+        painter.setBrush(fill(color, 0.16))
         for part in _known(highest):
             forth = _points(x[part], self.y_pixels(highest[part]))
             back = _points(x[part][::-1], self.y_pixels(lowest[part][::-1]))
@@ -100,12 +115,14 @@ class RankCurves(Overlay):
         for part in _known(values):
             painter.drawPolyline(QPolygonF(_points(x[part], self.y_pixels(values[part]))))
 
-    def _paint_name(self, painter: QPainter, x: NDArray[np.float64], values: NDArray[np.float64], color: str) -> None:
+    def _paint_name(self, painter: QPainter, x: NDArray[np.float64], values: NDArray[np.float64], color: str) -> bool:
+        """Beside the peak in view; whether there is one."""
         if np.isnan(values).all():
-            return
+            return False
         peak = int(np.nanargmax(values))
         text = QCoreApplication.translate("RankCurves", "slowest: process {rank}").format(rank=self.slowest)
         self.paint_chip(painter, QPointF(float(x[peak]) + 8, float(self.y_pixels(values[peak])) + 6), text, color)
+        return True
 
 
 def _extremes(

@@ -51,7 +51,7 @@ class LivePage(Retranslating, QWidget):
         self.progress = ProgressPanel()
         self.tools = PlotTools()
         self.plot = MemoryPlot()
-        self.rank_curves = RankCurves(self.plot.device)
+        self.rank_curves = tuple(RankCurves(panel) for panel in (self.plot.device, self.plot.host))
         self._seen_version = -1
         self.readout = ReadoutPanel()
         self._readout_pace = Pace(self.readout.refresh, self)
@@ -96,7 +96,8 @@ class LivePage(Retranslating, QWidget):
         self.readout.set_run(run)
         self.region.show_region(None)
         self._stages_model.set_run(run)
-        self.rank_curves.set_run(run)
+        for curves in self.rank_curves:
+            curves.set_run(run)
         self._show_ranks()
 
     def refresh(self) -> None:
@@ -107,7 +108,8 @@ class LivePage(Retranslating, QWidget):
             version = sum(self._run.samples_of(rank).version for rank in self._run.ranks)
             if version != self._seen_version:
                 self._seen_version = version
-                self.rank_curves.refresh()
+                for curves in self.rank_curves:
+                    curves.refresh()
 
     def show_moment(self, t_s: float) -> None:
         """Select the surroundings of a moment, a twentieth of the run or a second to both sides, and zoom to them."""
@@ -128,7 +130,8 @@ class LivePage(Retranslating, QWidget):
     def set_theme(self, theme: Theme) -> None:
         colors = plot_theme(theme.colors, theme.dark)
         self.plot.set_theme(colors)
-        self.rank_curves.set_theme(colors)
+        for curves in self.rank_curves:
+            curves.set_theme(colors)
 
     def retranslate(self) -> None:
         self.stages.setAccessibleName(self.tr("Stages"))

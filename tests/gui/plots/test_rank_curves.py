@@ -44,8 +44,10 @@ def test_a_shared_run_shows_its_processes_and_marks_the_slowest(shared_run, qtbo
     page = LivePage(shared_run, JobModel())
     qtbot.addWidget(page)
     page.resize(900, 640)
-    curves = page.rank_curves
-    assert sorted(curves.curves) == [0, 1, 2]
+    curves, host = page.rank_curves
+    assert set(curves.curves) == {"allocated_bytes"}
+    assert set(host.curves) == {"rss_bytes", "tensor_ram_bytes"}
+    assert sorted(curves.curves["allocated_bytes"]) == [0, 1, 2]
     assert curves.slowest == 2
     assert curves.isVisible()
     assert page.tabs.isTabVisible(2)
@@ -64,9 +66,11 @@ def test_a_shared_run_shows_its_processes_and_marks_the_slowest(shared_run, qtbo
     painter.end()
     assert image != QImage(400, 300, QImage.Format.Format_ARGB32)
     page.plot.set_curve_visible("allocated_bytes", False)
-    curves.refresh()
     assert not curves.isVisible()
-    assert page.plot.device.extra_top_bytes == 0
+    assert page.plot.device.top_of(page.plot._samples, 0.0, 2.0) == 0
+    page.plot.set_curve_visible("rss_bytes", False)
+    assert set(host.curves) == {"tensor_ram_bytes"}
+    assert host.top_of(0.0, 0.95) == 33 * MIB  # the sample after the stretch bounds what is drawn in it
 
 
 def test_a_run_of_one_process_shows_none(qtbot):
@@ -74,5 +78,5 @@ def test_a_run_of_one_process_shows_none(qtbot):
     run.feed(MemorySample(0.0, "scan", MIB, None, None, None, None, MIB, MIB))
     page = LivePage(run, JobModel())
     qtbot.addWidget(page)
-    assert not page.rank_curves.isVisible()
+    assert not any(curves.isVisible() for curves in page.rank_curves)
     assert not page.tabs.isTabVisible(2)
