@@ -75,8 +75,8 @@ def _supervise(job: dict[str, Any], grace_s: float, emit: Emit, cancel: CancelTo
 def _follow(child: EngineProcess, trace: RunTrace, grace_s: float, emit: Emit, cancel: CancelToken) -> bool:
     """Hand on the child's events until a final one (True) or until no more come (False)."""
     deadline_s: float | None = None
-    while (line := child.next_line(_POLL_S)) is not None:
-        if line:
+    while (lines := child.next_lines(_POLL_S)) is not None:
+        for line in lines:
             event = event_from_json(line.decode("utf-8", "surrogatepass"))
             trace.see(event)
             emit(event)

@@ -20,13 +20,19 @@ READABLE_S: Final = 0.25
 class SteadyLabel(QLabel):
     """One line of text in a fixed size: a longer text makes it wider, a shorter one leaves it as it is."""
 
+    _frame = 0
+    """Pixels beside the text that the label needs."""
+
     def setText(self, text: str) -> None:
         if text == self.text():
             return
         super().setText(text)
+        if self._fixed() and self.fontMetrics().horizontalAdvance(text) + self._frame <= self.width():
+            return
         wanted = self.sizeHint()
         if wanted.width() > self.maximumWidth() or not self._fixed() or wanted.height() != self.minimumHeight():
             self.setFixedSize(wanted)
+            self._frame = wanted.width() - self.fontMetrics().horizontalAdvance(text)
 
     def changeEvent(self, event: QEvent) -> None:
         """Another font or language: as wide as the text of now needs."""

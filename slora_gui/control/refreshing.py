@@ -1,4 +1,4 @@
-"""Repaints the live page 15 times a second while it is seen and its run changes; otherwise costs nothing."""
+"""Repaints the live page 8 times a second while it is seen and its run changes; otherwise costs nothing."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, QTimer, Slot
 
 from slora_gui.model.run_model import RunModel
 
-INTERVAL_MS: Final = 66
+INTERVAL_MS: Final = 125
 
 
 class RefreshTimer(QObject):

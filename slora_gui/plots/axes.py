@@ -24,12 +24,16 @@ class _Axis(pg.AxisItem):
     Paints directly: playing back the library's QPicture takes over a millisecond a frame, nearly all for text.
     """
 
+    picture: Any
+
     def __init__(self, orientation: str) -> None:
         super().__init__(orientation)
         self.enableAutoSIPrefix(False)
 
     def boundingRect(self) -> QRectF:
-        return super().boundingRect().adjusted(-_OVERHANG, -_OVERHANG, _OVERHANG, _OVERHANG)
+        own: QRectF = super().boundingRect()
+        along = _OVERHANG if self.orientation in ("top", "bottom") else 0.0
+        return own.adjusted(-along, along - _OVERHANG, along, _OVERHANG - along)
 
     def paint(self, p: QPainter, opt: object, widget: object) -> None:
         """``picture`` is what the library clears when ticks must be laid out again; here it holds the layout."""

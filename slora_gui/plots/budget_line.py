@@ -28,7 +28,7 @@ class BudgetLine(Overlay):
         self._label = label
         self._budget_bytes: int | None = None
         self._offset = 0.0
-        self.clear_pixels = 0.0  # at the top of the view, where no label belongs
+        self._clear_pixels = 0.0
         self.dragging = False
         self.focused = False
         self._hovering = False
@@ -39,10 +39,15 @@ class BudgetLine(Overlay):
         return self._budget_bytes
 
     def set_budget(self, budget_bytes: int | None) -> None:
-        self.prepareGeometryChange()
         self._budget_bytes = budget_bytes
         self.setVisible(budget_bytes is not None)
-        self.update()
+        self._place()
+
+    def set_clear(self, pixels: float) -> None:
+        """Keep the label off the top of the view, where others write."""
+        if pixels != self._clear_pixels:
+            self._clear_pixels = pixels
+            self._place()
 
     def set_focused(self, focused: bool) -> None:
         self.focused = focused
@@ -60,7 +65,7 @@ class BudgetLine(Overlay):
     def shape(self) -> pg.QtGui.QPainterPath:
         path = pg.QtGui.QPainterPath()
         y = self._line_y()
-        path.addRect(QRectF(0, y - _GRAB_PIXELS, self.boundingRect().width(), 2 * _GRAB_PIXELS))
+        path.addRect(QRectF(0, y - _GRAB_PIXELS, self.view.rect().width(), 2 * _GRAB_PIXELS))
         return path
 
     def hoverEvent(self, event: object) -> None:
@@ -92,17 +97,36 @@ class BudgetLine(Overlay):
     def draw(self, painter: QPainter) -> None:
         if self._budget_bytes is None:
             return
-        rect, y = self.boundingRect(), round(self._line_y())
+        rect, y = QRectF(self.view.rect()), round(self._line_y())
         strong = self._hovering or self.focused or self.dragging
         painter.setPen(line_pen(self.theme.budget, 2 if strong else 1))
         painter.drawLine(0, y, round(rect.width()), y)
         text = self._label(self._budget_bytes)
         size = self.chip_size(text)
         parked = self._budget_bytes > self.view.viewRange()[1][1]
-        above = y - size.height() - 3
-        top = above if above >= self.clear_pixels else max(y + 3.0, self.clear_pixels)
-        chip = self.paint_chip(painter, QPointF(rect.right() - size.width() - 18, top), text, self.theme.budget)
+        at = QPointF(rect.right() - size.width() - 18, self._label_top(y, size.height()))
+        chip = self.paint_chip(painter, at, text, self.theme.budget)
         self._paint_handle(painter, chip, parked)
+
+    def _label_top(self, y: float, height: float) -> float:
+        """Above the line; below it where others write above."""
+        above = y - height - 3
+        top = above if above >= self._clear_pixels else max(y + 3.0, self._clear_pixels)
+        return max(2.0, min(top, float(self.view.rect().height()) - height - 2))
+
+    def _place(self) -> None:
+        """What is painted: line, label and arrows, in a strip across the view."""
+        rect, y, height = self.view.rect(), self._line_y(), self.chip_size("").height()
+        top = self._label_top(y, height)
+        low, high = min(y - _GRAB_PIXELS, top - 2), max(y + _GRAB_PIXELS, top + height + 2)
+        self.set_extent(QRectF(0, low, rect.width(), high - low))
+        self.update()
+
+    def _view_changed(self, *_: object) -> None:
+        self._place()
+
+    def _view_resized(self, *_: object) -> None:
+        self._place()
 
     def _paint_handle(self, painter: QPainter, chip: QRectF, parked: bool) -> None:
         """Two small arrows beside the label: up and down, or up alone for a budget above the view."""
@@ -125,7 +149,7 @@ class BudgetLine(Overlay):
 
     def _line_y(self) -> float:
         y = float(self.y_pixels(float(self._budget_bytes or 0)))
-        return min(max(y, 2.0), self.boundingRect().height() - 1)
+        return min(max(y, 2.0), float(self.view.rect().height()) - 1)
 
     def _bytes_per_pixel(self) -> float:
         return abs(self.y_value(0.0) - self.y_value(1.0))
@@ -138,16 +162,32 @@ class PredictedPeak(Overlay):
         super().__init__(view, z=35)
         self._label = label
         self.predicted_bytes: int | None = None
-        self._chip = _PredictedChip(view, self)
+        self._chip = _PredictedChip(view)
 
     def set_predicted(self, predicted_bytes: int | None) -> None:
         self.predicted_bytes = predicted_bytes
-        self.update()
-        self._chip.update()
+        self._place()
 
     def set_theme(self, theme: PlotTheme) -> None:
         super().set_theme(theme)
         self._chip.set_theme(theme)
+        self._place()
+
+    def retranslate(self) -> None:
+        self._place()
+
+    def _place(self) -> None:
+        """The line and its label each paint on no more than they cover."""
+        label, width = self.label(), float(self.view.rect().width())
+        self.set_extent(QRectF() if label is None else QRectF(0, label[1] - 1, width, 3))
+        self._chip.show_label(label)
+        self.update()
+
+    def _view_changed(self, *_: object) -> None:
+        self._place()
+
+    def _view_resized(self, *_: object) -> None:
+        self._place()
 
     def label(self) -> tuple[str, float] | None:
         """What is written at the line, and the line's height in pixels; None while it is out of the view."""
@@ -158,17 +198,25 @@ class PredictedPeak(Overlay):
     def draw(self, painter: QPainter) -> None:
         if (label := self.label()) is not None:
             painter.setPen(line_pen(self.theme.accent, style=Qt.PenStyle.DashLine))
-            painter.drawLine(0, round(label[1]), round(self.boundingRect().width()), round(label[1]))
+            painter.drawLine(0, round(label[1]), round(self.view.rect().width()), round(label[1]))
 
 
 class _PredictedChip(Overlay):
     """The label of the predicted peak, above the budget line, which may lie close to it."""
 
-    def __init__(self, view: pg.ViewBox, peak: PredictedPeak) -> None:
+    def __init__(self, view: pg.ViewBox) -> None:
         super().__init__(view, z=45)
-        self._peak = peak
+        self._text = ""
+        self._at = QPointF()
+
+    def show_label(self, label: tuple[str, float] | None) -> None:
+        """Text and height of the line; None: out of the view."""
+        self._text, y = label or ("", 0.0)
+        size = self.chip_size(self._text)
+        self._at = QPointF(6, max(2.0, y - size.height() - 3))
+        self.set_extent(QRectF(self._at, size).adjusted(-1, -1, 1, 1) if self._text else QRectF())
+        self.update()
 
     def draw(self, painter: QPainter) -> None:
-        if (label := self._peak.label()) is not None:
-            text, y = label
-            self.paint_chip(painter, QPointF(6, y - self.chip_size(text).height() - 3), text, self.theme.accent)
+        if self._text:
+            self.paint_chip(painter, self._at, self._text, self.theme.accent)

@@ -43,6 +43,9 @@ class Canvas(pg.PlotWidget):
 
     def show_range(self, x: tuple[float, float], y: tuple[float, float] | None = None) -> None:
         """Set the view; items take it over at once, so that one frame is painted and not two."""
+        before = self.view.viewRange()
+        if list(x) == before[0] and (y is None or list(y) == before[1]):
+            return
         self.view.setXRange(*x, padding=0)
         if y is not None:
             self.view.setYRange(*y, padding=0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFocusEvent, QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QFocusEvent, QFont, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from slora_gui.plots.style import LIGHT, CurveStyle, PlotTheme, blend, curve_pen, line_pen, tabular
@@ -23,6 +23,10 @@ class LegendKey(QAbstractButton):
         self._value = ""
         self._with_value = True
         self._ringed = False
+        self._fonts: tuple[str, QFont, QFont] = ("", QFont(), QFont())
+        self.setAttribute(
+            Qt.WidgetAttribute.WA_OpaquePaintEvent
+        )  # else all that lies behind is painted with each value
         self.setCheckable(True)
         self.setChecked(True)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -44,7 +48,7 @@ class LegendKey(QAbstractButton):
         if value != self._value:
             self._value = value
             self._tell_readers()
-            self.update()
+            self.update(self._value_place().toAlignedRect())
 
     def set_with_value(self, with_value: bool) -> None:
         """Whether room is kept for the value."""
@@ -71,6 +75,14 @@ class LegendKey(QAbstractButton):
         painter = QPainter(self)
         shown = self.isChecked()
         theme, middle = self._theme, self.height() / 2
+        painter.fillRect(event.rect(), QColor(theme.background))
+        place = self._value_place()
+        if self._with_value and shown and self._value:
+            painter.setFont(self._font_of(value=True))
+            painter.setPen(QColor(theme.foreground))
+            painter.drawText(place, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, self._value)
+        if not (self._ringed or self.underMouse()) and place.contains(QRectF(event.rect())):
+            return
         if self._ringed or self.underMouse():
             painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
             painter.setPen(line_pen(theme.accent if self._ringed else theme.grid))
@@ -81,26 +93,30 @@ class LegendKey(QAbstractButton):
         painter.setPen(curve_pen(style, 1.6))
         painter.drawLine(QPointF(6, middle), QPointF(6 + _LINE_PIXELS, middle))
         painter.setPen(QColor(blend(theme.background, theme.foreground, 0.85 if shown else 0.45)))
-        font = self.font()
-        font.setStrikeOut(not shown)
-        painter.setFont(font)
+        painter.setFont(self._font_of(value=False))
         text = QRectF(12 + _LINE_PIXELS, 0, self.width() - 18 - _LINE_PIXELS, self.height())
         painter.drawText(text, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, self.text())
-        if self._with_value and shown and self._value:
-            font = tabular(self.font())
-            font.setBold(True)
-            painter.setFont(font)
-            painter.setPen(QColor(theme.foreground))
-            painter.drawText(text, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, self._value)
 
     def _width(self, with_value: bool) -> int:
-        metrics = self.fontMetrics()
-        width = 18 + _LINE_PIXELS + metrics.horizontalAdvance(self.text())
-        if with_value:
-            bold = tabular(self.font())
-            bold.setBold(True)
-            width += 10 + QFontMetrics(bold).horizontalAdvance(_WIDEST_VALUE)
-        return width
+        width = 18 + _LINE_PIXELS + self.fontMetrics().horizontalAdvance(self.text())
+        return width + (10 + self._value_width() if with_value else 0)
+
+    def _value_width(self) -> int:
+        return QFontMetrics(self._font_of(value=True)).horizontalAdvance(_WIDEST_VALUE)
+
+    def _value_place(self) -> QRectF:
+        width = float(self._value_width())
+        return QRectF(self.width() - 6 - width, 0, width, self.height())
+
+    def _font_of(self, *, value: bool) -> QFont:
+        """Of the name, or of the value; to make them anew for every painting costs more than the painting."""
+        known_for = f"{self.font().key()} {self.isChecked()}"
+        if self._fonts[0] != known_for:
+            name, figures = QFont(self.font()), tabular(self.font())
+            name.setStrikeOut(not self.isChecked())
+            figures.setBold(True)
+            self._fonts = known_for, name, figures
+        return self._fonts[2] if value else self._fonts[1]
 
     def _tell_readers(self) -> None:
         self.setAccessibleName(f"{self.text()} {self._value}".strip())

@@ -237,6 +237,8 @@ class MemoryPlot(Plot):
         self.host.plot.setAccessibleName(self.tr("Memory of the host"))
         for panel in (self.device, self.host):
             panel.retranslate()
+            panel.bands.redraw()
+        self.forecast.retranslate()
         self.set_paused(self._paused)
         self._retitle()
         self._show_time()
@@ -330,7 +332,7 @@ class MemoryPlot(Plot):
         reserved = "reserved_bytes" in self.device.shown_counters
         self.device.set_peaks(stages, "reserved_bytes" if reserved else "allocated_bytes")
         self.host.set_peaks(stages, "rss_bytes")
-        self.budget.clear_pixels = self.device.bands.names_height
+        self.budget.set_clear(self.device.bands.names_height)
 
     def _show_time(self, *, exactly: bool = False) -> None:
         """Bring both panels to the time range, and their heights to what is in it."""

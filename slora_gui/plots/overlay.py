@@ -28,6 +28,7 @@ class Overlay(QGraphicsObject):
         self._bitmap: QPixmap | None = None
         self._bitmap_of: object = None
         self._exposed: QRectF | None = None
+        self._extent: QRectF | None = None
         self.theme: PlotTheme = LIGHT
         self.setZValue(z)
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemUsesExtendedStyleOption)  # tells what is to be painted
@@ -54,25 +55,33 @@ class Overlay(QGraphicsObject):
             self._exposed = None
             return
         ratio = painter.deviceTransform().m11()  # pixels for a unit, on a screen or in a picture of any scale
-        bitmap_of = (*self.view.viewRange()[0], *self.view.viewRange()[1], self.view.rect().size().toTuple(), ratio)
+        bitmap_of = (self.view.viewRange(), self.view.rect().size(), ratio)
         if self._bitmap is None or bitmap_of != self._bitmap_of:
             self._bitmap, self._bitmap_of = self._drawn(ratio), bitmap_of
         painter.drawPixmap(QPointF(0, 0), self._bitmap)
 
     def boundingRect(self) -> QRectF:
-        return QRectF(self.view.rect())
+        return QRectF(self.view.rect()) if self._extent is None else self._extent
+
+    def set_extent(self, extent: QRectF) -> None:
+        """Of the view, what the item may paint on: what changes elsewhere does not paint it again."""
+        if extent != self._extent:
+            self.prepareGeometryChange()
+            self._extent = extent
 
     def x_pixels(self, x: NDArray[np.float64] | float) -> NDArray[np.float64]:
         (low, high), _ = self.view.viewRange()
-        return (np.asarray(x) - low) * (self.view.rect().width() / (high - low))
+        pixels: NDArray[np.float64] = (np.asarray(x) - low) * (self.view.rect().width() / (high - low))
+        return pixels
 
     def y_pixels(self, y: NDArray[np.float64] | float) -> NDArray[np.float64]:
         _, (low, high) = self.view.viewRange()
-        return (high - np.asarray(y)) * (self.view.rect().height() / (high - low))
+        pixels: NDArray[np.float64] = (high - np.asarray(y)) * (self.view.rect().height() / (high - low))
+        return pixels
 
     def y_value(self, pixel: float) -> float:
         _, (low, high) = self.view.viewRange()
-        return high - pixel * (high - low) / max(1.0, self.view.rect().height())
+        return float(high - pixel * (high - low) / max(1.0, self.view.rect().height()))
 
     def paint_grid(self, painter: QPainter, axis: pg.AxisItem) -> None:
         """Lines at the ticks of a vertical axis: opaque, which is many times faster than the axis's own."""
@@ -88,7 +97,7 @@ class Overlay(QGraphicsObject):
 
     def paint_chip(self, painter: QPainter, at: QPointF, text: str, color: str) -> QRectF:
         """``text`` on a small plate whose left top is ``at``, moved to stay in view; returns the plate."""
-        inside, plate = self.boundingRect(), QRectF(at, self.chip_size(text))
+        inside, plate = QRectF(self.view.rect()), QRectF(at, self.chip_size(text))
         plate.moveLeft(max(inside.left() + 2, min(plate.left(), inside.right() - plate.width() - 2)))
         plate.moveTop(max(inside.top() + 2, min(plate.top(), inside.bottom() - plate.height() - 2)))
         if self._exposed is not None and not plate.intersects(self._exposed):

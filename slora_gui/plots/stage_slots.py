@@ -83,13 +83,25 @@ def extremes(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """n samples thinned to about ``count`` or left as they are: the smallest and largest known of each equal run."""
     size = 2 * len(values) // count
-    if size < 3:
+    return extremes_of(t_s, values, size) if size >= 3 else (t_s, values)
+
+
+def extremes_of(
+    t_s: NDArray[np.float64], values: NDArray[np.float64], size: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The smallest and largest known of every ``size`` of n samples; below two all are left as they are."""
+    if size < 2:
         return t_s, values
     runs = len(values) // size
     pieces = values[: runs * size].reshape(runs, size)
-    thinned = np.stack([np.fmin.reduce(pieces, axis=1), np.fmax.reduce(pieces, axis=1)], axis=1).ravel()
+    lows, highs = np.fmin.reduce(pieces, axis=1), np.fmax.reduce(pieces, axis=1)
     moments = t_s[: runs * size].reshape(runs, size)[:, [0, size // 2]].ravel()
-    return np.append(moments, t_s[runs * size :]), np.append(thinned, values[runs * size :])
+    thinned = np.stack([lows, highs], axis=1).ravel()
+    if runs * size == len(values):
+        return moments, thinned
+    rest = values[runs * size :]
+    ends = t_s[[runs * size, -1]]
+    return np.append(moments, ends), np.append(thinned, [np.fmin.reduce(rest), np.fmax.reduce(rest)])
 
 
 def slot_peaks(stages: Sequence[Any], names: Sequence[str], counter: str) -> dict[int, int]:

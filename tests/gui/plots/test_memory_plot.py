@@ -94,9 +94,11 @@ def test_the_curve_is_thinned_but_keeps_its_spike(plot, parts):
     values = np.full(len(t_s), 100.0 * MIB)
     values[61_803] = 900 * MIB
     plot.set_run(parts["Run"](parts["Store"](t_s, allocated_bytes=values)))
-    drawn = plot.device.curves.shown("allocated_bytes", plot.device.view.rect().width())
-    assert len(drawn[0]) < 5_000
-    assert drawn[1].max() == 900 * MIB
+    layer = plot.device.curves
+    ((name, drawn_s, drawn),) = layer.shown(layer.layout_at(1.0), 0.0, layer.boundingRect().width())
+    assert name == "allocated_bytes"
+    assert len(drawn_s) == len(drawn) < 5_000
+    assert drawn.max() == 900 * MIB
 
 
 def test_refresh_takes_over_what_is_new_and_only_that(plot, cpu_run):
