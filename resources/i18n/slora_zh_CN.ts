@@ -433,6 +433,45 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
     </message>
 </context>
 <context>
+    <name>Choices</name>
+    <message>
+        <source>batch</source>
+        <translation>批</translation>
+    </message>
+    <message>
+        <source>block steps</source>
+        <translation>块步数</translation>
+    </message>
+    <message>
+        <source>chunk</source>
+        <translation>块</translation>
+    </message>
+    <message>
+        <source>classes</source>
+        <translation>类</translation>
+    </message>
+    <message>
+        <source>held</source>
+        <translation>保留</translation>
+    </message>
+    <message>
+        <source>panel</source>
+        <translation>面板</translation>
+    </message>
+    <message>
+        <source>resident</source>
+        <translation>常驻</translation>
+    </message>
+    <message>
+        <source>rows</source>
+        <translation>行</translation>
+    </message>
+    <message>
+        <source>tiles</source>
+        <translation>分块</translation>
+    </message>
+</context>
+<context>
     <name>CommandPalette</name>
     <message>
         <source>Command palette</source>
@@ -1670,11 +1709,11 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
     </message>
     <message>
         <source>Memory is above 90 % of the budget line: {used} of {budget}</source>
-        <translation>内存超过预算线的 90 %：{used}，预算 {budget}</translation>
+        <translation>内存超过预算线的 90 %：{used} / {budget}</translation>
     </message>
     <message>
         <source>Memory is above the budget line: {used} of {budget}</source>
-        <translation>内存超过预算线：{used}，预算 {budget}</translation>
+        <translation>内存超过预算线：{used} / {budget}</translation>
     </message>
     <message>
         <source>Memory is above the budget: {used} of {budget}</source>
@@ -2070,7 +2109,7 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
     </message>
     <message>
         <source>{stage}: {done} of {total} {unit}</source>
-        <translation>{stage}:{done} / {total} {unit}</translation>
+        <translation>{stage}：{done} / {total} {unit}</translation>
     </message>
     <message>
         <source>about {time} left</source>
@@ -2305,7 +2344,7 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
     </message>
     <message>
         <source>classes</source>
-        <translation>个类</translation>
+        <translation>类数</translation>
     </message>
     <message>
         <source>mean</source>
@@ -2378,6 +2417,14 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
         <translation>{source}，优化</translation>
     </message>
     <message>
+        <source>baseline</source>
+        <translation>基线</translation>
+    </message>
+    <message>
+        <source>optimised</source>
+        <translation>优化</translation>
+    </message>
+    <message>
         <source>demo</source>
         <translation>演示</translation>
     </message>
@@ -2392,6 +2439,22 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
     <message>
         <source>model pair</source>
         <translation>模型对</translation>
+    </message>
+    <message>
+        <source>planned</source>
+        <translation>规划</translation>
+    </message>
+    <message>
+        <source>tuned</source>
+        <translation>调优</translation>
+    </message>
+    <message>
+        <source>adaptive</source>
+        <translation>自适应</translation>
+    </message>
+    <message>
+        <source>fixed</source>
+        <translation>固定</translation>
     </message>
 </context>
 <context>
@@ -3091,6 +3154,10 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
     <message>
         <source>accuracy</source>
         <translation>准确率</translation>
+    </message>
+    <message>
+        <source>{stage}: {metric}</source>
+        <translation>{stage}：{metric}</translation>
     </message>
     <message>
         <source>metric</source>

@@ -12,6 +12,7 @@ from slora_core.config import RunConfig
 from slora_core.records.deviation import Deviation, deviations
 from slora_core.types import OPERATORS
 from slora_gui.control.run_control import Job
+from slora_gui.model.texts import source_text
 
 ENGINES: Final = ("baseline", "optimised")
 
@@ -51,10 +52,4 @@ def _title(config: RunConfig) -> str:
         "baseline": QCoreApplication.translate("Runs", "{source}, baseline"),
         "optimised": QCoreApplication.translate("Runs", "{source}, optimised"),
     }
-    sources = {
-        "demo": QCoreApplication.translate("Runs", "demo"),
-        "files": QCoreApplication.translate("Runs", "feature files"),
-        "synthetic": QCoreApplication.translate("Runs", "synthetic workload"),
-        "models": QCoreApplication.translate("Runs", "model pair"),
-    }
-    return engines[config.run.engine].format(source=sources.get(config.source.kind, config.source.kind))
+    return engines[config.run.engine].format(source=source_text(config.source.kind))

@@ -165,7 +165,10 @@ def metric_text(metric: Metric) -> str:
     name = QCoreApplication.translate("Tables", _NAMES.get(metric.name, metric.name))
     if metric.group == "accuracy":
         return metric.subject
-    return f"{stage_text(metric.subject)}: {name}" if metric.subject else name
+    if not metric.subject:
+        return name
+    text = QCoreApplication.translate("Tables", "{stage}: {metric}")
+    return text.format(stage=stage_text(metric.subject), metric=name)
 
 
 def value_text(value: Value, unit: Unit, signed: bool = False) -> str:

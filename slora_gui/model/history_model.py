@@ -16,7 +16,7 @@ from slora_core.records.run_file import RunFile
 from slora_gui.i18n import QT_TRANSLATE_NOOP
 from slora_gui.model.rows_table import AnyIndex, Column, RowsTable
 from slora_gui.model.tables import seconds_column, size_column, text_column
-from slora_gui.model.texts import budget_text, moment_s, moment_text
+from slora_gui.model.texts import budget_text, engine_text, moment_s, moment_text, source_text
 
 
 def _status_text(run: RunHeader) -> str:
@@ -40,8 +40,8 @@ _COLUMNS: Final[tuple[Column[RunHeader], ...]] = (
     ),
     Column(QT_TRANSLATE_NOOP("Tables", "run"), lambda run: run.path.stem, lambda run: run.path.stem),
     Column(QT_TRANSLATE_NOOP("Tables", "status"), lambda run: run.status, _status_text),
-    text_column(QT_TRANSLATE_NOOP("Tables", "engine"), "engine"),
-    text_column(QT_TRANSLATE_NOOP("Tables", "source"), "source"),
+    Column(QT_TRANSLATE_NOOP("Tables", "engine"), lambda run: run.engine, lambda run: engine_text(run.engine)),
+    Column(QT_TRANSLATE_NOOP("Tables", "source"), lambda run: run.source, lambda run: source_text(run.source)),
     text_column(QT_TRANSLATE_NOOP("Tables", "operators"), "operators"),
     seconds_column(QT_TRANSLATE_NOOP("Tables", "time"), "seconds"),
     size_column(QT_TRANSLATE_NOOP("Tables", "peak allocated"), "peak_allocated_bytes"),

@@ -217,6 +217,11 @@ class RunModel(QObject):
         """Stages of rank 0 in the order in which they began."""
         return self._state.stages()
 
+    @property
+    def open_stage(self) -> str:
+        """The innermost stage of rank 0 that has not ended; "" for none."""
+        return self._state.log(0).open_stage
+
     def stages_of(self, rank: int) -> list[StageRow]:
         return self._state.stages(rank)
 

@@ -54,6 +54,11 @@ class StageLog:
         self.rows[index] = replace(self.rows[index], **changes)
 
     @property
+    def open_stage(self) -> str:
+        """The innermost stage that has not ended; "" for none."""
+        return self.rows[self._open[-1]].stage if self._open else ""
+
+    @property
     def peaks(self) -> StagePeaks:
         """The largest of all stages that have ended, counter by counter."""
         return StagePeaks(

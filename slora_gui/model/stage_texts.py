@@ -29,6 +29,32 @@ _NAMES: Final = {
 _TASK: Final = re.compile(r"task(\d+)")
 
 
+_CHOICES: Final = {
+    "batch": QT_TRANSLATE_NOOP("Choices", "batch"),
+    "block steps": QT_TRANSLATE_NOOP("Choices", "block steps"),
+    "chunk": QT_TRANSLATE_NOOP("Choices", "chunk"),
+    "classes": QT_TRANSLATE_NOOP("Choices", "classes"),
+    "held": QT_TRANSLATE_NOOP("Choices", "held"),
+    "panel": QT_TRANSLATE_NOOP("Choices", "panel"),
+    "resident": QT_TRANSLATE_NOOP("Choices", "resident"),
+    "rows": QT_TRANSLATE_NOOP("Choices", "rows"),
+    "tiles": QT_TRANSLATE_NOOP("Choices", "tiles"),
+}
+
+
+def choice_text(choice: str) -> str:
+    """Of what the planner chose for a stage, such as ``tiles, chunk 512, resident``; words not known here stay."""
+    return ", ".join(_word_text(part) for part in choice.split(", "))
+
+
+def _word_text(part: str) -> str:
+    word, _, number = part.rpartition(" ")
+    if not number.isdecimal():
+        word, number = part, ""
+    known = QCoreApplication.translate("Choices", _CHOICES[word]) if word in _CHOICES else word
+    return f"{known} {number}" if number else known
+
+
 def stage_text(path: str) -> str:
     """Of a dotted path, such as ``task2.attention.move``, or of a part of one; names not known here stay."""
     return ".".join(_part_text(part) for part in path.split("."))

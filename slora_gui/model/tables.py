@@ -18,7 +18,7 @@ from slora_gui.model.notice_texts import notice_text, notice_title
 from slora_gui.model.rows_table import Column, RowsTable
 from slora_gui.model.run_model import RunModel
 from slora_gui.model.stage_log import StageRow
-from slora_gui.model.stage_texts import stage_text
+from slora_gui.model.stage_texts import choice_text, stage_text
 from slora_gui.model.texts import percent_text, seconds_text, size_text
 from slora_gui.model.what_if import Forecast
 
@@ -52,13 +52,13 @@ def _completed_text(row: StageRow) -> str:
 
 _STAGES: Final[tuple[Column[StageRow], ...]] = (
     stage_column(),
-    seconds_column(QT_TRANSLATE_NOOP("Tables", "started"), "started_s"),
-    seconds_column(QT_TRANSLATE_NOOP("Tables", "time"), "seconds"),
-    seconds_column(QT_TRANSLATE_NOOP("Tables", "predicted time"), "predicted_s"),
     size_column(QT_TRANSLATE_NOOP("Tables", "peak allocated"), "allocated_bytes"),
     size_column(QT_TRANSLATE_NOOP("Tables", "predicted peak"), "predicted_peak_bytes"),
-    size_column(QT_TRANSLATE_NOOP("Tables", "peak reserved"), "reserved_bytes"),
+    seconds_column(QT_TRANSLATE_NOOP("Tables", "time"), "seconds"),
+    seconds_column(QT_TRANSLATE_NOOP("Tables", "predicted time"), "predicted_s"),
     size_column(QT_TRANSLATE_NOOP("Tables", "peak RSS"), "rss_bytes"),
+    size_column(QT_TRANSLATE_NOOP("Tables", "peak reserved"), "reserved_bytes"),
+    seconds_column(QT_TRANSLATE_NOOP("Tables", "started"), "started_s"),
     Column(QT_TRANSLATE_NOOP("Tables", "state"), _completed_text, _completed_text),
 )
 
@@ -73,7 +73,7 @@ _RANKS: Final[tuple[Column[RankSummary], ...]] = (
 
 _PLAN: Final[tuple[Column[PlanRow], ...]] = (
     stage_column(),
-    text_column(QT_TRANSLATE_NOOP("Tables", "choice"), "choice"),
+    Column(QT_TRANSLATE_NOOP("Tables", "choice"), lambda row: row.choice, lambda row: choice_text(row.choice)),
     size_column(QT_TRANSLATE_NOOP("Tables", "predicted peak"), "predicted_peak_bytes"),
     size_column(QT_TRANSLATE_NOOP("Tables", "at most"), "bound_bytes"),
     Column(

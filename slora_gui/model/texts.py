@@ -71,5 +71,33 @@ def moment_s(started_at: str) -> float | None:
         return None
 
 
+def engine_text(name: str) -> str:
+    translate = QCoreApplication.translate
+    texts = {"baseline": translate("Runs", "baseline"), "optimised": translate("Runs", "optimised")}
+    return texts.get(name, name)
+
+
+def source_text(kind: str) -> str:
+    translate = QCoreApplication.translate
+    texts = {
+        "demo": translate("Runs", "demo"),
+        "files": translate("Runs", "feature files"),
+        "synthetic": translate("Runs", "synthetic workload"),
+        "models": translate("Runs", "model pair"),
+    }
+    return texts.get(kind, kind)
+
+
+def policy_text(name: str) -> str:
+    translate = QCoreApplication.translate
+    texts = {
+        "planned": translate("Runs", "planned"),
+        "tuned": translate("Runs", "tuned"),
+        "adaptive": translate("Runs", "adaptive"),
+        "fixed": translate("Runs", "fixed"),
+    }
+    return texts.get(name, name)
+
+
 def _signed(text: str, value: float) -> str:
     return f"+{text}" if value > 0 else text.replace("-", "\u2212", 1)

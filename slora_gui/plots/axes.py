@@ -40,10 +40,19 @@ class _Axis(pg.AxisItem):
         p.save()
         if self.picture is None:
             p.setFont(self.style["tickFont"] or p.font())
-            self.picture = self.generateDrawSpecs(p)
+            self.picture = self._inside(self.generateDrawSpecs(p))
         if self.picture is not None:
             self.drawPicture(p, *self.picture)
         p.restore()
+
+    def _inside(self, specs: Any) -> Any:
+        """Labels at the right end of a horizontal axis are moved in, where the view's edge would cut them."""
+        if specs is None or self.orientation not in ("top", "bottom"):
+            return specs
+        axis, ticks, texts = specs
+        edge = float(self.size().width())
+        moved = [(rect.translated(min(0.0, edge - rect.right()), 0.0), flags, text) for rect, flags, text in texts]
+        return axis, ticks, moved
 
 
 class BytesAxis(_Axis):

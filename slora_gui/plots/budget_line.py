@@ -162,7 +162,14 @@ class PredictedPeak(Overlay):
         super().__init__(view, z=35)
         self._label = label
         self.predicted_bytes: int | None = None
+        self._clear_pixels = 0.0
         self._chip = _PredictedChip(view)
+
+    def set_clear(self, pixels: float) -> None:
+        """Keep the label off the top of the view, where others write."""
+        if pixels != self._clear_pixels:
+            self._clear_pixels = pixels
+            self._place()
 
     def set_predicted(self, predicted_bytes: int | None) -> None:
         self.predicted_bytes = predicted_bytes
@@ -180,7 +187,7 @@ class PredictedPeak(Overlay):
         """The line and its label each paint on no more than they cover."""
         label, width = self.label(), float(self.view.rect().width())
         self.set_extent(QRectF() if label is None else QRectF(0, label[1] - 1, width, 3))
-        self._chip.show_label(label)
+        self._chip.show_label(label, self._clear_pixels)
         self.update()
 
     def _view_changed(self, *_: object) -> None:
@@ -209,11 +216,12 @@ class _PredictedChip(Overlay):
         self._text = ""
         self._at = QPointF()
 
-    def show_label(self, label: tuple[str, float] | None) -> None:
-        """Text and height of the line; None: out of the view."""
+    def show_label(self, label: tuple[str, float] | None, clear_pixels: float) -> None:
+        """Text and height of the line; None: out of the view. It stands below the line rather than in the way."""
         self._text, y = label or ("", 0.0)
         size = self.chip_size(self._text)
-        self._at = QPointF(6, max(2.0, y - size.height() - 3))
+        above = y - size.height() - 3
+        self._at = QPointF(6, above if above >= max(2.0, clear_pixels) else max(y, clear_pixels) + 3)
         self.set_extent(QRectF(self._at, size).adjusted(-1, -1, 1, 1) if self._text else QRectF())
         self.update()
 

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from slora_gui.model.run_model import RunModel
 
 Mode: TypeAlias = Literal["time", "stage"]
+_EDGE_PIXELS: Final = 8
+"""Below a plot without times: half of the lowest label of the axis beside it."""
 MODES: Final[tuple[Mode, ...]] = ("time", "stage")
 
 
@@ -173,6 +175,7 @@ class ComparePlot(Plot):
         self.series = tuple(self._series(label, run) for label, run in known)
         self.bands.set_bands(slot_bands(self._names))
         self.canvas.bottom.setStyle(showValues=not by_stage)
+        self.canvas.bottom.setHeight(_EDGE_PIXELS if by_stage else None)
         self.header.set_keys([label for label, _ in known])
         for item in self._items:
             self.canvas.removeItem(item)

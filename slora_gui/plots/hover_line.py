@@ -35,7 +35,7 @@ class HoverLine(QObject):
         return None if self._index is None else float(self._samples.t_s[self._index])
 
     def set_samples(self, samples: MemoryCurves, growing: bool) -> None:
-        """The samples to choose from. While a run grows the keys show its last sample when none is chosen."""
+        """The samples to choose from; of a run that is ``growing``. The keys show the last one when none is chosen."""
         here = self.t_s
         self._samples, self._growing = samples, growing
         if here is None or not len(samples):
@@ -73,12 +73,15 @@ class HoverLine(QObject):
                 self._choose(index)
                 return
 
+    def retranslate(self) -> None:
+        if self._index is not None:
+            self._choose(self._index)
+
     def clear(self) -> None:
-        growing = self._growing and len(self._samples) > 0
         now = time.monotonic()
-        if self._index is not None or not growing or now - self._told_at > _READABLE_S:
+        if self._index is not None or not self._growing or now - self._told_at > _READABLE_S:
             self._told_at = now
-            last = readout_at(self._samples, len(self._samples) - 1) if growing else None
+            last = readout_at(self._samples, len(self._samples) - 1) if len(self._samples) else None
             for panel in self._panels:
                 panel.leave(last)
         if self._index is not None:

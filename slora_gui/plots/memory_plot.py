@@ -240,6 +240,7 @@ class MemoryPlot(Plot):
             panel.bands.redraw()
         self.forecast.retranslate()
         self.set_paused(self._paused)
+        self.hover.retranslate()
         self._retitle()
         self._show_time()
 
@@ -332,7 +333,8 @@ class MemoryPlot(Plot):
         reserved = "reserved_bytes" in self.device.shown_counters
         self.device.set_peaks(stages, "reserved_bytes" if reserved else "allocated_bytes")
         self.host.set_peaks(stages, "rss_bytes")
-        self.budget.set_clear(self.device.bands.names_height)
+        for line in (self.budget, self.forecast):
+            line.set_clear(self.device.bands.names_height)
 
     def _show_time(self, *, exactly: bool = False) -> None:
         """Bring both panels to the time range, and their heights to what is in it."""
@@ -394,7 +396,7 @@ class MemoryPlot(Plot):
         if not self._device_total:
             return self.tr("budget {size}").format(size=format_size(budget_bytes))
         percent = 100 * budget_bytes / self._device_total
-        share = f"{percent:.0f}" if percent >= 10 else f"{percent:.2g}"
+        share = f"{percent:.0f}" if percent >= 10 else f"{percent:.2g}" if percent >= 0.1 else "<0.1"
         text = self.tr("budget {size}, {share} % of device")
         return text.format(size=format_size(budget_bytes), share=share)
 

@@ -70,7 +70,8 @@ class PeakMarkers(Overlay):
         painter.setFont(self.view.scene().font())
         left, right = self.x_pixels(self._starts), self.x_pixels(self._ends)
         tops = self.y_pixels(self._values)
-        middle = (np.maximum(left, 0) + np.minimum(right, self.boundingRect().width())) / 2
+        width = self.boundingRect().width()
+        middle = np.clip((np.maximum(left, 0) + np.minimum(right, width)) / 2, _SIZE, max(_SIZE, width - _SIZE))
         shown = self._shown(left, right, middle)
         for index in shown:
             self._paint_marker(painter, color, (left[index], right[index]), QPointF(middle[index], tops[index]))
@@ -101,7 +102,7 @@ class PeakMarkers(Overlay):
         metrics, rect = QFontMetricsF(painter.font()), self.boundingRect()
         height = 1.6 * _SIZE
         taken = [QRectF(middle[i] - _SIZE, tops[i] - height - 2, 2 * _SIZE, height) for i in shown]
-        plate = fill(self.theme.background, 0.7)
+        plate = fill(self.theme.background, 0.88)
         for index in shown:
             if rect.bottom() - tops[index] < _LABELLED_PIXELS:
                 continue

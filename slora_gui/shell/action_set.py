@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from PySide6.QtCore import QCoreApplication, QObject, Qt, Signal
@@ -47,7 +48,11 @@ class ActionSet(QObject):
         """The menus that lead to an action, as people read them: ``File > Export``."""
         parts = spec.menu.split("/")
         paths = ["/".join(parts[: index + 1]) for index in range(len(parts))]
-        return " › ".join(QCoreApplication.translate("Menus", MENUS[path]).replace("&", "") for path in paths)
+        return " › ".join(map(self.menu_text, paths))
+
+    def menu_text(self, path: str) -> str:
+        """The name of the menu ``path`` in the language in force, without its mnemonic: "&File" and "文件(&F)"."""
+        return re.sub(r"\(&\w\)|&", "", QCoreApplication.translate("Menus", MENUS[path]))
 
     def update_state(self, state: WindowState) -> None:
         for spec in ACTIONS:

@@ -54,7 +54,7 @@ class ShortcutSheet(Retranslating, QDialog):
         grid = QGridLayout(section)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setVerticalSpacing(6)
-        title = QLabel(self._actions.menu(menu).title().replace("&", ""))
+        title = QLabel(self._actions.menu_text(menu))
         title.setProperty("role", "heading")
         grid.addWidget(title, 0, 0, 1, 2)
         for row, (_, text, keys) in enumerate((row for row in self.rows() if row[0] == menu), 1):

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLabel, QPushButton, QSpinBox, QTabWidget, QWidget
 
+from slora_core.studies.ablation.measures import MEASURES
 from slora_gui.i18n import Retranslating
 from slora_gui.model.effect_texts import effect_text
 from slora_gui.plots.table import TableData
 from slora_gui.theme import icon
-from slora_gui.views.cells import Percent, Range, SignedPercent, Size
+from slora_gui.views.cells import Deviation, Percent, Range, SignedPercent, Size
 from slora_gui.views.data_table import DataTable, TableDataModel
-from slora_gui.views.layout import MARGIN, column, wrapping_label
+from slora_gui.views.layout import MARGIN, column, show_tab, wrapping_label
 from slora_gui.views.setting_texts import measure_text
 from slora_gui.views.study_bar import StudyBar
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from slora_core.studies.ablation.results import Ablation, Effect
 
 VIEWS = ("off alone", "on alone", "cumulated")
+_DASHES: Final = ("–",) * len(VIEWS)
 _RAW: Final = (
     "view",
     "measure",
@@ -62,6 +64,7 @@ class AblationPage(Retranslating, QWidget):
         self.repeats = QSpinBox()
         self.repeats.setRange(1, 20)
         self.repeats.setValue(3)
+        self.repeats.setAlignment(Qt.AlignmentFlag.AlignRight)
         self._repeats_label = QLabel()
         self._repeats_label.setBuddy(self.repeats)
         self.csv_button = QPushButton()
@@ -125,33 +128,35 @@ class AblationPage(Retranslating, QWidget):
     def _show(self) -> None:
         ablation = self._ablation
         self._empty.setVisible(ablation is None)
-        self.tabs.setVisible(ablation is not None)
         self.csv_button.setVisible(ablation is not None)
-        if ablation is None:
-            return
-        self._models["overview"].set_data(self._overview([ablation.view(name) for name in VIEWS]))
-        for name in VIEWS:
-            self._models[name].set_data(self._view_table(ablation.view(name)))
+        self._models["overview"].set_data(self._overview([] if ablation is None else [*map(ablation.view, VIEWS)]))
+        for index, name in enumerate(VIEWS, start=1):
+            show_tab(self.tabs, index, ablation is not None)
+            self._models[name].set_data(self._view_table([] if ablation is None else ablation.view(name)))
 
     def _overview(self, views: Sequence[Sequence[Effect]]) -> TableData:
+        """What the plan expects of each measure, and what was measured; before that a dash."""
         measured: dict[str, list[float | None]] = {}
-        expected = {}
+        expected = {measure.name: measure.expected for measure in MEASURES}
         for effects in views:
             for effect in effects:
                 measured.setdefault(effect.measure, []).append(effect.saving)
                 expected[effect.measure] = effect.expected
-        headings = (
+        if not measured:
+            cells: dict[str, Sequence[Any]] = dict.fromkeys(expected, _DASHES)
+        else:
+            cells = {name: [_percent(value) for value in savings] for name, savings in measured.items()}
+        rows = [(measure_text(name)[0], _expected(expected[name]), *found) for name, found in cells.items()]
+        return TableData(self.tr("Overview"), self._overview_headings(), (False, True, True, True, True), rows)
+
+    def _overview_headings(self) -> tuple[str, ...]:
+        return (
             self.tr("measure"),
             self.tr("expected saving"),
             self.tr("alone off"),
             self.tr("alone on"),
             self.tr("cumulated"),
         )
-        rows = [
-            (measure_text(name)[0], _expected(expected[name]), *(_percent(value) for value in savings))
-            for name, savings in measured.items()
-        ]
-        return TableData(self.tr("Overview"), headings, (False, True, True, True, True), rows)
 
     def _view_table(self, effects: Sequence[Effect]) -> TableData:
         headings = (
@@ -177,7 +182,7 @@ class AblationPage(Retranslating, QWidget):
                 _size(effect.reserved_without_bytes),
                 _size(effect.reserved_with_bytes),
                 None if effect.time_change is None else SignedPercent(effect.time_change.median),
-                effect.deviation,
+                None if effect.deviation is None else Deviation(effect.deviation),
                 None if effect.accuracy_change is None else SignedPercent(effect.accuracy_change),
                 effect_text(effect),
             )

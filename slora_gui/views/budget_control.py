@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QPushButton, QSizePolicy, QSlider, QWidget
 
 from slora_core.memory.sizes import format_size
@@ -57,6 +58,11 @@ class BudgetControl(Retranslating, QWidget):
         self.slider.setToolTip(self.tr("What the run may take of the compute device; the far right is unlimited"))
         self.raise_button.setToolTip(self.tr("Sets the smallest budget in which this run can be done"))
         self._show_verdict()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The groove lies at half the height of the box, also while something is written below that."""
+        super().resizeEvent(event)
+        self.slider.setFixedHeight(self.box.edit.sizeHint().height())
 
     def set_forecast(self, forecast: Forecast) -> None:
         """Take the verdict on the job's budget, and the sizes that matter for the range."""

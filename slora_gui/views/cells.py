@@ -12,6 +12,13 @@ class Size(int):
         return format_size(int(self))
 
 
+class Deviation(float):
+    """A relative deviation, in two digits."""
+
+    def __str__(self) -> str:
+        return f"{float(self):.1e}"
+
+
 class Percent(float):
     """A fraction, written in percent."""
 

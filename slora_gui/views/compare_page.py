@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QResizeEvent
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QIcon, QPixmap, QResizeEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QLabel,
     QListWidget,
     QListWidgetItem,
     QPushButton,
+    QSizePolicy,
     QSplitter,
     QStackedWidget,
     QTabWidget,
@@ -27,7 +28,7 @@ from slora_gui.plots.style import plot_theme
 from slora_gui.theme import Theme, icon
 from slora_gui.views.data_table import DataTable, TableDataModel
 from slora_gui.views.file_field import dropped_paths
-from slora_gui.views.layout import GRID, MARGIN, column, row, wrapping_label
+from slora_gui.views.layout import GRID, MARGIN, column, row, show_tab, wrapping_label
 from slora_gui.views.plot_tools import PlotTools
 from slora_gui.views.readout import COUNTERS, counter_texts
 
@@ -57,11 +58,13 @@ class ComparePage(Retranslating, QWidget):
         self._line = wrapping_label("muted")
         self.runs = QListWidget()
         self.runs.setIconSize(QSize(16, 16))
+        self._no_icon = QIcon(_empty_picture())  # so that all names stand below each other
         self.buttons = {name: QPushButton() for name in ("add", "base", "remove")}
         self.both_button, self.report_button = QPushButton(), QPushButton()
         self.mode, self.counter = QComboBox(), QComboBox()
         for combo in (self.mode, self.counter):
             combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+            combo.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self._labels = QLabel(), QLabel()
         self._labels[0].setBuddy(self.mode)
         self._labels[1].setBuddy(self.counter)
@@ -171,8 +174,7 @@ class ComparePage(Retranslating, QWidget):
                 text = self.tr("{run} (base)").format(run=label) if index == base else label
                 item = QListWidgetItem(text)
                 item.setToolTip(label)
-                if index == base:
-                    item.setIcon(icon("base"))
+                item.setIcon(icon("base") if index == base else self._no_icon)
                 self.runs.addItem(item)
             self.runs.setCurrentRow(min(max(current, 0), len(labels) - 1))
         enough = len(labels) >= 2
@@ -199,7 +201,7 @@ class ComparePage(Retranslating, QWidget):
         for index, (name, table) in enumerate(self._models.items()):
             table.show_comparison(comparison, (name,))
             table.retranslate()
-            self.tabs.setTabVisible(index, table.rowCount() > 0)
+            show_tab(self.tabs, index, table.rowCount() > 0)
 
     def _show_buttons(self) -> None:
         index = self.runs.currentRow()
@@ -245,3 +247,9 @@ class ComparePage(Retranslating, QWidget):
         event.acceptProposedAction()
         for path in dropped_paths(event.mimeData()):
             self.open_file_requested.emit(path)
+
+
+def _empty_picture() -> QPixmap:
+    picture = QPixmap(16, 16)
+    picture.fill(Qt.GlobalColor.transparent)
+    return picture

@@ -28,6 +28,8 @@ class Disclosure(QWidget):
         layout = column(self, spacing=4)
         layout.addLayout(row(lead, self.button, stretch=0) if lead is not None else row(self.button, stretch=0))
         layout.addWidget(content)
+        if lead is not None:
+            lead.setMinimumHeight(self.button.sizeHint().height())  # also where there is nothing to unfold
         content.setContentsMargins(2 * GRID if indent else 0, 0, 0, 0)
         self.button.setChecked(unfolded)
         self._fold(unfolded)

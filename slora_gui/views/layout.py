@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QSizePolicy, QTabWidget, QVBoxLayout, QWidget
 
 GRID: Final = 8
 """Pixels between neighbours."""
@@ -58,6 +58,12 @@ def heading() -> QLabel:
     label = QLabel()
     label.setProperty("role", "heading")
     return label
+
+
+def show_tab(tabs: QTabWidget, index: int, visible: bool) -> None:
+    """As ``setTabVisible``, which forgets what else has changed when it is told what it knows."""
+    if tabs.isTabVisible(index) != visible:
+        tabs.setTabVisible(index, visible)
 
 
 def set_role(widget: QWidget, role: str) -> None:

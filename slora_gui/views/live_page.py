@@ -18,7 +18,7 @@ from slora_gui.theme import Theme
 from slora_gui.views.changes import request_change
 from slora_gui.views.data_table import DataTable, TableDataModel
 from slora_gui.views.file_field import dropped_paths
-from slora_gui.views.layout import GRID, MARGIN, column, row
+from slora_gui.views.layout import GRID, MARGIN, column, row, show_tab
 from slora_gui.views.plot_tools import PlotTools
 from slora_gui.views.progress_panel import ProgressPanel
 from slora_gui.views.readout import ReadoutPanel
@@ -218,7 +218,7 @@ class LivePage(Retranslating, QWidget):
 
     def _show_ranks(self) -> None:
         several = self._run is not None and len(self._run.ranks) > 1
-        self.tabs.setTabVisible(2, several)
+        show_tab(self.tabs, 2, several)
         self._ranks_model.show(self._run if several else None)
 
     def resizeEvent(self, event: QResizeEvent) -> None:

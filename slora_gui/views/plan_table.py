@@ -10,6 +10,7 @@ from slora_core.memory.sizes import format_size
 from slora_core.records.tables import format_seconds
 from slora_gui.i18n import Retranslating
 from slora_gui.model import tables
+from slora_gui.model.texts import policy_text
 from slora_gui.views.data_table import DataTable
 from slora_gui.views.layout import MARGIN, as_sentence, column, wrapping_label
 
@@ -56,7 +57,7 @@ class PlanTable(Retranslating, QWidget):
         budget = self.tr("unlimited") if plan.budget_bytes is None else format_size(plan.budget_bytes)
         self.line.setText(
             text.format(
-                policy=plan.policy,
+                policy=policy_text(plan.policy),
                 budget=budget,
                 bound=format_size(plan.bound_bytes),
                 time=format_seconds(plan.seconds),

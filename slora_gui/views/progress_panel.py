@@ -102,7 +102,12 @@ class ProgressPanel(Retranslating, QWidget):
             stage=stage_text(progress.stage), done=progress.done, total=progress.total, unit=self._unit(progress.unit)
         )
         self.stage_bar.setRange(0, max(1, progress.total))
-        self.stage_bar.setValue(progress.done)
+        inside = run.open_stage
+        if inside and inside != progress.stage and not progress.stage.startswith(f"{inside}."):
+            stage = stage_text(inside)  # has begun since, and has not told how far it is
+            self.stage_bar.setValue(0)
+        else:
+            self.stage_bar.setValue(progress.done)
         self.whole_bar.setRange(0, _STEPS)
         self.whole_bar.setValue(round(_STEPS * progress.fraction) if progress.fraction is not None else 0)
         parts = [f"{100 * progress.fraction:.0f} %"] if progress.fraction is not None else []

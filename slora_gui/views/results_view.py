@@ -17,6 +17,7 @@ from slora_gui.plots.accuracy_plot import AccuracyPlot
 from slora_gui.plots.style import plot_theme
 from slora_gui.plots.table import TableData
 from slora_gui.theme import Theme, icon
+from slora_gui.views import cells
 from slora_gui.views.data_table import DataTable, TableDataModel
 from slora_gui.views.layout import GRID, MARGIN, column, row, wrapping_label
 
@@ -189,11 +190,11 @@ class ResultsView(Retranslating, QWidget):
             (
                 found.variant or self.tr("(unnamed)"),
                 found.classes,
-                found.mean,
-                found.covariance,
-                found.worst_mean,
+                cells.Deviation(found.mean),
+                cells.Deviation(found.covariance),
+                cells.Deviation(found.worst_mean),
                 found.worst_mean_class,
-                found.worst_covariance,
+                cells.Deviation(found.worst_covariance),
                 found.worst_covariance_class,
             )
             for found in deviations

@@ -12,6 +12,7 @@ from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QSpinBox, QWidget
 
 from slora_core.config import RunConfig
+from slora_gui.model.texts import engine_text
 from slora_gui.views.changes import request_change
 from slora_gui.views.layout import as_sentence, column, set_invalid, wrapping_label
 
@@ -46,6 +47,9 @@ class SettingField(QWidget):
         self.editor.setToolTip(tip)
         if isinstance(self.editor, QCheckBox):
             self.editor.setText(name)
+        elif isinstance(self.editor, QComboBox):
+            for index in range(self.editor.count()):
+                self.editor.setItemText(index, engine_text(str(self.editor.itemData(index))))
         self._undo_text = undo_text
 
     def value(self) -> Any:

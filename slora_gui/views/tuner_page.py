@@ -43,6 +43,7 @@ class TunerPage(Retranslating, QWidget):
         for box, most, value in ((self.trials_box, 500, 24), (self.minutes_box, 240, 5)):
             box.setRange(1, most)
             box.setValue(value)
+            box.setAlignment(Qt.AlignmentFlag.AlignRight)
         self._labels = QLabel(), QLabel()
         self._labels[0].setBuddy(self.trials_box)
         self._labels[1].setBuddy(self.minutes_box)

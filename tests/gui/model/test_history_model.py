@@ -63,7 +63,7 @@ def test_runs_are_listed_newest_first_and_a_spoilt_file_with_its_problem(model):
         "new",
         "finished",
         "optimised",
-        "synthetic",
+        "synthetic workload",
         "linear, weaknonlinear, attention",
         "3 s",
         "4.657 GiB",

@@ -109,6 +109,8 @@ class Effect:
     peak_with_bytes: int | None = 10 * MIB
     reserved_without_bytes: int | None = None
     reserved_with_bytes: int | None = None
+    best_stage: str = ""
+    best_stage_saving: float | None = None
     time_change: None = None
     deviation: float | None = None
     accuracy_change: float | None = None
@@ -132,7 +134,9 @@ class Ablation:
 def test_the_ablation_shows_expected_beside_measured(qtbot):
     page = AblationPage()
     qtbot.addWidget(page)
-    assert page.tabs.isHidden()
+    assert [page.tabs.isTabVisible(index) for index in range(4)] == [True, False, False, False]
+    assert column_texts(page.tables["overview"], 0)[1:] == ["30–40 %", "–", "–", "–"]
+    assert page.tables["overview"].model().rowCount() == 9
     ablation = Ablation(tiled_attention=0.8, weak_chunks=None)
     page.show_ablation(ablation)
     overview = page.tables["overview"]

@@ -196,7 +196,7 @@ def test_deviation_and_jitter(qapp, qtbot):
     assert spy.count() == 1
     view.show_deviations([Deviation("attention", 10, 1e-7, 2e-7, 3e-7, 4, 5e-7, 6)], "the float64 oracle")
     assert "the float64 oracle" in view._lines["deviations"].text()
-    assert view.deviations.model().index(0, 2).data() == "1e-07"
+    assert view.deviations.model().index(0, 2).data() == "1.0e-07"
     assert [view.jitter.model().index(0, column).data() for column in range(3)] == ["attention", "3", "1e-06"]
 
 
