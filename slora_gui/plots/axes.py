@@ -46,12 +46,21 @@ class _Axis(pg.AxisItem):
         p.restore()
 
     def _inside(self, specs: Any) -> Any:
-        """Labels at the right end of a horizontal axis are moved in, where the view's edge would cut them."""
-        if specs is None or self.orientation not in ("top", "bottom"):
+        """Labels at the right end, or at the top, are moved in where the edge of the plot would cut them."""
+        if specs is None:
             return specs
         axis, ticks, texts = specs
-        edge = float(self.size().width())
-        moved = [(rect.translated(min(0.0, edge - rect.right()), 0.0), flags, text) for rect, flags, text in texts]
+        across = self.orientation in ("top", "bottom")
+        right = float(self.size().width())
+        moved = [
+            (
+                rect.translated(
+                    min(0.0, right - rect.right()) if across else 0.0, 0.0 if across else max(0.0, -rect.top())
+                ),
+                *rest,
+            )
+            for rect, *rest in texts
+        ]
         return axis, ticks, moved
 
 

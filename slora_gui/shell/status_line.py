@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 import psutil
 from PySide6.QtCore import Qt
@@ -13,6 +14,8 @@ from slora_core.memory.sizes import format_size
 from slora_gui.i18n import Retranslating
 from slora_gui.shell.device_watch import CardUse
 from slora_gui.steady import Pace, SteadyLabel
+
+_LIVE: Final = ("starting", "running")
 
 
 class StatusLine(Retranslating, QStatusBar):
@@ -50,13 +53,13 @@ class StatusLine(Retranslating, QStatusBar):
     def show_status(self, status: str) -> None:
         """``status`` of a run model, or "" while nothing was run."""
         self._status = status
-        if status not in ("starting", "running"):
+        if status not in _LIVE:
             self._progress = None
         self.retranslate()
 
     def show_progress(self, progress: Progress | None) -> None:
-        self._progress = progress
-        if progress is None:
+        self._progress = progress if self._status in _LIVE else None  # the last step is told after the end
+        if self._progress is None:
             self._progress_pace.now()
         else:
             self._progress_pace.request()

@@ -146,7 +146,10 @@ class AblationPage(Retranslating, QWidget):
             cells: dict[str, Sequence[Any]] = dict.fromkeys(expected, _DASHES)
         else:
             cells = {name: [_percent(value) for value in savings] for name, savings in measured.items()}
-        rows = [(measure_text(name)[0], _expected(expected[name]), *found) for name, found in cells.items()]
+        rows = [
+            (measure_text(name)[0], _expected(expected[name]) if expected[name] else _DASHES[0], *found)
+            for name, found in cells.items()
+        ]
         return TableData(self.tr("Overview"), self._overview_headings(), (False, True, True, True, True), rows)
 
     def _overview_headings(self) -> tuple[str, ...]:
