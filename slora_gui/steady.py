@@ -21,25 +21,26 @@ class SteadyLabel(QLabel):
     """One line of text in a fixed size: a longer text makes it wider, a shorter one leaves it as it is."""
 
     _frame = 0
-    """Pixels beside the text that the label needs."""
+    """Pixels that the label needs beside its text."""
 
     def setText(self, text: str) -> None:
         if text == self.text():
             return
         super().setText(text)
-        if self._fixed() and self.fontMetrics().horizontalAdvance(text) + self._frame <= self.width():
-            return
-        wanted = self.sizeHint()
-        if wanted.width() > self.maximumWidth() or not self._fixed() or wanted.height() != self.minimumHeight():
-            self.setFixedSize(wanted)
-            self._frame = wanted.width() - self.fontMetrics().horizontalAdvance(text)
+        if not self._fixed() or self.fontMetrics().horizontalAdvance(text) + self._frame > self.minimumWidth():
+            self._fit()
 
     def changeEvent(self, event: QEvent) -> None:
         """Another font or language: as wide as the text of now needs."""
         super().changeEvent(event)
         if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange, QEvent.Type.LanguageChange):
-            self.setMinimumSize(0, 0)  # which the hint respects
-            self.setFixedSize(self.sizeHint())
+            self._fit()
+
+    def _fit(self) -> None:
+        self.setMinimumSize(0, 0)  # which the hint respects
+        wanted = self.sizeHint()
+        self._frame = wanted.width() - self.fontMetrics().horizontalAdvance(self.text())
+        self.setFixedSize(wanted)
 
     def _fixed(self) -> bool:
         return self.minimumWidth() == self.maximumWidth()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import QEvent, QObject
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QWidget
 
 from slora_gui.steady import Pace, Room, SteadyLabel
 
@@ -40,6 +40,17 @@ def _settled(row, qapp):
     qapp.processEvents()  # what the first layout has asked for
     requests.count = 0
     return widget, requests
+
+
+def test_a_text_is_never_cut_while_a_change_of_language_waits_for_its_layout(row, qapp):
+    label = SteadyLabel()
+    row[0].layout().addWidget(label)
+    label.setText("a rather long text in some language")
+    qapp.processEvents()
+    label.setText("short")
+    QApplication.sendEvent(label, QEvent(QEvent.Type.LanguageChange))
+    label.setText("neither long nor short")
+    assert label.minimumWidth() >= label.sizeHint().width() >= label.fontMetrics().horizontalAdvance(label.text())
 
 
 def test_a_text_that_fits_asks_for_no_layout_and_a_longer_one_does(row, qapp):
