@@ -193,5 +193,7 @@ def test_both_engines_are_compared_in_their_statistics_too(tiny_window, qtbot):
     assert base == "the baseline"
     assert {row.variant for row in found} >= {"linear", "attention"}
     assert all(row.covariance < 1e-3 for row in found)
+    assert "differ by" in told(window)
+    window.messages.button.click()
     assert not window.docks["results"].isHidden()
     assert view.deviation_button.isHidden()  # the states were for this comparison alone

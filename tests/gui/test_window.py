@@ -47,13 +47,26 @@ def test_every_action_does_something(make_window):
 
 def test_a_run_is_shown_told_and_recorded(make_window, qtbot):
     window, controller = make_window(finishing)
+    window.resize(1280, 800)
     _run(controller, qtbot)
     assert window.page == "live"
     assert controller.run.status == "finished"
     assert "finished in 1 s, peak 30 MiB" in _told(window)
     assert [run.status for run in History().list_runs()] == ["finished"]
     assert controller.models.history.rowCount() == 1
+    assert window.docks["results"].isHidden()  # it would hide the page: the message offers it
+    assert window.messages.button.text() == "Show results"
+    window.messages.button.click()
     assert not window.docks["results"].isHidden()
+    assert window.messages.message is None
+
+
+def test_results_come_to_sight_where_there_is_height(make_window, qtbot):
+    window, controller = make_window(finishing)
+    window.resize(1280, 1200)
+    _run(controller, qtbot)
+    assert not window.docks["results"].isHidden()
+    assert window.messages.button.isHidden()
 
 
 def test_cancel_is_answered_and_keeps_what_was_measured(make_window, qtbot):
