@@ -860,39 +860,51 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
     </message>
     <message>
         <source>no effect</source>
-        <translation>无影响</translation>
+        <translation>无作用</translation>
+    </message>
+    <message>
+        <source>no effect: {reason}</source>
+        <translation>无作用：{reason}</translation>
+    </message>
+    <message>
+        <source>no model runs</source>
+        <translation>不运行模型</translation>
+    </message>
+    <message>
+        <source>no model is trained</source>
+        <translation>不训练模型</translation>
     </message>
     <message>
         <source>no notable effect</source>
-        <translation>无显著影响</translation>
+        <translation>无明显作用</translation>
+    </message>
+    <message>
+        <source>saves {share} of the peak</source>
+        <translation>节省峰值的 {share}</translation>
+    </message>
+    <message>
+        <source>takes {factor} times the peak</source>
+        <translation>峰值增至 {factor} 倍</translation>
+    </message>
+    <message>
+        <source>saves {share} of {stage} only</source>
+        <translation>仅节省 {stage} 的 {share}</translation>
+    </message>
+    <message>
+        <source>{share} slower</source>
+        <translation>慢 {share}</translation>
+    </message>
+    <message>
+        <source>{share} faster</source>
+        <translation>快 {share}</translation>
+    </message>
+    <message>
+        <source>accuracy {change} points</source>
+        <translation>准确率 {change} 个百分点</translation>
     </message>
     <message>
         <source>not measured</source>
         <translation>未测量</translation>
-    </message>
-    <message>
-        <source>saves {percent} % of the peak</source>
-        <translation>峰值降低 {percent} %</translation>
-    </message>
-    <message>
-        <source>takes {times} times the peak</source>
-        <translation>峰值为原来的 {times} 倍</translation>
-    </message>
-    <message>
-        <source>saves {percent} % of {stage} only</source>
-        <translation>仅使 {stage} 降低 {percent} %</translation>
-    </message>
-    <message>
-        <source>{percent} % slower</source>
-        <translation>慢 {percent} %</translation>
-    </message>
-    <message>
-        <source>{percent} % faster</source>
-        <translation>快 {percent} %</translation>
-    </message>
-    <message>
-        <source>accuracy {points} points</source>
-        <translation>准确率 {points} 个百分点</translation>
     </message>
 </context>
 <context>
@@ -1645,7 +1657,7 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
     </message>
     <message>
         <source>Above the budget</source>
-        <translation>超出预算</translation>
+        <translation>超过预算</translation>
     </message>
     <message>
         <source>Out of memory, tried again</source>
@@ -1657,7 +1669,7 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
     </message>
     <message>
         <source>Classes of one sample</source>
-        <translation>单样本类</translation>
+        <translation>单样本类别</translation>
     </message>
     <message>
         <source>File unpacked</source>
@@ -1665,11 +1677,11 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
     </message>
     <message>
         <source>Without effect</source>
-        <translation>不起作用</translation>
+        <translation>无作用</translation>
     </message>
     <message>
         <source>Outside the budget</source>
-        <translation>不受预算约束</translation>
+        <translation>预算之外</translation>
     </message>
     <message>
         <source>Another process</source>
@@ -1681,7 +1693,7 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
     </message>
     <message>
         <source>Images left out</source>
-        <translation>略过的图像</translation>
+        <translation>跳过的图像</translation>
     </message>
     <message>
         <source>Feature cache</source>

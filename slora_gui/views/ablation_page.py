@@ -20,7 +20,8 @@ from slora_gui.views.setting_texts import measure_text
 from slora_gui.views.study_bar import StudyBar
 
 if TYPE_CHECKING:
-    from slora_core.studies.ablation.results import Ablation, Effect
+    from slora_core.studies.ablation.effects import Effect
+    from slora_core.studies.ablation.results import Ablation
 
 VIEWS = ("off alone", "on alone", "cumulated")
 _DASHES: Final = ("–",) * len(VIEWS)

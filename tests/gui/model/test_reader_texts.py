@@ -8,9 +8,10 @@ import pytest
 
 from slora_core.events import NOTICE_KINDS, Notice
 from slora_core.memory.sampler import BudgetWatch
-from slora_core.studies.ablation.results import Effect, Spread, _verdict
+from slora_core.studies.ablation.effects import Effect, Spread
+from slora_core.studies.ablation.verdict import verdict_of
 from slora_gui.i18n import Languages
-from slora_gui.model.effect_texts import effect_text
+from slora_gui.model.effect_texts import PHRASES, effect_text
 from slora_gui.model.notice_texts import notice_text, notice_title
 from slora_gui.model.stage_texts import stage_text
 
@@ -67,28 +68,40 @@ def test_a_notice_without_its_figures_has_the_words_of_the_engine(qapp, kind, da
 
 
 def _effect(**figures):
-    return Effect("off alone", "weak_chunks", "middle", None, **figures)
+    seconds = Spread(1.0, 1.0, 1.0, 3)
+    return Effect("off alone", "weak_chunks", "middle", None, seconds_without=seconds, seconds_with=seconds, **figures)
 
 
 EFFECTS = [
     _effect(saving=0.42, time_change=Spread(0.1, 0.2, 0.3, 3)),
-    _effect(saving=-1.5, time_change=Spread(-0.3, -0.2, -0.1, 2)),
+    _effect(saving=-1.5, time_change=Spread(-0.3, -0.2, -0.1, 3)),
     _effect(saving=0.001, best_stage="attention.move", best_stage_saving=0.25, accuracy_change=-0.0125),
-    _effect(saving=0.0049, time_change=Spread(-0.1, 0.2, 0.3, 3), accuracy_change=0.002),
-    _effect(saving=0.0, time_change=Spread(0.1, 0.2, 0.3, 1)),
+    _effect(saving=0.0, idle="no model runs"),
+    _effect(saving=0.0, idle="no model is trained"),
+    _effect(unchanged=True),
     _effect(),
+    Effect("off alone", "weak_chunks", "middle", None),
 ]
 
 
 @pytest.mark.parametrize("effect", EFFECTS)
-@pytest.mark.parametrize("same_stages", [True, False])
-def test_the_verdict_is_that_of_the_engine(qapp, effect, same_stages):
-    verdict = _verdict(effect, same_stages=same_stages)
-    told = effect_text(replace(effect, verdict=verdict))
-    assert told.replace(" %", "%").replace("\u2212", "-") == verdict
+def test_the_verdict_is_that_of_the_engine(qapp, effect):
+    assert effect_text(effect) == verdict_of(effect)
+
+
+def test_every_phrase_of_the_verdicts_is_known():
+    said = []
+
+    def note(text, **values):
+        said.append(text)
+        return text.format(**values)
+
+    for effect in EFFECTS:
+        verdict_of(effect, note)
+    assert set(said) == set(PHRASES)
 
 
 def test_the_verdict_is_told_in_chinese(chinese):
-    assert effect_text(EFFECTS[2]) == "仅使 注意力.迁移 降低 25.0 %，准确率 \u22121.25 个百分点"
-    assert effect_text(replace(EFFECTS[5], verdict="no effect")) == "无影响"
-    assert effect_text(replace(EFFECTS[5], failure="out of memory", verdict="failed")) == "out of memory"
+    assert effect_text(EFFECTS[2]) == "仅节省 注意力.迁移 的 25.0%，准确率 -1.25 个百分点"
+    assert effect_text(EFFECTS[5]) == "无作用"
+    assert effect_text(replace(EFFECTS[5], failure="out of memory")) == "out of memory"

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import pytest
 from PySide6.QtTest import QSignalSpy
 
 from slora_core.events import StageFinished, StagePeaks, StageStarted
+from slora_core.studies.ablation.effects import Effect
 from slora_core.studies.tuning.results import StageTrial
 from slora_gui.model.comparison_model import ComparisonModel
 from slora_gui.model.forecasting import FrontierPoint
@@ -98,26 +97,6 @@ def test_curves_by_stage_and_by_counter_and_as_a_table(page):
     assert page.plot_table.model().rowCount() > 0
 
 
-@dataclass(frozen=True)
-class Effect:
-    """As a study's results have it."""
-
-    measure: str
-    saving: float | None
-    expected: tuple[float, float] | None = None
-    peak_without_bytes: int | None = 100 * MIB
-    peak_with_bytes: int | None = 10 * MIB
-    reserved_without_bytes: int | None = None
-    reserved_with_bytes: int | None = None
-    best_stage: str = ""
-    best_stage_saving: float | None = None
-    time_change: None = None
-    deviation: float | None = None
-    accuracy_change: float | None = None
-    failure: str = ""
-    verdict: str = "no effect"
-
-
 class Ablation:
     def __init__(self, **savings):
         self.savings = savings
@@ -126,7 +105,15 @@ class Ablation:
         expected = {"tiled_attention": (0.1, 0.15)}
         factor = {"off alone": 1.0, "on alone": 0.5, "cumulated": 0.25}[name]
         return [
-            Effect(measure, None if saving is None else saving * factor, expected.get(measure))
+            Effect(
+                name,
+                measure,
+                "middle",
+                expected.get(measure),
+                peak_without_bytes=100 * MIB,
+                peak_with_bytes=10 * MIB,
+                saving=None if saving is None else saving * factor,
+            )
             for measure, saving in self.savings.items()
         ]
 
@@ -141,7 +128,7 @@ def test_the_ablation_shows_expected_beside_measured(qtbot):
     page.show_ablation(ablation)
     overview = page.tables["overview"]
     assert column_texts(overview, 0) == ["Tiled attention", "10–15 %", "80.0 %", "40.0 %", "20.0 %"]
-    assert column_texts(overview, 1)[1:] == ["not available"] * 4
+    assert column_texts(overview, 1)[1:] == ["–", *["not available"] * 3]  # the plan states nothing of it
     assert column_texts(page.tables["off alone"], 0)[3:5] == ["100 MiB", "10 MiB"]
     assert measured_savings(ablation) == {"tiled_attention": 0.8}
 
