@@ -273,10 +273,9 @@ class Controller(QObject):
     @Slot(object)
     def _run_ended(self, model: RunModel) -> None:
         self.models.history.refresh()
-        message = outcome_message(model, self.help.show_problem)
-        if message is not None:
-            results = model.result is not None and bool(model.accuracies)
-            self.window.messages.tell(with_results(message, self.window) if results else message)
+        if (message := outcome_message(model, self.help.show_problem)) is not None:
+            achieved = model.result is not None and bool(model.accuracies)
+            self.window.messages.tell(with_results(message, self.window) if achieved else message)
 
     @Slot(bool)
     def _running_changed(self, _running: bool) -> None:

@@ -1700,6 +1700,10 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
         <translation>特征缓存</translation>
     </message>
     <message>
+        <source>Precision</source>
+        <translation>精度</translation>
+    </message>
+    <message>
         <source>Planned again</source>
         <translation>已重新规划</translation>
     </message>

@@ -26,6 +26,7 @@ _TITLES: Final = {
     "labels": QT_TRANSLATE_NOOP("Notices", "Labels"),
     "skipped-images": QT_TRANSLATE_NOOP("Notices", "Images left out"),
     "feature-cache": QT_TRANSLATE_NOOP("Notices", "Feature cache"),
+    "precision": QT_TRANSLATE_NOOP("Notices", "Precision"),
     "replanned": QT_TRANSLATE_NOOP("Notices", "Planned again"),
     "not-recorded": QT_TRANSLATE_NOOP("Notices", "Not recorded"),
     "restart": QT_TRANSLATE_NOOP("Notices", "Begun again"),

@@ -228,3 +228,9 @@ class _PredictedChip(Overlay):
     def draw(self, painter: QPainter) -> None:
         if self._text:
             self.paint_chip(painter, self._at, self._text, self.theme.accent)
+
+
+def share_text(fraction: float) -> str:
+    """Percent in two digits, without its sign; a share too small to matter is only told to be small."""
+    percent = 100 * fraction
+    return f"{percent:.0f}" if percent >= 10 else f"{percent:.2g}" if percent >= 0.1 else "<0.1"

@@ -81,9 +81,12 @@ class MemoryPanel(QWidget):
             line.setHoverPen(pg.mkPen(theme.accent, width=2))
         self.header.set_theme(theme, styles)
 
-    def retranslate(self) -> None:
-        for name in self._curves:
-            self.header.keys[name].set_label(curve_name(name), curve_explanation(name))
+    def retranslate(self, name: str) -> None:
+        """``name`` is for screen readers."""
+        self.plot.setAccessibleName(name)
+        self.bands.redraw()
+        for counter in self._curves:
+            self.header.keys[counter].set_label(curve_name(counter), curve_explanation(counter))
 
     def set_samples(self, samples: MemoryCurves) -> None:
         """Arrays are shared, not copied."""

@@ -13,7 +13,7 @@ from slora_core.memory.sizes import format_size
 from slora_gui.plots import memory_keys
 from slora_gui.plots.bands import left_open
 from slora_gui.plots.base import Plot
-from slora_gui.plots.budget_line import BudgetLine, PredictedPeak
+from slora_gui.plots.budget_line import BudgetLine, PredictedPeak, share_text
 from slora_gui.plots.curves import CURVES
 from slora_gui.plots.hover_line import HoverLine
 from slora_gui.plots.memory_panel import MemoryPanel
@@ -149,8 +149,8 @@ class MemoryPlot(Plot):
         self._show_time(exactly=True)
 
     def zoom_to_region(self) -> None:
-        if self.region.span_s is not None:
-            self._range.show(*self.region.span_s)
+        if (span := self.region.span_s) is not None:
+            self._range.show(*span)
             self._show_time(exactly=True)
 
     def mark_region(self) -> None:
@@ -233,11 +233,9 @@ class MemoryPlot(Plot):
             "Arrow keys move from sample to sample, plus and minus zoom, Home shows everything, B holds the budget"
         )
         self.setAccessibleDescription(keys)
-        self.device.plot.setAccessibleName(self.tr("Memory of the compute device"))
-        self.host.plot.setAccessibleName(self.tr("Memory of the host"))
-        for panel in (self.device, self.host):
-            panel.retranslate()
-            panel.bands.redraw()
+        names = self.tr("Memory of the compute device"), self.tr("Memory of the host")
+        for panel, name in zip((self.device, self.host), names, strict=True):
+            panel.retranslate(name)
         self.forecast.retranslate()
         self.set_paused(self._paused)
         self.hover.retranslate()
@@ -305,8 +303,8 @@ class MemoryPlot(Plot):
         last_s = float(store.t_s[-1]) if len(store) else 0.0
         growing = run.status in _GROWING
         bands = self._samples.bands
-        due = time.monotonic() - self._staged_at >= _STAGES_WAIT_S or growing != self._growing
-        stages_changed = self._stages_changed and due
+        waited = time.monotonic() - self._staged_at >= _STAGES_WAIT_S
+        stages_changed = self._stages_changed and (waited or growing != self._growing)
         if stages_changed or not growing:
             bands = run.bands()
             last_s = max([last_s, *(band.end_s for band in bands)])
@@ -327,14 +325,14 @@ class MemoryPlot(Plot):
 
     def _draw_stages(self) -> None:
         """Peaks of the innermost stages, of the counter that the budget bounds where it is shown."""
-        self.device.bands.set_bands(self._samples.bands)
-        self.host.bands.set_bands(self._samples.bands)
+        for panel in (self.device, self.host):
+            panel.bands.set_bands(self._samples.bands)
         stages = self._run.stages if self._run is not None else []
-        reserved = "reserved_bytes" in self.device.shown_counters
-        self.device.set_peaks(stages, "reserved_bytes" if reserved else "allocated_bytes")
+        bounded = "reserved_bytes" if "reserved_bytes" in self.device.shown_counters else "allocated_bytes"
+        self.device.set_peaks(stages, bounded)
         self.host.set_peaks(stages, "rss_bytes")
-        for line in (self.budget, self.forecast):
-            line.set_clear(self.device.bands.names_height)
+        self.budget.set_clear(self.device.bands.names_height)
+        self.forecast.set_clear(self.device.bands.names_height)
 
     def _show_time(self, *, exactly: bool = False) -> None:
         """Bring both panels to the time range, and their heights to what is in it."""
@@ -395,10 +393,8 @@ class MemoryPlot(Plot):
     def _budget_text(self, budget_bytes: int) -> str:
         if not self._device_total:
             return self.tr("budget {size}").format(size=format_size(budget_bytes))
-        percent = 100 * budget_bytes / self._device_total
-        share = f"{percent:.0f}" if percent >= 10 else f"{percent:.2g}" if percent >= 0.1 else "<0.1"
         text = self.tr("budget {size}, {share} % of device")
-        return text.format(size=format_size(budget_bytes), share=share)
+        return text.format(size=format_size(budget_bytes), share=share_text(budget_bytes / self._device_total))
 
     def _forecast_text(self, predicted_bytes: int) -> str:
         return self.tr("predicted {size}").format(size=format_size(predicted_bytes))

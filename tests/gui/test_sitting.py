@@ -8,7 +8,6 @@ import numpy as np
 import psutil
 import pyqtgraph as pg
 import pytest
-import quick_engine
 from PySide6.QtCore import QEvent, QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QMouseEvent
 from PySide6.QtWidgets import QApplication
@@ -261,8 +260,7 @@ def _speak_chinese_in_the_dark(window, controller, qtbot):
 @pytest.mark.timeout(600)
 def test_the_whole_sitting(make_window, qtbot, tmp_path, monkeypatch, every_move):
     monkeypatch.setattr("slora_gui.controller.demo_config", lambda job: DEMO)
-    engine = partial(isolate.stream, engine=quick_engine.ENGINE)
-    window, controller = _shown(make_window, qtbot, engine=engine)
+    window, controller = _shown(make_window, qtbot)
     controller.settings.toured = True
     _run_the_demo(window, controller, qtbot)
     _open_files_and_set_the_budget(window, controller, qtbot, tmp_path)
