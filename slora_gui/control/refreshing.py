@@ -1,4 +1,4 @@
-"""Repaints the live page 8 times a second while it is seen and its run changes; otherwise costs nothing."""
+"""Repaints the live page 5 times a second while it is seen and its run changes; otherwise costs nothing."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, QTimer, Slot
 
 from slora_gui.model.run_model import RunModel
 
-INTERVAL_MS: Final = 125
+INTERVAL_MS: Final = 200
 
 
 class RefreshTimer(QObject):

@@ -25,8 +25,8 @@ from slora_gui.model.run_model import RunModel
 Engine: TypeAlias = Callable[[RunConfig, CancelToken], Generator[Event, None, None]]
 
 
-TAKE_MS: Final = 100
-"""Events are taken in 10 times a second, all that have come: waking for each costs more than what it brings."""
+TAKE_MS: Final = 200
+"""Events are taken in 5 times a second, all that have come: waking for each costs more than what it brings."""
 
 
 @dataclass(frozen=True, slots=True)

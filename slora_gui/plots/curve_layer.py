@@ -29,8 +29,8 @@ _THINNED_FROM: Final = 2.5
 class Layout:
     """How curves are cut for painting: of ``thinned`` samples the extremes; ``bins`` of them in a piece.
 
-    Pieces are counted from the first sample, and dashes begin anew with each, so that a piece painted alone looks as
-    it does among the others.
+    Pieces are counted from the first sample. Dashes of a curve that grows begin anew with each, so that a piece painted
+    alone looks as it does among the others.
     """
 
     thinned: int = 1
@@ -62,6 +62,7 @@ class CurveLayer(Overlay):
         self._curves: dict[str, Column] = {}
         self._pens: dict[str, QPen] = {}
         self._drawn_in = Layout()
+        self._growing = False
         self.line_width = 1.0
         """Pixels of the device; wider lines are for pictures, see :func:`slora_gui.plots.style.curve_pen`."""
 
@@ -79,7 +80,10 @@ class CurveLayer(Overlay):
         old, known = self._t_s, len(self._t_s)
         grown = curves.keys() == self._curves.keys() and known and np.shares_memory(old, t_s) and known <= len(t_s)
         self._t_s, self._curves = t_s, dict(curves)
-        if not grown or (known // _LOOK_EVERY < len(t_s) // _LOOK_EVERY and self._cut_otherwise()):
+        if grown and len(t_s) > known and not self._growing:
+            self._growing = True  # from now on dashes begin with each piece
+            self.update()
+        elif not grown or (known // _LOOK_EVERY < len(t_s) // _LOOK_EVERY and self._cut_otherwise()):
             self.update()
         elif len(t_s) > known:
             self._expose(known - 1)
@@ -116,7 +120,7 @@ class CurveLayer(Overlay):
             x, y = self.x_pixels(t_s), self.y_pixels(values)
             pen = QPen(self._pens[name])
             pen.setWidthF(self.line_width)
-            if pen.style() != Qt.PenStyle.SolidLine and len(x) > layout.points + 1:
+            if self._growing and pen.style() != Qt.PenStyle.SolidLine and len(x) > layout.points + 1:
                 x, y = _parted(x, y, layout.points)
             painter.setPen(pen)
             painter.drawPath(pg.arrayToQPath(x, y, connect="finite"))
