@@ -9,7 +9,7 @@
     </message>
     <message>
         <source>Not measured yet for this job. Start runs it many times, each in a fresh process.</source>
-        <translation>此任务尚未测量。“开始”会多次运行它，每次都在全新的进程中。</translation>
+        <translation>此作业尚未测量。“开始”会多次运行它，每次都在全新的进程中。</translation>
     </message>
     <message>
         <source>Repeats</source>
@@ -162,11 +162,11 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
     <name>Actions</name>
     <message>
         <source>New job</source>
-        <translation>新建任务</translation>
+        <translation>新建作业</translation>
     </message>
     <message>
         <source>Set every setting of the job back to its default</source>
-        <translation>将任务的所有设置恢复为默认值</translation>
+        <translation>将作业的所有设置恢复为默认值</translation>
     </message>
     <message>
         <source>Open…</source>
@@ -182,7 +182,7 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
     </message>
     <message>
         <source>Write the job as a TOML file that the command line reads too</source>
-        <translation>将任务写成 TOML 文件，命令行也可读取</translation>
+        <translation>将作业写成 TOML 文件，命令行也可读取</translation>
     </message>
     <message>
         <source>Report as PDF…</source>
@@ -226,7 +226,7 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
     </message>
     <message>
         <source>Write Python code that runs this job without the window</source>
-        <translation>生成无需窗口即可运行此任务的 Python 代码</translation>
+        <translation>生成无需窗口即可运行此作业的 Python 代码</translation>
     </message>
     <message>
         <source>Copy Python snippet</source>
@@ -234,7 +234,7 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
     </message>
     <message>
         <source>Put Python code that runs this job on the clipboard</source>
-        <translation>将运行此任务的 Python 代码放到剪贴板</translation>
+        <translation>将运行此作业的 Python 代码放到剪贴板</translation>
     </message>
     <message>
         <source>Copy command line</source>
@@ -242,7 +242,7 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
     </message>
     <message>
         <source>Put the shell command that runs this job on the clipboard</source>
-        <translation>将运行此任务的命令放到剪贴板</translation>
+        <translation>将运行此作业的命令放到剪贴板</translation>
     </message>
     <message>
         <source>Quit</source>
@@ -274,7 +274,7 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
     </message>
     <message>
         <source>Run this job in a process of its own and record it</source>
-        <translation>在独立进程中运行此任务并记录</translation>
+        <translation>在独立进程中运行此作业并记录</translation>
     </message>
     <message>
         <source>Cancel</source>
@@ -505,10 +505,6 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
         <translation>运行记录 (*.slora)</translation>
     </message>
     <message>
-        <source>the baseline</source>
-        <translation>基线</translation>
-    </message>
-    <message>
         <source>Both engines have run; their moved statistics differ by {deviation} at most.</source>
         <translation>两个引擎均已运行；补偿后的统计量最多相差 {deviation}。</translation>
     </message>
@@ -549,7 +545,7 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
     </message>
     <message>
         <source>Runs the job with the original and with the optimised engine</source>
-        <translation>分别用原始引擎与优化引擎运行此任务</translation>
+        <translation>分别用原始引擎与优化引擎运行此作业</translation>
     </message>
     <message>
         <source>Report...</source>
@@ -654,11 +650,11 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
     </message>
     <message>
         <source>New job</source>
-        <translation>新建任务</translation>
+        <translation>新建作业</translation>
     </message>
     <message>
         <source>{name} is in the job now.</source>
-        <translation>{name} 已加入任务。</translation>
+        <translation>{name} 已加入作业。</translation>
     </message>
     <message>
         <source>All that SLoRA reads (*.slora *.toml *.npz *.safetensors);;All files (*)</source>
@@ -829,7 +825,7 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
     <name>Docks</name>
     <message>
         <source>Job</source>
-        <translation>任务</translation>
+        <translation>作业</translation>
     </message>
     <message>
         <source>Forecast</source>
@@ -1370,11 +1366,11 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
     </message>
     <message>
         <source>This job cannot run as it stands: see above and the forecast</source>
-        <translation>此任务目前无法运行：请查看上方说明与预测</translation>
+        <translation>此作业目前无法运行：请查看上方说明与预测</translation>
     </message>
     <message>
         <source>Runs this job in a process of its own and records it</source>
-        <translation>在独立进程中运行此任务并记录</translation>
+        <translation>在独立进程中运行此作业并记录</translation>
     </message>
 </context>
 <context>
@@ -1638,7 +1634,7 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
     </message>
     <message>
         <source>Sets the job&apos;s budget above what was used here</source>
-        <translation>将任务预算设为高于此处用量</translation>
+        <translation>将作业预算设为高于此处用量</translation>
     </message>
     <message>
         <source>Re-plan</source>
@@ -1646,7 +1642,7 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
     </message>
     <message>
         <source>Plans the job anew within its budget</source>
-        <translation>在预算内重新规划任务</translation>
+        <translation>在预算内重新规划作业</translation>
     </message>
 </context>
 <context>
@@ -1898,7 +1894,7 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
     <name>PlanTable</name>
     <message>
         <source>Plan of the job</source>
-        <translation>任务计划</translation>
+        <translation>作业计划</translation>
     </message>
     <message>
         <source>Choose a source to see the plan of its run.</source>
@@ -2347,12 +2343,16 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
         <translation>相对于{base}的 Frobenius 相对偏差</translation>
     </message>
     <message>
+        <source>the baseline</source>
+        <translation>基线</translation>
+    </message>
+    <message>
         <source>How far the moved statistics are from those of another run or of an oracle.</source>
         <translation>补偿后的统计量与另一运行或参考值的差距。</translation>
     </message>
     <message>
         <source>This run wrote no class state. Set &apos;Moved state&apos; in the job to keep one for comparison.</source>
-        <translation>此运行未写出类状态。在任务中设置“补偿后状态”以便保留比较。</translation>
+        <translation>此运行未写出类状态。在作业中设置“补偿后状态”以便保留比较。</translation>
     </message>
     <message>
         <source>variant</source>
@@ -3111,7 +3111,7 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
     </message>
     <message>
         <source>Something else is running, which would falsify what is measured</source>
-        <translation>有其他任务正在运行，会使测量失真</translation>
+        <translation>有其他作业正在运行，会使测量失真</translation>
     </message>
     <message>
         <source>Goes on from what was measured before</source>
@@ -3344,7 +3344,7 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
     </message>
     <message>
         <source>The job</source>
-        <translation>任务</translation>
+        <translation>作业</translation>
     </message>
     <message>
         <source>Choose what to compute and hold it below a budget. Files can be dropped anywhere in the window, and every change can be undone.</source>
@@ -3418,7 +3418,7 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
     </message>
     <message>
         <source>Sets the job&apos;s budget and plan to those of the chosen point; undoable</source>
-        <translation>将任务的预算与计划设为所选点；可撤销</translation>
+        <translation>将作业的预算与计划设为所选点；可撤销</translation>
     </message>
     <message>
         <source>Export TOML...</source>
@@ -3426,7 +3426,7 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
     </message>
     <message>
         <source>The job with the chosen point, for the command line</source>
-        <translation>采用所选点的任务，供命令行使用</translation>
+        <translation>采用所选点的作业，供命令行使用</translation>
     </message>
     <message>
         <source>Export snippet...</source>
@@ -3434,7 +3434,7 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
     </message>
     <message>
         <source>A Python program that runs the job with the chosen point</source>
-        <translation>以所选点运行任务的 Python 程序</translation>
+        <translation>以所选点运行作业的 Python 程序</translation>
     </message>
     <message>
         <source>peak bytes</source>

@@ -34,7 +34,7 @@ CHINESE: Final[dict[str, str]] = {
         "用时 {time}，原为 {base_time}（{time_factor}）。"
     ),
     "{n} runs of the same job: the lowest peak memory is {peak} ({leanest}), the shortest time {time} ({fastest}).": (
-        "同一任务的 {n} 次运行：最低峰值内存 {peak}（{leanest}），最短用时 {time}（{fastest}）。"
+        "同一作业的 {n} 次运行：最低峰值内存 {peak}（{leanest}），最短用时 {time}（{fastest}）。"
     ),
     "Accuracy and deviation: not available for these runs.": "准确率与偏差：这些运行均不可用。",
     "{run} failed: {what}": "{run} 失败：{what}",
@@ -73,7 +73,7 @@ CHINESE: Final[dict[str, str]] = {
     " of the process.": ("峰值来自计数器，而非采样。已分配：存活的张量；已保留：分配器的内存池；RSS：进程的常驻内存。"),
     "Ratios and changes are against {base}, of runs that finished the same job. Deviation: relative Frobenius"
     " norm over all classes, the largest of the operators; not available where the moved states were not kept.": (
-        "比值与变化均相对于 {base}，仅限完成同一任务的运行。偏差：所有类别的相对 Frobenius 范数，"
+        "比值与变化均相对于 {base}，仅限完成同一作业的运行。偏差：所有类别的相对 Frobenius 范数，"
         "取各算子中的最大值；未保留补偿后状态时不可用。"
     ),
     "On a CPU the compute device is the CPU, and it has no pool: reserved is not available.": (

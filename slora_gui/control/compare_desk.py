@@ -98,7 +98,7 @@ class CompareDesk(QObject):
         self._background.start(partial(_deviations, pair), self._show_deviations, self.failed.emit)
 
     def _show_deviations(self, deviations: Sequence[Deviation]) -> None:
-        self._views.results.show_deviations(deviations, self.tr("the baseline"))
+        self._views.results.show_deviations(deviations, "")
         largest = max((max(found.mean, found.covariance) for found in deviations), default=0.0)
         text = self.tr("Both engines have run; their moved statistics differ by {deviation} at most.")
         message = Message(text.format(deviation=f"{largest:.1e}"), "good")

@@ -72,7 +72,7 @@ class ResultsView(Retranslating, QWidget):
         self._show()
 
     def show_deviations(self, deviations: Sequence[Deviation], base: str) -> None:
-        """Deviations of the run's moved statistics from ``base``, such as "the float64 oracle" or a file's name."""
+        """Deviations of the run's moved statistics from ``base``: a file's name, or "" for the baseline's own."""
         self._deviations = (deviations, base)
         self._show_deviations()
         self.tabs.setCurrentIndex(1)
@@ -164,7 +164,9 @@ class ResultsView(Retranslating, QWidget):
         has_state = "state" in outputs and Path(outputs["state"]).exists()
         self.deviation_button.setVisible(has_state)
         if found:
-            self._lines["deviations"].setText(self.tr("Relative Frobenius deviation from {base}").format(base=base))
+            self._lines["deviations"].setText(
+                self.tr("Relative Frobenius deviation from {base}").format(base=base or self.tr("the baseline"))
+            )
         elif has_state:
             self._lines["deviations"].setText(
                 self.tr("How far the moved statistics are from those of another run or of an oracle.")

@@ -183,7 +183,7 @@ def test_language_and_theme_change_in_place(make_window, qtbot):
     before = window.palette().window().color()
     controller.perform("language-zh_CN")
     qtbot.waitUntil(lambda: window.pages.tabText(0) == "欢迎")
-    assert window.docks["job"].windowTitle() == "任务"
+    assert window.docks["job"].windowTitle() == "作业"
     assert window.actions_by_id["run"].text() == "运行"
     controller.perform("theme-dark")
     assert window.palette().window().color() != before
