@@ -156,11 +156,15 @@ class BudgetLine(Overlay):
 
 
 class PredictedPeak(Overlay):
-    """A thin dashed line at the predicted peak, with its label at the left."""
+    """A thin dashed line at the predicted peak, with its label at the left.
 
-    def __init__(self, view: pg.ViewBox, label: Callable[[int], str]) -> None:
+    ``label_moved`` is told what the label covers; nothing is an empty rectangle.
+    """
+
+    def __init__(self, view: pg.ViewBox, label: Callable[[int], str], label_moved: Callable[[QRectF], None]) -> None:
         super().__init__(view, z=35)
         self._label = label
+        self._label_moved = label_moved
         self.predicted_bytes: int | None = None
         self._clear_pixels = 0.0
         self._chip = _PredictedChip(view)
@@ -188,6 +192,7 @@ class PredictedPeak(Overlay):
         label, width = self.label(), float(self.view.rect().width())
         self.set_extent(QRectF() if label is None else QRectF(0, label[1] - 1, width, 3))
         self._chip.show_label(label, self._clear_pixels)
+        self._label_moved(self._chip.area)
         self.update()
 
     def _view_changed(self, *_: object) -> None:
@@ -215,6 +220,11 @@ class _PredictedChip(Overlay):
         super().__init__(view, z=45)
         self._text = ""
         self._at = QPointF()
+
+    @property
+    def area(self) -> QRectF:
+        """What the label covers."""
+        return QRectF(self._at, self.chip_size(self._text)) if self._text else QRectF()
 
     def show_label(self, label: tuple[str, float] | None, clear_pixels: float) -> None:
         """Text and height of the line; None: out of the view. It stands below the line rather than in the way."""

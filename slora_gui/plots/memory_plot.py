@@ -59,7 +59,7 @@ class MemoryPlot(Plot):
         self.device = MemoryPanel([c for c in CURVES if c.panel == "device"], time_labels=False, parent=self.content)
         self.host = MemoryPanel([c for c in CURVES if c.panel == "host"], time_labels=True, parent=self.content)
         self.budget = BudgetLine(self.device.view, self._budget_text)
-        self.forecast = PredictedPeak(self.device.view, self._forecast_text)
+        self.forecast = PredictedPeak(self.device.view, self._forecast_text, self.device.peaks.set_occupied)
         self.hover = HoverLine([self.device, self.host], self)
         self.region = SharedRegion([self.device.region, self.host.region], self)
         column = QVBoxLayout(self.content)

@@ -49,6 +49,7 @@ class PeakMarkers(Overlay):
         self._style = 0
         self._peaks: tuple[Peak, ...] = ()
         self._starts = self._ends = self._values = np.empty(0)
+        self._occupied = QRectF()
 
     @property
     def peaks(self) -> tuple[Peak, ...]:
@@ -62,6 +63,12 @@ class PeakMarkers(Overlay):
         self._ends = np.array([peak.end_s for peak in self._peaks])
         self._values = np.array([peak.value_bytes for peak in self._peaks], dtype=np.float64)
         self.redraw()
+
+    def set_occupied(self, area: QRectF) -> None:
+        """Where something else is written: no value is put there."""
+        if area != self._occupied:
+            self._occupied = area
+            self.redraw()
 
     def draw(self, painter: QPainter) -> None:
         if not self._peaks:
@@ -101,7 +108,8 @@ class PeakMarkers(Overlay):
     def _paint_values(self, painter: QPainter, shown: list[int], middle: np.ndarray, tops: np.ndarray) -> None:
         metrics, rect = QFontMetricsF(painter.font()), self.boundingRect()
         height = 1.6 * _SIZE
-        taken = [QRectF(middle[i] - _SIZE, tops[i] - height - 2, 2 * _SIZE, height) for i in shown]
+        taken = [self._occupied]
+        taken += [QRectF(middle[i] - _SIZE, tops[i] - height - 2, 2 * _SIZE, height) for i in shown]
         plate = fill(self.theme.background, 0.88)
         for index in shown:
             if rect.bottom() - tops[index] < _LABELLED_PIXELS:

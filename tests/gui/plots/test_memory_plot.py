@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from unittest.mock import MagicMock
+
 import numpy as np
 import pytest
+from PySide6.QtGui import QFont
 
 from slora_gui.plots.memory_plot import MemoryPlot
 from slora_gui.plots.style import DARK
@@ -48,6 +51,29 @@ def test_the_device_panel_says_that_it_shows_the_cpu(plot, cpu_run, cuda_run):
     assert plot.device.header.title == "Compute device"
     plot.set_run(cpu_run)
     assert "Tensor memory on the CPU" in plot.device.header.title
+
+
+def _values_written(markers):
+    painter = MagicMock()
+    painter.font.return_value = QFont()
+    markers.draw(painter)
+    return [call.args[0] for call in painter.drawText.call_args_list]
+
+
+def test_no_value_of_a_peak_is_written_where_the_predicted_peak_is(plot, cpu_run):
+    plot.set_run(cpu_run)
+    free = _values_written(plot.device.peaks)
+    assert free
+    plot.device.peaks.set_occupied(free[0])
+    beside = _values_written(plot.device.peaks)
+    assert free[0] not in beside
+    assert all(not place.intersects(free[0]) for place in beside)
+    told = []
+    plot.device.peaks.set_occupied = plot.forecast._label_moved = told.append
+    plot.set_forecast(20 * MIB)
+    assert told[-1].width() > 0
+    plot.set_forecast(None)
+    assert told[-1].isEmpty()
 
 
 def test_peaks_are_those_of_the_counters_of_inner_stages(plot, cpu_run, cuda_run):
