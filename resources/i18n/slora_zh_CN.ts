@@ -1648,6 +1648,22 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
 <context>
     <name>Notices</name>
     <message>
+        <source>no model runs</source>
+        <translation>不运行模型</translation>
+    </message>
+    <message>
+        <source>no model is trained</source>
+        <translation>不训练模型</translation>
+    </message>
+    <message>
+        <source>the baseline knows none</source>
+        <translation>基线没有此设置</translation>
+    </message>
+    <message>
+        <source>the baseline takes none</source>
+        <translation>基线不采用任何措施</translation>
+    </message>
+    <message>
         <source>Near the budget</source>
         <translation>接近预算</translation>
     </message>
@@ -1766,6 +1782,34 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
     <message>
         <source>The predicted peak is {size} now</source>
         <translation>预测峰值现为 {size}</translation>
+    </message>
+    <message>
+        <source>Classes {classes} are in the class state already; it is moved, their rows are not used for it</source>
+        <translation>类别 {classes} 已在类状态中；移动的是类状态，不使用它们的行</translation>
+    </message>
+    <message>
+        <source>Class folders by class id: {classes}</source>
+        <translation>类文件夹与类编号：{classes}</translation>
+    </message>
+    <message>
+        <source>Classes {classes} have one sample: their covariance is 1e-4 I</source>
+        <translation>类别 {classes} 只有一个样本：其协方差取 1e-4 I</translation>
+    </message>
+    <message>
+        <source>Without effect in this run: {settings}</source>
+        <translation>本次运行中无作用：{settings}</translation>
+    </message>
+    <message>
+        <source>{path} cannot be mapped where it lies; unpacked: {keys}</source>
+        <translation>{path} 无法就地映射；已解包：{keys}</translation>
+    </message>
+    <message>
+        <source>Forward passes in fp32: the device has no bf16</source>
+        <translation>以 fp32 前向计算：该设备没有 bf16</translation>
+    </message>
+    <message>
+        <source>Forward passes in {chosen}: on {batch} inputs bf16 takes {share} of the time of fp32, and its features deviate by {deviation} (at most {bound} is allowed)</source>
+        <translation>以 {chosen} 前向计算：在 {batch} 个输入上，bf16 用时为 fp32 的 {share}，特征偏差 {deviation}（上限 {bound}）</translation>
     </message>
     <message>
         <source>Memory is near the budget: {used} of {budget}</source>

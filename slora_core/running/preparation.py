@@ -78,17 +78,18 @@ def input_fingerprint(config: RunConfig) -> str:
 
 def announce_idle_switches(ctx: RunContext, config: RunConfig) -> None:
     """A notice for settings that change nothing in this run."""
-    idle = []
+    idle: dict[str, str] = {}
     if config.run.engine == "baseline":
         if config.memory.budget is not None:
-            idle.append(f"the budget of {format_size(config.memory.budget)} (the baseline knows none)")
-        idle += [f"measures.{name} (the baseline takes none)" for name in _changed(config, MeasuresConfig.model_fields)]
+            idle[f"the budget of {format_size(config.memory.budget)}"] = "the baseline knows none"
+        idle |= dict.fromkeys(_changed(config, MeasuresConfig.model_fields), "the baseline takes none")
     elif config.source.kind == "models":
-        idle += [f"measures.{name} (no model is trained)" for name in _changed(config, _OF_TRAINING)]
+        idle |= dict.fromkeys(_changed(config, _OF_TRAINING), "no model is trained")
     elif config.source.kind != "demo":
-        idle += [f"measures.{name} (no model runs)" for name in _changed(config, _OF_MODELS)]
+        idle |= dict.fromkeys(_changed(config, _OF_MODELS), "no model runs")
     if idle:
-        ctx.notice("no-effect", f"without effect in this run: {', '.join(idle)}")
+        listed = ", ".join(f"{setting} ({reason})" for setting, reason in idle.items())
+        ctx.notice("no-effect", f"without effect in this run: {listed}", idle=idle)
 
 
 def announce_broken_tuning(ctx: RunContext, config: RunConfig) -> None:
@@ -100,5 +101,6 @@ def announce_broken_tuning(ctx: RunContext, config: RunConfig) -> None:
 
 
 def _changed(config: RunConfig, names: Iterable[str]) -> list[str]:
+    """Measures of these names that are not at their default, as settings."""
     default = MeasuresConfig()
-    return [name for name in names if getattr(config.measures, name) != getattr(default, name)]
+    return [f"measures.{name}" for name in names if getattr(config.measures, name) != getattr(default, name)]

@@ -147,11 +147,13 @@ class RoundRunner:
             self.ctx.notice(
                 "labels",
                 f"classes {listed} are in the class state already; it is moved, their rows are not used for it",
+                known=census.class_ids[known].tolist(),
             )
         census = LabelCensus(census.class_ids[~known], census.counts[~known], census.unlabelled)
         if census.one_sample_ids:
             listed = ", ".join(map(str, census.one_sample_ids))
-            self.ctx.notice("one-sample-class", f"classes {listed} have one sample: their covariance is 1e-4 I")
+            message = f"classes {listed} have one sample: their covariance is 1e-4 I"
+            self.ctx.notice("one-sample-class", message, classes=[int(number) for number in census.one_sample_ids])
         return census
 
     def _writer(self, target: Path, census: LabelCensus, round_: Round) -> StateFileWriter:

@@ -93,7 +93,8 @@ def _open_files(config: RunConfig, ctx: RunContext, stack: ExitStack) -> OpenSou
     features = stack.enter_context(FeatureFile(source.features, ctx.scratch, ctx.checkpoint))
     if features.unpacked:
         reasons = ", ".join(f"{key} ({reason})" for key, reason in features.unpacked.items())
-        ctx.notice("unpacked-file", f"{source.features} cannot be mapped where it lies; unpacked: {reasons}")
+        message = f"{source.features} cannot be mapped where it lies; unpacked: {reasons}"
+        ctx.notice("unpacked-file", message, path=source.features, keys=list(features.unpacked))
     evaluation = None
     if source.evaluate:
         evaluation = stack.enter_context(EvaluationFile(source.evaluate, ctx.scratch, ctx.checkpoint))

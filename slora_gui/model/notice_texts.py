@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, TypeAlias
 
 from PySide6.QtCore import QCoreApplication
@@ -13,6 +13,13 @@ from slora_gui.i18n import QT_TRANSLATE_NOOP
 
 _Sentence: TypeAlias = Callable[[Mapping[str, Any]], str]
 _LISTED: Final = 5
+REASONS: Final = (
+    QT_TRANSLATE_NOOP("Notices", "no model runs"),
+    QT_TRANSLATE_NOOP("Notices", "no model is trained"),
+    QT_TRANSLATE_NOOP("Notices", "the baseline knows none"),
+    QT_TRANSLATE_NOOP("Notices", "the baseline takes none"),
+)
+"""Why a setting changes nothing, in the words of the engine."""
 _TITLES: Final = {
     "budget-near": QT_TRANSLATE_NOOP("Notices", "Near the budget"),
     "budget-crossed": QT_TRANSLATE_NOOP("Notices", "Above the budget"),
@@ -120,6 +127,56 @@ def _replanned(data: Mapping[str, Any]) -> str:
     return QCoreApplication.translate("Notices", "The predicted peak is {size} now").format(size=size)
 
 
+def _labels(data: Mapping[str, Any]) -> str:
+    if "known" in data:
+        text = QCoreApplication.translate(
+            "Notices", "Classes {classes} are in the class state already; it is moved, their rows are not used for it"
+        )
+        return text.format(classes=_listed(data["known"]))
+    text = QCoreApplication.translate("Notices", "Class folders by class id: {classes}")
+    return text.format(classes=_listed(f"{name} = {number}" for number, name in data["classes"].items()))
+
+
+def _one_sample(data: Mapping[str, Any]) -> str:
+    text = QCoreApplication.translate("Notices", "Classes {classes} have one sample: their covariance is 1e-4 I")
+    return text.format(classes=_listed(data["classes"]))
+
+
+def _no_effect(data: Mapping[str, Any]) -> str:
+    text = QCoreApplication.translate("Notices", "Without effect in this run: {settings}")
+    told = (f"{name} ({QCoreApplication.translate('Notices', why)})" for name, why in data["idle"].items())
+    return text.format(settings=", ".join(told))
+
+
+def _unpacked(data: Mapping[str, Any]) -> str:
+    text = QCoreApplication.translate("Notices", "{path} cannot be mapped where it lies; unpacked: {keys}")
+    return text.format(path=data["path"], keys=", ".join(data["keys"]))
+
+
+def _precision(data: Mapping[str, Any]) -> str:
+    if data["bf16_s"] is None or data["deviation"] is None:
+        return QCoreApplication.translate("Notices", "Forward passes in fp32: the device has no bf16")
+    text = QCoreApplication.translate(
+        "Notices",
+        "Forward passes in {chosen}: on {batch} inputs bf16 takes {share} of the time of fp32, and its features deviate"
+        " by {deviation} (at most {bound} is allowed)",
+    )
+    return text.format(
+        chosen=data["chosen"],
+        batch=data["batch"],
+        share=f"{data['bf16_s'] / data['fp32_s']:.0%}",
+        deviation=f"{data['deviation']:.2g}",
+        bound=f"{data['bound']:g}",
+    )
+
+
+def _listed(things: Iterable[Any]) -> str:
+    words = [str(thing) for thing in things]
+    if not words:
+        raise ValueError("nothing to list")
+    return ", ".join(words[:_LISTED]) + ("..." if len(words) > _LISTED else "")
+
+
 def _size(size_bytes: Any) -> str:
     return format_size(int(size_bytes))
 
@@ -134,4 +191,9 @@ _SENTENCES: Final[dict[str, _Sentence]] = {
     "skipped-images": _skipped,
     "feature-cache": _feature_cache,
     "replanned": _replanned,
+    "labels": _labels,
+    "one-sample-class": _one_sample,
+    "no-effect": _no_effect,
+    "unpacked-file": _unpacked,
+    "precision": _precision,
 }

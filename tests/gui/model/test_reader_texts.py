@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pytest
 
 from slora_core.events import NOTICE_KINDS, Notice
 from slora_core.memory.sampler import BudgetWatch
+from slora_core.sources.probed import MeasuredPrecision
 from slora_core.studies.ablation.effects import Effect, Spread
 from slora_core.studies.ablation.verdict import verdict_of
 from slora_gui.i18n import Languages
@@ -58,6 +59,35 @@ def test_a_retry_says_what_is_kept(qapp):
     assert notice_text(notice).startswith("3 classes are finished and kept")
     again = replace(notice, data={"kept": 0, "predicted_bytes": 5 * MIB})
     assert notice_text(again) == "It begins again with a smaller plan of 5 MiB"
+
+
+@pytest.mark.parametrize(
+    ("kind", "data", "text"),
+    [
+        ("labels", {"known": [3, 7]}, "类别 3, 7 已在类状态中；移动的是类状态，不使用它们的行"),
+        ("labels", {"classes": {"4": "cat"}}, "类文件夹与类编号：cat = 4"),
+        ("one-sample-class", {"classes": [79]}, "类别 79 只有一个样本：其协方差取 1e-4 I"),
+        (
+            "no-effect",
+            {"idle": {"measures.mixed_precision": "no model runs"}},
+            "本次运行中无作用：measures.mixed_precision (不运行模型)",
+        ),
+        ("unpacked-file", {"path": "f.npz", "keys": ["labels"]}, "f.npz 无法就地映射；已解包：labels"),
+    ],
+)
+def test_a_notice_is_told_in_chinese(chinese, kind, data, text):
+    assert notice_text(Notice(0.0, kind, "what the engine says", data=data)) == text
+
+
+def test_a_measured_precision_is_told_with_its_figures(qapp):
+    measured = MeasuredPrecision("bf16", 8, 0.0096, 0.02, 0.3, 0.2, 5, 4)
+    notice = Notice(0.0, "precision", measured.describe(), data=asdict(measured))
+    assert notice_text(notice) == (
+        "Forward passes in bf16: on 8 inputs bf16 takes 67% of the time of fp32, and its features deviate by 0.0096"
+        " (at most 0.02 is allowed)"
+    )
+    without = replace(measured, bf16_s=None, deviation=None)
+    assert "no bf16" in notice_text(replace(notice, data=asdict(without)))
 
 
 @pytest.mark.parametrize("kind", [*NOTICE_KINDS, "of the future"])
