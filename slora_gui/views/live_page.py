@@ -98,6 +98,7 @@ class LivePage(Retranslating, QWidget):
         self._stages_model.set_run(run)
         for curves in self.rank_curves:
             curves.set_run(run)
+        self._watch_budget()
         self._show_ranks()
 
     def refresh(self) -> None:
@@ -210,6 +211,12 @@ class LivePage(Retranslating, QWidget):
     def _show_budget(self, section: str) -> None:
         if section in ("", "memory"):
             self.plot.set_budget(self._job.config.memory.budget)
+            self._watch_budget()
+
+    def _watch_budget(self) -> None:
+        """A run that goes on is held against the line that is on show, wherever it has been dragged."""
+        if self._run is not None and self._run.active:
+            self._run.watch_budget(self._job.config.memory.budget)
 
     def _run_changed(self, aspect: str) -> None:
         if aspect in ("status", "stages"):

@@ -93,6 +93,17 @@ def test_the_budget_line_and_the_job_follow_each_other(page, job):
     assert page.plot.budget.budget_bytes == 8 * MIB
 
 
+def test_a_run_that_goes_on_is_held_against_the_line_on_show(page, run, job):
+    before = len(run.notices)
+    used = 3 * MIB
+    job.change({"memory": {"budget": 2 * used}}, "budget")
+    run.feed(sample(3.0, allocated=used))
+    assert len(run.notices) == before
+    job.change({"memory": {"budget": used // 2}}, "budget")
+    run.feed(sample(3.1, allocated=used))
+    assert [notice.kind for notice in run.notices[before:]] == ["budget-crossed"]
+
+
 def test_a_pause_is_of_the_view_and_a_new_run_ends_it(page, run):
     spy = QSignalSpy(page.pause_toggled)
     page.tools.buttons["pause"].click()
