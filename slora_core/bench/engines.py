@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -45,10 +46,16 @@ def compare_engines(config: RunConfig, folder: Path, say: Say) -> tuple[list[Tex
     return tables, {**data, "deviations": [dataclasses.asdict(row) for row in moved]}
 
 
-def compare_budgets(config: RunConfig, folder: Path, say: Say) -> tuple[list[TextTable], dict[str, Any]]:
-    """The optimised engine from an unlimited budget down to the smallest feasible one; deviation from unlimited."""
+def compare_budgets(
+    config: RunConfig, folder: Path, say: Say, budgets: Sequence[int] = ()
+) -> tuple[list[TextTable], dict[str, Any]]:
+    """The optimised engine from an unlimited budget down to the smallest feasible one; deviation from unlimited.
+
+    Without ``budgets``, in bytes, those of ``BUDGETS`` that make a difference; those that are refused are left out.
+    """
     unlimited = plan_config(config, profile_of(resolve_device(config.run.device), config.run.threads)).plan
-    smaller = [size for size in BUDGETS if unlimited.smallest_feasible_bytes < size < unlimited.bound_bytes]
+    largest = max(budgets, default=unlimited.bound_bytes - 1)
+    smaller = [size for size in budgets or BUDGETS if unlimited.smallest_feasible_bytes < size <= largest]
     base: RunFigures | None = None
     unbudgeted = folder / "budget-none.safetensors"
     rows, data = [], []

@@ -101,7 +101,7 @@ class _Bench:
         self._reference: list[NDArray[np.float32]] = []
 
     def baseline(self) -> ExtractionMeasure:
-        """Each model in memory of its own; features in lists on the device, concatenated at the end."""
+        """Each model in memory of its own."""
 
         def prepare() -> list[Encoder]:
             encoders: list[Encoder] = []
@@ -111,13 +111,13 @@ class _Bench:
                 encoders.append(backbone.encoder("own"))
             return encoders
 
-        return self._measured("two models, fp32", prepare, SEED_BATCH, "fp32", held=True, predicted=None)
+        return self._measured("two models, fp32", prepare, SEED_BATCH, "fp32", predicted=None)
 
     def planned(self, precision: str, limit_bytes: int) -> ExtractionMeasure:
         """One backbone, the batch that the planner takes within ``limit_bytes``."""
         batch, predicted = self._plan(precision, limit_bytes)
         return self._measured(
-            f"one backbone, {precision}", self._one_backbone, batch, precision, held=False, predicted=predicted
+            f"one backbone, {precision}", self._one_backbone, batch, precision, predicted=predicted
         )
 
     def _one_backbone(self) -> list[Encoder]:
@@ -147,23 +147,22 @@ class _Bench:
         batch: int,
         precision: str,
         *,
-        held: bool,
         predicted: int | None,
     ) -> ExtractionMeasure:
         on_cpu = self._device.type == "cpu"
         ledger = Ledger()
-        meter: Meter = CpuMeter(ledger) if on_cpu else CudaMeter(self._device)
         gc.collect()
+        if not on_cpu:
+            torch.cuda.empty_cache()  # the meter counts from what is held when it is made
+        meter: Meter = CpuMeter(ledger) if on_cpu else CudaMeter(self._device)
         with ExitStack() as stack:
             if on_cpu:
                 stack.enter_context(ledger)
-            else:
-                torch.cuda.empty_cache()
             meter.push()
             encoders = prepare()
-            self._extract(encoders, batch, precision, held=held, rows=2 * batch)
+            self._extract(encoders, batch, precision, rows=2 * batch)
             started = time.perf_counter()
-            features = self._extract(encoders, batch, precision, held=held, rows=len(self._images))
+            features = self._extract(encoders, batch, precision, rows=len(self._images))
             seconds = time.perf_counter() - started
             del encoders
             peak = meter.pop()
@@ -180,7 +179,7 @@ class _Bench:
         )
 
     def _extract(
-        self, encoders: Sequence[Encoder], batch: int, precision: str, *, held: bool, rows: int
+        self, encoders: Sequence[Encoder], batch: int, precision: str, *, rows: int
     ) -> list[NDArray[np.float32]]:
         count = min(rows, len(self._images))
         out = [np.empty((count, self._pair.base.dim), np.float32) for _ in encoders]
@@ -188,7 +187,7 @@ class _Bench:
         def sink(number: int, row: int, features: NDArray[np.float32]) -> None:
             out[number][row : row + len(features)] = features
 
-        extractor = Extractor(RunContext(self._device), batch, progressive_release=not held, precision=precision)
+        extractor = Extractor(RunContext(self._device), batch, precision=precision)
         extractor.extract(encoders, [ArrayInputs(self._images[:count])], sink)
         return out
 

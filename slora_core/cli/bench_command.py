@@ -14,6 +14,7 @@ from slora_core.cli.interrupts import importing
 from slora_core.cli.printing import print_json, print_tables
 from slora_core.config import RunConfig
 from slora_core.errors import ConfigError
+from slora_core.memory.sizes import parse_size
 from slora_core.records.tables import TextTable
 from slora_core.sources.presets import PRESETS
 
@@ -48,6 +49,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--runs", type=int, default=200, metavar="N", help="random runs of the prediction suite; default: 200"
+    )
+    parser.add_argument(
+        "--budgets", metavar="A,B", help="budgets of the budgets suite; default: those that change the plan"
     )
     parser.add_argument("--scratch", metavar="DIR", help="where workloads and results are kept meanwhile")
     add_job(parser)
@@ -96,6 +100,9 @@ def _run_suite(
         result: tuple[list[TextTable], dict[str, Any]] = measure(config, args.runs, _say)
     elif name == "sampling":
         result = measure(config, _say)
+    elif name == "budgets":
+        sizes = [parse_size(size) for size in args.budgets.split(",")] if args.budgets else []
+        result = measure(config, folder, _say, sizes)
     else:
         result = measure(config, folder, _say)
     return result

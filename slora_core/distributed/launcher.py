@@ -11,8 +11,9 @@ import sys
 import threading
 import uuid
 from contextlib import suppress
+from dataclasses import fields
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from torch.distributed.elastic.multiprocessing import DefaultLogsSpecs, Std
 from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
@@ -86,8 +87,20 @@ class Agent:
         return self._error
 
     def _work(self) -> None:
+        command = ["-P", "-m", "slora_core.distributed.worker", str(self._job)]
+        try:
+            launch_agent(self._launch(), sys.executable, command)
+        except ChildFailedError as error:
+            self._statuses = {rank: failure.exitcode for rank, failure in error.failures.items()}
+        except Exception as error:
+            self._error = f"{type(error).__name__}: {error}"
+
+    def _launch(self) -> LaunchConfig:
+        """How to start the ranks; before PyTorch 2.12 ranks that are ended have its own 30 s and not the grace time."""
         settings = self._settings
-        launch = LaunchConfig(
+        patience: dict[str, Any] = {"shutdown_timeout": max(1, round(settings.grace_s))}
+        known = {field.name for field in fields(LaunchConfig)}
+        return LaunchConfig(
             min_nodes=1,
             max_nodes=1,
             nproc_per_node=settings.processes,
@@ -97,13 +110,6 @@ class Agent:
             local_addr="localhost",
             max_restarts=settings.max_restarts,
             monitor_interval=_MONITOR_S,
-            shutdown_timeout=max(1, round(settings.grace_s)),
             logs_specs=DefaultLogsSpecs(log_dir=str(self._output), redirects=Std.ALL),
+            **{name: value for name, value in patience.items() if name in known},
         )
-        command = ["-P", "-m", "slora_core.distributed.worker", str(self._job)]
-        try:
-            launch_agent(launch, sys.executable, command)
-        except ChildFailedError as error:
-            self._statuses = {rank: failure.exitcode for rank, failure in error.failures.items()}
-        except Exception as error:
-            self._error = f"{type(error).__name__}: {error}"

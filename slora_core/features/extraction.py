@@ -49,7 +49,8 @@ class Extractor:
         """Features [b, d] in float32, of ``inputs`` on the device."""
         dtype = PRECISIONS[self.precision]
         self.passes += len(inputs)
-        with torch.autocast(self.ctx.device.type, dtype, enabled=dtype is not None):
+        # Every weight is used once a pass: a cache of the converted ones would only keep them all until its end.
+        with torch.autocast(self.ctx.device.type, dtype, enabled=dtype is not None, cache_enabled=False):
             features = encoder(inputs)
         return features.float()
 
