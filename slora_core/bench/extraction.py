@@ -30,6 +30,7 @@ from slora_core.memory.meter import Meter
 from slora_core.memory.meters import CpuMeter, CudaMeter
 from slora_core.memory.plan import StageRequest
 from slora_core.memory.planner import make_plan
+from slora_core.memory.pool import unused_of_pool
 from slora_core.memory.sizes import format_size
 from slora_core.records.tables import TextTable
 from slora_core.sources.models.backbone import AdaptedBackbone
@@ -116,9 +117,7 @@ class _Bench:
     def planned(self, precision: str, limit_bytes: int) -> ExtractionMeasure:
         """One backbone, the batch that the planner takes within ``limit_bytes``."""
         batch, predicted = self._plan(precision, limit_bytes)
-        return self._measured(
-            f"one backbone, {precision}", self._one_backbone, batch, precision, predicted=predicted
-        )
+        return self._measured(f"one backbone, {precision}", self._one_backbone, batch, precision, predicted=predicted)
 
     def _one_backbone(self) -> list[Encoder]:
         backbone = AdaptedBackbone(self._pair.base, {"before": self._pair.before, "after": self._pair.after})
@@ -127,15 +126,19 @@ class _Bench:
 
     def _plan(self, precision: str, limit_bytes: int) -> tuple[int, int]:
         backbone = AdaptedBackbone(self._pair.base, {"before": self._pair.before, "after": self._pair.after})
-        backbone.take_over(self._device)
+        with unused_of_pool(self._device) as grown:
+            backbone.take_over(self._device)
         encoders = [backbone.encoder("before"), backbone.encoder("after")]
-        cost = probe_extraction(encoders, self._images[:24], self._device, precision=precision)
-        work = ExtractionWork(len(self._images), 2, self._pair.base.dim, held_bytes=backbone.size_bytes)
+        held, profile = backbone.size_bytes, profile_of(self._device)
+        room = limit_bytes - held - grown.bytes - profile.standing_bytes
+        cost = probe_extraction(encoders, self._images[:24], self._device, precision=precision, room_bytes=room)
+        work = ExtractionWork(len(self._images), 2, self._pair.base.dim, held_bytes=held, held_pool_bytes=grown.bytes)
         plan = make_plan(
             [StageRequest("extract", extraction_options(cost, work, self._config))],
             budget_bytes=limit_bytes,
             policy="planned",
-            device=profile_of(self._device),
+            device=profile,
+            base_bytes=profile.standing_bytes,
         )
         stage = plan.stage("extract")
         return int(stage.choice.batch), stage.predicted_peak_bytes
@@ -153,6 +156,7 @@ class _Bench:
         ledger = Ledger()
         gc.collect()
         if not on_cpu:
+            torch._C._cuda_clearCublasWorkspaces()
             torch.cuda.empty_cache()  # the meter counts from what is held when it is made
         meter: Meter = CpuMeter(ledger) if on_cpu else CudaMeter(self._device)
         with ExitStack() as stack:

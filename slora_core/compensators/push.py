@@ -170,10 +170,13 @@ class GaussianPush:
 
     def _multiply(self, mean: Tensor, eps: Tensor, factor: Tensor, out: Tensor) -> None:
         """``out`` = mean + eps factor; on a device by products of exactly one step."""
-        step = self._step if out.is_cuda else len(eps)
-        for start in range(0, len(eps), step):
-            rows = slice(start, start + step)
-            torch.addmm(mean, eps[rows], factor, out=out[rows])
+        if not out.is_cuda:
+            torch.addmm(mean, eps, factor, out=out)
+            return
+        out.copy_(mean)  # adding a vector is another library's product, which wants a workspace of its own
+        for start in range(0, len(eps), self._step):
+            rows = slice(start, start + self._step)
+            out[rows].addmm_(eps[rows], factor)
 
 
 def _ones(workspace: Workspace) -> Tensor | None:

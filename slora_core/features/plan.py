@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Final
+from math import ceil
+from typing import Final, NamedTuple
 
 from slora_core.config import RunConfig
 from slora_core.memory.footprint import Buffer, Footprint
@@ -12,26 +13,49 @@ from slora_core.memory.plan import Option
 BATCHES: Final = (1, 4, 8, 16, 32, 64, 96, 128, 192, 256)
 
 
+class MeasuredBatch(NamedTuple):
+    """A forward pass of ``batch`` inputs: its peak, what the pool reserved beyond that, and one model's seconds."""
+
+    batch: int
+    peak_bytes: int
+    pool_bytes: int
+    seconds: float
+
+
 @dataclass(frozen=True, slots=True)
 class ProbedCost:
     """Peak bytes of one batch of b inputs: ``fixed_bytes`` + b ``item_bytes``; seconds: ``batch_s`` + b ``item_s``.
 
-    A CUDA pool reserves up to ``pool_fixed_bytes`` + b ``pool_item_bytes`` more than that.
+    ``batches``, ascending, are measured one by one where a line does not hold: the pool of a CUDA device takes
+    segments, and libraries take other kernels for other sizes. Then these count, and no others are offered.
     """
 
     fixed_bytes: int
     item_bytes: int
     item_s: float
     batch_s: float = 0.0
-    pool_fixed_bytes: int = 0
-    pool_item_bytes: int = 0
+    batches: tuple[MeasuredBatch, ...] = ()
+
+    def of(self, batch: int) -> MeasuredBatch:
+        """What ``batch`` inputs take: what the next measured batch takes that is as large, or what the line says."""
+        for found in self.batches:
+            if found.batch >= batch:
+                return found
+        if self.batches:
+            last = self.batches[-1]
+            times = batch / last.batch
+            return MeasuredBatch(
+                batch, ceil(times * last.peak_bytes), ceil(times * last.pool_bytes), times * last.seconds
+            )
+        return MeasuredBatch(batch, self.fixed_bytes + batch * self.item_bytes, 0, self.batch_s + batch * self.item_s)
 
 
 @dataclass(frozen=True, slots=True)
 class ExtractionWork:
     """``rows`` inputs through ``passes`` models of ``dim`` features.
 
-    ``held_bytes`` is what stays through the stage (a model that it loads), ``cache_bytes`` what the feature cache
+    ``held_bytes`` is what stays through the stage (a model that it loads), ``held_pool_bytes`` what a CUDA device's
+    pool reserves for it beyond that, ``cache_bytes`` what the feature cache
     begins to hold in it, ``input_bytes`` what the count sees of one input beside its forward pass; with a cache
     ``looks_up`` rows are gathered. No batch is larger than the ``longest`` part of the inputs (0: not known).
     """
@@ -40,6 +64,7 @@ class ExtractionWork:
     passes: int
     dim: int
     held_bytes: int = 0
+    held_pool_bytes: int = 0
     cache_bytes: int = 0
     input_bytes: int = 0
     looks_up: bool = False
@@ -60,11 +85,14 @@ class ExtractionChoice:
 def extraction_options(
     cost: ProbedCost, work: ExtractionWork, config: RunConfig, precision: str = "fp32"
 ) -> tuple[Option, ...]:
-    """One option a batch size, or the configured one alone; ``cost`` is that of ``precision``.
+    """One option a batch size, of those measured if any were, or the configured one alone.
+
+    ``cost`` is that of ``precision``.
 
     Without progressive release the features of all rows are collected on the device and concatenated there.
     """
-    batches = (config.extraction.batch,) if config.extraction.batch else BATCHES
+    offered = tuple(found.batch for found in cost.batches) or BATCHES
+    batches = (config.extraction.batch,) if config.extraction.batch else offered
     return tuple(_option(ExtractionChoice(batch, precision), cost, work, config) for batch in batches)
 
 
@@ -72,6 +100,7 @@ def _option(choice: ExtractionChoice, cost: ProbedCost, work: ExtractionWork, co
     collected = 0 if config.measures.progressive_release else work.passes * work.rows * work.dim * 4
     joined = collected // work.passes
     size = max(1, min(choice.batch, work.longest or work.rows))
+    forward = cost.of(size)
     looked_up = size * work.dim * 4 if work.looks_up else 0
     footprint = Footprint(
         standing=(
@@ -81,11 +110,12 @@ def _option(choice: ExtractionChoice, cost: ProbedCost, work: ExtractionWork, co
             Buffer("inputs", (size * work.input_bytes,), "uint8"),
         ),
         phases=(
-            ("forward", (Buffer("probed_forward", (cost.fixed_bytes + size * cost.item_bytes,), "uint8"),)),
+            ("forward", (Buffer("probed_forward", (forward.peak_bytes,), "uint8"),)),
             ("concatenate", (Buffer("joined", (joined,), "uint8"),)),
         ),
         kept=(Buffer("cached_features", (work.cache_bytes,), "uint8"),),
-        workspace_bytes=cost.pool_fixed_bytes + size * cost.pool_item_bytes,
+        workspace_bytes=work.held_pool_bytes + forward.pool_bytes,
     )
-    seconds = work.passes * (work.rows * cost.item_s + -(-work.rows // size) * cost.batch_s)
+    whole, rest = divmod(work.rows, size)
+    seconds = work.passes * (whole * forward.seconds + (cost.of(rest).seconds if rest else 0.0))
     return Option(choice, footprint, seconds)

@@ -7,6 +7,7 @@ deviate by less than a stated bound from those of float32.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -20,7 +21,9 @@ from slora_core.features.encoders import Encoder
 from slora_core.features.extraction import Extractor
 from slora_core.features.inputs import ArrayInputs
 from slora_core.features.plan import ProbedCost
-from slora_core.features.probe import SMALL, probe_extraction
+from slora_core.features.probe import CUDA_BATCHES, SMALL, probe_extraction
+from slora_core.memory.devices import profile_of
+from slora_core.memory.host_state import host_state_guard
 from slora_core.peers import ALONE, Peers
 from slora_core.sources.probed import MeasuredPrecision
 
@@ -45,24 +48,29 @@ def probe_precision(
     config: RunConfig,
     *,
     counts: tuple[int, int] = SMALL,
+    longest: int = 0,
+    held_bytes: int = 0,
     peers: Peers = ALONE,
 ) -> ProbedPrecision:
     """Probe the forward passes as ``config`` wants them; for ``auto`` in both precisions, and take the better.
 
-    Of several ranks all must find half precision better. The baseline knows float32 alone.
+    Beside the ``held_bytes`` of the models a budget leaves the rest; no part of the inputs has more than ``longest``
+    rows (0: not known). Of several ranks all must find half precision better. The baseline knows float32 alone.
     """
-    if config.run.engine == "baseline":
-        return ProbedPrecision(EXACT, probe_extraction(encoders, inputs, device, precision=EXACT, counts=counts))
-    if config.precision != "auto":
-        precision = config.precision
-        return ProbedPrecision(
-            precision, probe_extraction(encoders, inputs, device, precision=precision, counts=counts)
-        )
-    exact = probe_extraction(encoders, inputs, device, precision=EXACT, counts=counts)
-    half = deviation = None
-    if device.type != "cuda" or torch.cuda.is_bf16_supported(including_emulation=False):
-        half = probe_extraction(encoders, inputs, device, precision=HALF, counts=counts)
-        deviation = largest_deviation(encoders, inputs[: counts[1]], device)
+    standing_bytes = profile_of(device).standing_bytes
+    room = None if config.memory.budget is None else config.memory.budget - held_bytes - standing_bytes
+    batches = _batches(config, longest)
+    with host_state_guard():
+        probe = partial(probe_extraction, encoders, inputs, device, counts=counts, batches=batches, room_bytes=room)
+        if config.run.engine == "baseline":
+            return ProbedPrecision(EXACT, probe(precision=EXACT))
+        if config.precision != "auto":
+            return ProbedPrecision(config.precision, probe(precision=config.precision))
+        exact = probe(precision=EXACT)
+        half = deviation = None
+        if device.type != "cuda" or torch.cuda.is_bf16_supported(including_emulation=False):
+            half = probe(precision=HALF)
+            deviation = largest_deviation(encoders, inputs[: counts[1]], device)
     bound = config.extraction.precision_bound
     wanted = half is not None and deviation is not None and prefers_half(exact, half, counts[1], deviation, bound)
     agreed = all(peers.gather(wanted))
@@ -72,17 +80,25 @@ def probe_precision(
         batch=counts[1],
         deviation=deviation,
         bound=bound,
-        fp32_s=_seconds(exact, counts[1]),
-        bf16_s=None if half is None else _seconds(half, counts[1]),
-        fp32_bytes=_peak_bytes(exact, counts[1]),
-        bf16_bytes=None if half is None else _peak_bytes(half, counts[1]),
+        fp32_s=exact.of(counts[1]).seconds,
+        bf16_s=None if half is None else half.of(counts[1]).seconds,
+        fp32_bytes=exact.of(counts[1]).peak_bytes,
+        bf16_bytes=None if half is None else half.of(counts[1]).peak_bytes,
     )
     return ProbedPrecision(measured.chosen, chosen, measured)
 
 
+def _batches(config: RunConfig, longest: int) -> tuple[int, ...]:
+    """The configured batch alone, or those up to the first that holds the longest part of the inputs."""
+    if config.extraction.batch:
+        return (config.extraction.batch,)
+    enough = next((batch for batch in CUDA_BATCHES if batch >= longest > 0), CUDA_BATCHES[-1])
+    return tuple(batch for batch in CUDA_BATCHES if batch <= enough)
+
+
 def prefers_half(exact: ProbedCost, half: ProbedCost, batch: int, deviation: float, bound: float) -> bool:
     """Whether bf16 is clearly faster on ``batch`` inputs and deviates by at most ``bound``; never for NaN."""
-    return _seconds(half, batch) < FASTER * _seconds(exact, batch) and deviation <= bound
+    return half.of(batch).seconds < FASTER * exact.of(batch).seconds and deviation <= bound
 
 
 def largest_deviation(encoders: Sequence[Encoder], inputs: NDArray[np.float32] | Tensor, device: torch.device) -> float:
@@ -104,11 +120,3 @@ def _features(
     extractor = Extractor(RunContext(device), len(inputs), precision=precision)
     extractor.extract(encoders, [ArrayInputs(inputs)], keep)
     return [found[number] for number in range(len(encoders))]
-
-
-def _seconds(cost: ProbedCost, batch: int) -> float:
-    return cost.batch_s + batch * cost.item_s
-
-
-def _peak_bytes(cost: ProbedCost, batch: int) -> int:
-    return cost.fixed_bytes + batch * cost.item_bytes

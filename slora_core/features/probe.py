@@ -1,12 +1,17 @@
-"""Measures what a forward pass takes on two small batches: activations cannot be declared buffer by buffer."""
+"""Measures what a forward pass takes on small batches: activations cannot be declared buffer by buffer.
+
+On a CPU two small batches tell: there the line through them holds. A CUDA device is asked batch by batch, from one
+input upwards, while that pays and the budget has room.
+"""
 
 from __future__ import annotations
 
+import gc
 import time
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 import torch
@@ -17,26 +22,19 @@ from slora_core.context import RunContext
 from slora_core.features.encoders import Encoder
 from slora_core.features.extraction import Extractor
 from slora_core.features.inputs import ArrayInputs
-from slora_core.features.plan import ProbedCost
+from slora_core.features.plan import MeasuredBatch, ProbedCost
+from slora_core.memory.devices import profile_of
 from slora_core.memory.ledger import Ledger
-from slora_core.memory.meter import Meter
+from slora_core.memory.meter import Reading
 from slora_core.memory.meters import CpuMeter, CudaMeter
 
 SMALL: Final = (8, 24)
-_UNEVEN_BYTES: Final = 2 * 1024**2
-"""The pool takes segments of at least this size: the line through two of its peaks is only that even."""
-
-
+CUDA_BATCHES: Final = (1, 8, 32, 64, 128, 256)
+_PAYS: Final = 1.02
+"""A larger batch has to give so many times the images a second, or none that is larger still is measured."""
 _TIMINGS: Final = 2
 _OVERHEAD_ITEMS: Final = 4
 """What a batch costs beside its inputs on a CPU, in inputs: fixed, so that no clock decides on the batch."""
-_LEAST_SHARE: Final = 0.05
-"""Of the time of a small batch that is surely spent on its inputs: a device that waits for the host hides them all."""
-
-
-class _Peak(NamedTuple):
-    allocated: int
-    pool: int
 
 
 def probe_extraction(
@@ -46,52 +44,97 @@ def probe_extraction(
     *,
     precision: str,
     counts: tuple[int, int] = SMALL,
+    batches: Sequence[int] = CUDA_BATCHES,
+    room_bytes: int | None = None,
 ) -> ProbedCost:
-    """Lines through the peaks and the times of two batches of ``counts`` inputs, beside the models.
+    """Peaks and times of small batches, beside the models.
 
-    ``inputs`` are at least as many as the larger count; what they show does not matter.
+    On a CPU of ``counts`` inputs, on CUDA of ``batches``, ascending, as far as ``room_bytes`` hold them. ``inputs`` are
+    at least as many as the larger count, and repeated where more are wanted: what they show does not matter.
     """
+    if device.type == "cuda":
+        measured = _measured_batches(encoders, torch.as_tensor(inputs), device, precision, batches, room_bytes)
+        return ProbedCost(0, 0, 0.0, batches=tuple(measured))
     peaks, seconds = [], []
     for count in counts:
-        part = ArrayInputs(inputs[:count])
-        extractor = Extractor(RunContext(device), count, precision=precision)
-        extract = partial(_extract, extractor, encoders, part)
-        peaks.append(_peak(extract, device))
+        extract = _pass(encoders, torch.as_tensor(inputs), device, precision, count)
+        with Ledger() as ledger:
+            peaks.append(_peak(extract, CpuMeter(ledger)).allocated_bytes or 0)
         seconds.append(min(_seconds(extract) for _ in range(_TIMINGS)) / len(encoders))
-    fixed, item = _line(counts, peaks[0].allocated, peaks[1].allocated)
-    pool_fixed, pool_item = _line(counts, peaks[0].pool, peaks[1].pool)
-    uneven = _UNEVEN_BYTES if device.type == "cuda" else 0
-    if device.type == "cpu":
-        item_s = seconds[1] / (counts[1] + _OVERHEAD_ITEMS)
-        batch_s = _OVERHEAD_ITEMS * item_s
-    else:
-        item_s = max((seconds[1] - seconds[0]) / (counts[1] - counts[0]), _LEAST_SHARE * seconds[1] / counts[1])
-        batch_s = max(0.0, seconds[0] - counts[0] * item_s)
-    return ProbedCost(fixed, item, item_s, batch_s, pool_fixed + uneven, pool_item)
+    item = max(0, -(-(peaks[1] - peaks[0]) // (counts[1] - counts[0])))
+    item_s = seconds[1] / (counts[1] + _OVERHEAD_ITEMS)
+    return ProbedCost(max(0, peaks[1] - counts[1] * item), item, item_s, _OVERHEAD_ITEMS * item_s)
 
 
-def _line(counts: tuple[int, int], first: int, second: int) -> tuple[int, int]:
-    """(fixed, a row) of the line through the peaks of two counts; neither below 0."""
-    item = max(0, -(-(second - first) // (counts[1] - counts[0])))
-    return max(0, second - counts[1] * item), item
-
-
-def _peak(run: Callable[[], None], device: torch.device) -> _Peak:
-    """Bytes allocated at the worst moment of ``run`` beyond what was before, and what the pool took beyond those."""
-    ledger = Ledger()
-    meter: Meter = CpuMeter(ledger) if device.type == "cpu" else CudaMeter(device)
-    with ExitStack() as stack:
-        if device.type == "cpu":
-            stack.enter_context(ledger)
-        else:
+def _measured_batches(  # noqa: PLR0917
+    encoders: Sequence[Encoder],
+    inputs: Tensor,
+    device: torch.device,
+    precision: str,
+    batches: Sequence[int],
+    room_bytes: int | None,
+) -> Iterator[MeasuredBatch]:
+    """From the smallest on, until the next would not fit by what the last took, or is none, or the last did not pay."""
+    best = 0.0
+    last: MeasuredBatch | None = None
+    with _library_workspaces(device) as library:
+        _pass(encoders, inputs, device, precision, batches[0])()
+        library_bytes = library()
+        for count in batches:
+            expected = (last.peak_bytes + last.pool_bytes) * count // last.batch if last is not None else 0
+            if room_bytes is not None and expected > room_bytes:
+                return
+            extract = _pass(encoders, inputs, device, precision, count)
+            gc.collect()
             torch.cuda.empty_cache()
-        before = meter.read()
-        meter.push()
-        run()
-        peak = meter.pop()
-    allocated = (peak.allocated_bytes or 0) - (before.allocated_bytes or 0)
-    reserved = (peak.reserved_bytes or 0) - (before.reserved_bytes or 0)
-    return _Peak(allocated, max(0, reserved - allocated) if device.type == "cuda" else 0)
+            try:
+                peak = _peak(extract, CudaMeter(device))
+            except torch.OutOfMemoryError:
+                if last is None:
+                    raise
+                return
+            allocated, reserved = peak.allocated_bytes or 0, peak.reserved_bytes or 0
+            seconds = _seconds(extract) / len(encoders)
+            last = MeasuredBatch(count, library_bytes + allocated, max(0, reserved - allocated), seconds)
+            yield last
+            if count / seconds < _PAYS * best:
+                return
+            best = count / seconds
+
+
+@contextmanager
+def _library_workspaces(device: torch.device) -> Iterator[Callable[[], int]]:
+    """A function that tells what libraries hold since the beginning beyond the matrix workspace that every run has.
+
+    They are given back at the end: the run works on another stream, where they come again.
+    """
+    torch._C._cuda_clearCublasWorkspaces()
+    before = torch.cuda.memory_allocated(device)
+    standing = profile_of(device).standing_bytes
+    try:
+        yield lambda: max(0, torch.cuda.memory_allocated(device) - before - standing)
+    finally:
+        torch._C._cuda_clearCublasWorkspaces()
+        torch.cuda.empty_cache()
+
+
+def _pass(
+    encoders: Sequence[Encoder], inputs: Tensor, device: torch.device, precision: str, count: int
+) -> Callable[[], None]:
+    """One batch of ``count`` through every model."""
+    times = -(-count // len(inputs))
+    part = ArrayInputs(inputs.repeat(times, *[1] * (inputs.ndim - 1))[:count])
+    return partial(_extract, Extractor(RunContext(device), count, precision=precision), encoders, part)
+
+
+def _peak(run: Callable[[], None], meter: CpuMeter | CudaMeter) -> Reading:
+    """Of ``run``, beyond what was before."""
+    before = meter.read()
+    meter.push()
+    run()
+    peak = meter.pop()
+    reserved = None if peak.reserved_bytes is None else peak.reserved_bytes - (before.reserved_bytes or 0)
+    return Reading((peak.allocated_bytes or 0) - (before.allocated_bytes or 0), reserved)
 
 
 def _extract(extractor: Extractor, encoders: Sequence[Encoder], inputs: ArrayInputs) -> None:

@@ -92,3 +92,14 @@ def test_auto_measures_both_precisions(folder):
     assert measured["chosen"] in ("fp32", "bf16")
     extract = next(stage for stage in plan["stages"] if stage["stage"] == "extract")
     assert extract["choice"]["precision"] == measured["chosen"]
+
+
+def test_an_extraction_is_planned_as_it_is_measured(folder):
+    """The pool's bytes, of the batch that was measured before; nothing is left of the libraries' workspaces."""
+    for precision in ("fp32", "bf16"):
+        events = run(task(folder, "planned"), extraction={"precision": precision})
+        plan = next(event.plan for event in events if isinstance(event, RunStarted))
+        (planned,) = (stage for stage in plan["stages"] if stage["stage"] == "extract")
+        (measured,) = (event for event in events if isinstance(event, StageFinished) and event.stage == "extract")
+        assert measured.peaks.reserved_bytes <= planned["bound_bytes"]
+        assert measured.peaks.reserved_bytes >= 0.8 * planned["predicted_peak_bytes"]

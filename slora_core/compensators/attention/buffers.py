@@ -28,6 +28,12 @@ def key_tiling(pairs: int, panel: int) -> Tiling:
     return even_tiles(pairs, panel, KEY_STEP)
 
 
+def line_columns(tiling: Tiling, choice: AttentionChoice, selected: int) -> int:
+    """Scores of a row among which a device looks for the ``selected`` largest: of all keys, or of a tile and those
+    kept."""
+    return tiling.width + selected + 1 if choice.form == "tiles" else tiling.length
+
+
 def move_footprint(workload: Workload, config: RunConfig, device: DeviceProfile, choice: AttentionChoice) -> Footprint:
     """Everything that a move with ``choice`` allocates."""
     dim, tiling = workload.dim, key_tiling(workload.pairs, choice.panel)
@@ -94,7 +100,7 @@ def _library_bytes(tiling: Tiling, choice: AttentionChoice, selected: int | None
     """What CUDA's libraries take beside the buffers: of two selections that never work at once the larger."""
     if not selected or device.kind != "cuda":
         return 0
-    line = tiling.width + selected + 1 if choice.form == "tiles" else tiling.length
+    line = line_columns(tiling, choice, selected)
     return max(top_k_bytes(choice.selected_rows, columns) for columns in (line, selected + 1))
 
 

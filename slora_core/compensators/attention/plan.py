@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
-from slora_core.compensators.attention.buffers import key_tiling, move_footprint
+from slora_core.compensators.attention.buffers import key_tiling, line_columns, move_footprint
 from slora_core.compensators.attention.choice import (
     CUDA_LEAST_ROWS,
     CUDA_LEAST_SCORES,
@@ -18,6 +18,7 @@ from slora_core.compensators.attention.choice import (
     KeepPairs,
 )
 from slora_core.compensators.attention.cost import move_seconds
+from slora_core.compensators.attention.top_k import rows_in_small_blocks
 from slora_core.compensators.push_plan import push_shapes
 from slora_core.config import RunConfig
 from slora_core.memory.device import DeviceProfile
@@ -47,7 +48,7 @@ def move_options(workload: Workload, config: RunConfig, device: DeviceProfile) -
 
     With the measure ``tiled_attention`` off, the seed's form alone.
     """
-    padded = (_padded(choice, workload, device) for choice in _choices(workload, config, device))
+    padded = (_padded(choice, workload, config, device) for choice in _choices(workload, config, device))
     return tuple(
         Option(
             choice,
@@ -58,12 +59,16 @@ def move_options(workload: Workload, config: RunConfig, device: DeviceProfile) -
     )
 
 
-def _padded(choice: AttentionChoice, workload: Workload, device: DeviceProfile) -> AttentionChoice:
-    """Rows enough for a device's products to be of one kind; the seed's form is what it was."""
+def _padded(choice: AttentionChoice, workload: Workload, config: RunConfig, device: DeviceProfile) -> AttentionChoice:
+    """Rows enough for a device's products to be of one kind, and selected from so few at once that the library takes
+    small blocks; the seed's form is what it was."""
     if device.kind != "cuda" or choice.form == "materialised":
         return choice
-    width = key_tiling(workload.pairs, choice.panel).width
-    return replace(choice, least_rows=max(CUDA_LEAST_ROWS, round_up(-(-CUDA_LEAST_SCORES // width), ROW_STEP)))
+    tiling = key_tiling(workload.pairs, choice.panel)
+    least = max(CUDA_LEAST_ROWS, round_up(-(-CUDA_LEAST_SCORES // tiling.width), ROW_STEP))
+    padded = replace(choice, least_rows=least)
+    strip = rows_in_small_blocks(padded.selected_rows, line_columns(tiling, padded, config.operators.attention.top_k))
+    return replace(padded, strip=strip) if strip < padded.selected_rows else padded
 
 
 def _choices(workload: Workload, config: RunConfig, device: DeviceProfile) -> Iterator[AttentionChoice]:

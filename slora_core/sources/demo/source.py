@@ -38,7 +38,7 @@ def probe_demo(config: RunConfig, device: torch.device) -> Probed:
     model = DigitTransformer(torch.Generator().manual_seed(config.run.seed)).to(device)
     model_bytes = sum(parameter.nbytes for parameter in model.parameters())
     images = draw_doodles(config.run.seed, 24)
-    precision, cost, measured = probe_precision([ModuleEncoder(model)], images, device, config)
+    precision, cost, measured = probe_precision([ModuleEncoder(model)], images, device, config, held_bytes=model_bytes)
     caches = config.measures.feature_cache
     requests: dict[int, Sequence[StageRequest]] = {}
     for task, workload in enumerate(demo_workloads(config), start=1):

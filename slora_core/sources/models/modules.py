@@ -24,6 +24,7 @@ from slora_core.features.precision import probe_precision
 from slora_core.features.probe import SMALL
 from slora_core.features.store import FeatureFiles, StoredPairs, StoredRows
 from slora_core.memory.plan import StageRequest
+from slora_core.memory.pool import unused_of_pool
 from slora_core.peers import ALONE, Peers
 from slora_core.sources.models.loader_inputs import LoaderInputs, repeated
 from slora_core.sources.opened import OpenSource
@@ -115,13 +116,16 @@ class ModulePairSource:
         if self._first is None:
             raise RuntimeError("the source is probed before it was asked for its sizes")
         counts = _SMALL_ON_CPU if device.type == "cpu" else SMALL
-        with placed(self._models, device) as moved_bytes:
+        with ExitStack() as placing:
+            with unused_of_pool(device) as grown:
+                moved_bytes = placing.enter_context(placed(self._models, device))
             precision, cost, measured = probe_precision(
                 [ModuleEncoder(model) for model in self._models],
                 repeated(self._first, counts[1]),
                 device,
                 self._config,
                 counts=counts,
+                held_bytes=moved_bytes + grown.bytes,
                 peers=peers,
             )
         rows = sum(part.count or 0 for part in (self._current, self._auxiliary, self._evaluation) if part is not None)
@@ -130,6 +134,7 @@ class ModulePairSource:
             passes=len(self._models),
             dim=self._dim,
             held_bytes=moved_bytes,
+            held_pool_bytes=grown.bytes,
             cache_bytes=self._cache.unallocated_bytes(self._dim, device) if self._cache is not None else 0,
             looks_up=self._cache is not None,
         )

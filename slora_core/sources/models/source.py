@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -20,6 +21,7 @@ from slora_core.features.precision import probe_precision
 from slora_core.features.probe import SMALL
 from slora_core.features.store import StoredPairs, StoredRows
 from slora_core.memory.plan import StageRequest
+from slora_core.memory.pool import unused_of_pool
 from slora_core.peers import ALONE, Peers
 from slora_core.sources.models.backbone import AdaptedBackbone
 from slora_core.sources.models.estimate import extraction_work
@@ -64,14 +66,23 @@ class ModelPairSource:
         inputs = self._inputs
         self._backbone = AdaptedBackbone(inputs.base, {"before": inputs.adapter_before, "after": inputs.adapter_after})
         on_cpu = device.type == "cpu"
-        if not on_cpu:
-            self._backbone.take_over(device)
-        counts = SMALL_ON_CPU if on_cpu else SMALL
-        encoders = self._encoders(self._backbone)
-        sample = self._sample(counts[1])
-        precision, cost, measured = probe_precision(encoders, sample, device, self._config, counts=counts, peers=peers)
-        self._backbone.give_back()
+        with unused_of_pool(device) as grown:
+            if not on_cpu:
+                self._backbone.take_over(device)
         work = extraction_work(self._config, inputs, self._backbone.size_bytes, device.type, peers.rank, peers.size)
+        work = replace(work, held_pool_bytes=grown.bytes)
+        counts = SMALL_ON_CPU if on_cpu else SMALL
+        precision, cost, measured = probe_precision(
+            self._encoders(self._backbone),
+            self._sample(counts[1]),
+            device,
+            self._config,
+            counts=counts,
+            longest=work.longest,
+            held_bytes=work.held_bytes + work.held_pool_bytes,
+            peers=peers,
+        )
+        self._backbone.give_back()
         return Probed(
             {1: [StageRequest("extract", extraction_options(cost, work, self._config, precision))]}, precision=measured
         )
@@ -139,6 +150,7 @@ class ModelPairSource:
             if feed is not None and isinstance(stored, FedRows):
                 feed.finish(stored.counts)
         if ctx.device.type == "cuda":
+            torch._C._cuda_clearCublasWorkspaces()  # the forward passes' own is more than any later stage uses
             torch.cuda.empty_cache()
         if isinstance(stored, FedRows):
             return Round(1, 1, None, evaluation=tested if isinstance(tested, StoredRows) else None, fed=stored)

@@ -10,12 +10,14 @@ import torch
 from torch import nn
 
 from slora_core.cancel import CancelToken
+from slora_core.config import RunConfig
 from slora_core.context import RunContext
 from slora_core.errors import InputError, RunCancelled
 from slora_core.features.cache.smart import SmartFeatureCache
 from slora_core.features.encoders import ModuleEncoder
 from slora_core.features.extraction import Extractor
 from slora_core.features.inputs import ArrayInputs
+from slora_core.features.plan import ExtractionWork, MeasuredBatch, ProbedCost, extraction_options
 from slora_core.features.probe import probe_extraction
 from slora_core.memory.ledger import Ledger
 
@@ -197,3 +199,19 @@ def test_an_output_without_features_is_refused():
 def test_models_of_other_dimensions_are_refused():
     with pytest.raises(InputError, match="d = 5 and d = 12; expected the same d"):
         extracted([model(0), nn.Flatten()], [ArrayInputs(images(3))], batch=2)
+
+
+def test_measured_batches_count_and_no_line():
+    cost = ProbedCost(0, 0, 0.0, batches=(MeasuredBatch(1, 10, 5, 0.1), MeasuredBatch(8, 50, 30, 0.2)))
+    assert cost.of(1) == MeasuredBatch(1, 10, 5, 0.1)
+    assert cost.of(5) == cost.of(8) == MeasuredBatch(8, 50, 30, 0.2)
+    assert cost.of(16) == MeasuredBatch(16, 100, 60, 0.4)
+
+
+def test_only_measured_batches_are_offered_with_the_segments_that_the_pool_took():
+    cost = ProbedCost(0, 0, 0.0, batches=(MeasuredBatch(1, 10, 5, 0.1), MeasuredBatch(8, 50, 30, 0.2)))
+    work = ExtractionWork(rows=20, passes=2, dim=4, held_bytes=1000, held_pool_bytes=100)
+    options = extraction_options(cost, work, RunConfig())
+    assert [option.choice.batch for option in options] == [1, 8]
+    assert [option.footprint.peak_bytes(1) for option in options] == [1000 + 100 + 15, 1000 + 100 + 80]
+    assert options[1].seconds == pytest.approx(2 * (2 * 0.2 + 0.2))  # the rest of 4 takes what 8 take

@@ -1,0 +1,32 @@
+"""What the caching allocator of a CUDA device reserves for tensors beyond what they take."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import torch
+
+
+@dataclass(slots=True)
+class PoolGrowth:
+    """``bytes`` reserved and not allocated that are more than before; 0 where there is no pool."""
+
+    bytes: int = 0
+
+
+@contextmanager
+def unused_of_pool(device: torch.device) -> Iterator[PoolGrowth]:
+    """How much more of the pool is reserved in vain, known afterwards, for what is allocated inside and stays."""
+    grown = PoolGrowth()
+    before = _unused(device)
+    yield grown
+    grown.bytes = max(0, _unused(device) - before)
+
+
+def _unused(device: torch.device) -> int:
+    if device.type != "cuda":
+        return 0
+    torch.cuda.empty_cache()
+    return torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
