@@ -32,6 +32,8 @@ SMALL: Final = (8, 24)
 CUDA_BATCHES: Final = (1, 8, 32, 64, 128, 256)
 _PAYS: Final = 1.02
 """A larger batch has to give so many times the images a second, or none that is larger still is measured."""
+_PEAK_BATCHES: Final = 3
+"""One after another: the pool may find no room for the second where it found some for the first."""
 _TIMINGS: Final = 2
 _OVERHEAD_ITEMS: Final = 4
 """What a batch costs beside its inputs on a CPU, in inputs: fixed, so that no clock decides on the batch."""
@@ -85,10 +87,11 @@ def _measured_batches(  # noqa: PLR0917
             if room_bytes is not None and expected > room_bytes:
                 return
             extract = _pass(encoders, inputs, device, precision, count)
+            several = _pass(encoders, inputs, device, precision, count, batches=_PEAK_BATCHES)
             gc.collect()
             torch.cuda.empty_cache()
             try:
-                peak = _peak(extract, CudaMeter(device))
+                peak = _peak(several, CudaMeter(device))
             except torch.OutOfMemoryError:
                 if last is None:
                     raise
@@ -118,13 +121,13 @@ def _library_workspaces(device: torch.device) -> Iterator[Callable[[], int]]:
         torch.cuda.empty_cache()
 
 
-def _pass(
-    encoders: Sequence[Encoder], inputs: Tensor, device: torch.device, precision: str, count: int
+def _pass(  # noqa: PLR0917
+    encoders: Sequence[Encoder], inputs: Tensor, device: torch.device, precision: str, count: int, *, batches: int = 1
 ) -> Callable[[], None]:
-    """One batch of ``count`` through every model."""
+    """A batch of ``count`` through every model, ``batches`` times."""
     times = -(-count // len(inputs))
-    part = ArrayInputs(inputs.repeat(times, *[1] * (inputs.ndim - 1))[:count])
-    return partial(_extract, Extractor(RunContext(device), count, precision=precision), encoders, part)
+    parts = [ArrayInputs(inputs.repeat(times, *[1] * (inputs.ndim - 1))[:count])] * batches
+    return partial(_extract, Extractor(RunContext(device), count, precision=precision), encoders, parts)
 
 
 def _peak(run: Callable[[], None], meter: CpuMeter | CudaMeter) -> Reading:
@@ -137,8 +140,8 @@ def _peak(run: Callable[[], None], meter: CpuMeter | CudaMeter) -> Reading:
     return Reading((peak.allocated_bytes or 0) - (before.allocated_bytes or 0), reserved)
 
 
-def _extract(extractor: Extractor, encoders: Sequence[Encoder], inputs: ArrayInputs) -> None:
-    extractor.extract(encoders, [inputs], _drop)
+def _extract(extractor: Extractor, encoders: Sequence[Encoder], inputs: Sequence[ArrayInputs]) -> None:
+    extractor.extract(encoders, inputs, _drop)
 
 
 def _seconds(run: Callable[[], None]) -> float:

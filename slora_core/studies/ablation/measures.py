@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
@@ -41,6 +41,11 @@ ALL_ON: Final = ",".join(measure.name for measure in MEASURES)
 def case_of(on: Sequence[str]) -> str:
     """The name of a case: the measures that are on, in the order of priority."""
     return ",".join(measure.name for measure in MEASURES if measure.name in on)
+
+
+def without(case: str, names: Collection[str]) -> str:
+    """The case with the measures of ``names`` off."""
+    return case_of([name for name in case.split(",") if name not in names])
 
 
 def case_config(config: RunConfig, case: str) -> RunConfig:

@@ -101,8 +101,12 @@ def _effect(step: Step, runs: Mapping[str, Sequence[RunFigures]], found: Mapping
 
 def _idle(measure: str, runs: Iterable[RunFigures]) -> str:
     """Why the engine says that the switch changes nothing; "" when it does not say so."""
-    found = re.search(rf"measures\.{measure} \(([^)]*)\)", " ".join(message for run in runs for message in run.idle))
-    return found.group(1) if found else ""
+    return idle_measures(message for run in runs for message in run.idle).get(measure, "")
+
+
+def idle_measures(messages: Iterable[str]) -> dict[str, str]:
+    """Measures that the engine's notices say to be without effect in a run, and why."""
+    return dict(re.findall(r"measures\.(\w+) \(([^)]*)\)", " ".join(messages)))
 
 
 def _peak(runs: Sequence[RunFigures], name: str) -> int | None:

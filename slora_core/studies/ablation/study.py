@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
@@ -23,8 +23,8 @@ from slora_core.memory.machine import cpu_name
 from slora_core.records.deviation import deviations
 from slora_core.streams.scratch import scratch_folder
 from slora_core.streams.streaming import Emit, stream_in_thread
-from slora_core.studies.ablation.measures import ALL_OFF, ALL_ON, case_config, case_title, cases
-from slora_core.studies.ablation.results import ablation_of
+from slora_core.studies.ablation.measures import ALL_OFF, ALL_ON, case_config, case_title, cases, without
+from slora_core.studies.ablation.results import ablation_of, idle_measures
 from slora_core.studies.inputs import input_stamps
 from slora_core.studies.study_file import StudyWriter
 from slora_core.studies.whole_run import RunFigures, run_whole
@@ -100,18 +100,43 @@ class _Ablation:
             self.environment = dict(told["environment"])
         lines: list[Mapping[str, Any]] = []
         for number, (case, repeat) in enumerate(todo, start=1):
-            line = known.get((case, repeat))
+            line = known.get((case, repeat)) or self._twin(case, repeat, lines)
+            reused = line is not None
             if line is None:
                 self.cancel.raise_if_cancelled()
                 line = {"kind": "trial", **self._trial(case, repeat, number, len(todo))}
             lines.append(line)
             title = f"{case_title(case)}, repetition {repeat}"
-            reused = (case, repeat) in known
             self.emit(TrialFinished(self._now(), "ablation", title, number, len(todo), line, reused))
         outcome = ablation_of([{"kind": "environment", "environment": self.environment}, *lines]).to_dict()
         self.writer.add("finished", {"outcome": outcome})
         path = str(self.writer.record.path)
         self.emit(StudyFinished(self._now(), "ablation", self._now(), len(todo), path, outcome))
+
+    def _twin(self, case: str, repeat: int, lines: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+        """The trial of a case that differs in measures alone which cannot act in this job: the run would be the same.
+
+        The runs of the references say which these are.
+        """
+        told = {
+            line["case"]: RunFigures.from_dict(line["figures"]).idle for line in lines if line["case"] in _REFERENCES
+        }
+        if len(told) < len(_REFERENCES):
+            return None
+        idle = idle_measures(message for messages in told.values() for message in messages)
+        for line in lines:
+            other = str(line["case"])
+            if (
+                line["repeat"] == repeat
+                and not line["figures"]["failure"]
+                and without(other, idle) == without(case, idle)
+            ):
+                deviations = {**line.get("deviations", {}), **({other: 0.0} if other in _REFERENCES else {})}
+                twin = {"case": case, "repeat": repeat, "same_as": other, "figures": line["figures"]}
+                twin |= {"deviations": deviations} if repeat == 1 else {}
+                self.writer.add("trial", twin)
+                return {"kind": "trial", **twin}
+        return None
 
     def _trial(self, case: str, repeat: int, number: int, trials: int) -> dict[str, Any]:
         first = repeat == 1
