@@ -121,7 +121,7 @@ def _library_workspaces(device: torch.device) -> Iterator[Callable[[], int]]:
         torch.cuda.empty_cache()
 
 
-def _pass(  # noqa: PLR0917
+def _pass(
     encoders: Sequence[Encoder], inputs: Tensor, device: torch.device, precision: str, count: int, *, batches: int = 1
 ) -> Callable[[], None]:
     """A batch of ``count`` through every model, ``batches`` times."""
