@@ -39,7 +39,9 @@ def measure_scale(config: RunConfig, folder: Path, say: Say) -> tuple[list[TextT
             }
         )
         state = folder / f"scale-{pairs}-{classes}.safetensors"
-        runs.append((pairs, classes, measure(own, state)))
+        run = measure(own, state)
+        runs.append((pairs, classes, run))
+        say(f"{format_seconds(run.seconds)}, attention {format_seconds(run.stages['attention.move'].seconds)}")
         state.unlink()
     table = _per_pair(dim, budget, runs) if not on_gpu else _per_class_and_pair(dim, budget, runs)
     data = [{"pairs": pairs, "classes": classes, **run.to_dict()} for pairs, classes, run in runs]

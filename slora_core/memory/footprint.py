@@ -77,8 +77,8 @@ class Footprint:
         object.__setattr__(self, "_totals", (peak, kept, peak_rounded, kept_rounded))
 
     def holds(self, name: str) -> bool:
-        """Whether a standing buffer of this name is declared."""
-        return any(buffer.name == name for buffer in self.standing)
+        """Whether a buffer of this name is declared that lives through the whole stage."""
+        return any(buffer.name == name for buffer in (*self.standing, *self.kept))
 
     def totals(self, rounding: int = 1) -> tuple[int, int]:
         """(peak, kept) device bytes, each buffer rounded up to ``rounding``."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -28,5 +29,6 @@ def unused_of_pool(device: torch.device) -> Iterator[PoolGrowth]:
 def _unused(device: torch.device) -> int:
     if device.type != "cuda":
         return 0
+    gc.collect()  # what went before may be held by a cycle, and would be taken for what is allocated inside
     torch.cuda.empty_cache()
     return torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)

@@ -11,6 +11,7 @@ import torch
 from slora_core.baseline.draws import Draws
 from slora_core.baseline.engine import run_baseline
 from slora_core.baseline.plan import predicted_peak
+from slora_core.cancel import CancelToken
 from slora_core.compensators import recordings, registry
 from slora_core.compensators.rff.draws import random_features
 from slora_core.compensators.weak_nonlinear import training
@@ -22,6 +23,7 @@ from slora_core.numerics.graph import GraphedStep
 from slora_core.numerics.noise import GivenNoise
 from slora_core.sources.arrays import ArrayPairs
 from slora_core.statistics.state import ClassState
+from slora_core.studies.whole_run import run_whole
 from slora_core.types import Workload
 
 pytestmark = [pytest.mark.gpu, pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")]
@@ -46,13 +48,6 @@ class Moved:
 
     def write(self, index, mean, covariance) -> None:
         self.means[index], self.covariances[index] = mean.numpy(), covariance.numpy()
-
-
-class Discarded:
-    """Takes moved classes and forgets them."""
-
-    def write(self, index, mean, covariance) -> None:
-        return
 
 
 def relative(got, expected) -> float:
@@ -167,18 +162,18 @@ def test_the_baseline_gives_the_results_of_the_optimised_engine(data) -> None:
     torch.cuda.is_available() and torch.cuda.mem_get_info()[0] < 20 * 1024**3, reason="needs 20 GiB on the device"
 )
 def test_the_baseline_takes_the_sixteen_gigabytes_that_are_predicted() -> None:
-    count, dim = 41_000, 768
-    rng = np.random.default_rng(1)
-    before = rng.standard_normal((count, dim), dtype=np.float32)
-    pairs = ArrayPairs(before, before + 0.1)
-    state = ClassState.from_arrays([0], [9], np.zeros((1, dim)), np.eye(dim)[None])
-    config = CONFIG.merged({"operators": {"names": ["attention"], "attention": {"samples": 256, "top_k": 2000}}})
-    noises = {"attention": GivenNoise(rng.standard_normal((256, dim), dtype=np.float32))}
-    allocated = torch.cuda.memory_allocated()
-    torch.cuda.reset_peak_memory_stats()
-    run_seed(config, pairs, state, noises, {"attention": Discarded()})
-    peak = torch.cuda.max_memory_allocated() - allocated
-    assert peak == pytest.approx(predicted_peak(Workload(count, dim, 1), config, CUDA_PROFILE), rel=0.03)
+    """In a process of its own, whose pool takes its segments along."""
+    workload = Workload(41_000, 768, 1)
+    config = CONFIG.merged(
+        {
+            "source": {"kind": "synthetic", "pairs": workload.pairs, "dim": workload.dim, "classes": workload.classes},
+            "operators": {"names": ["attention"], "attention": {"samples": 256, "top_k": 2000}},
+            "run": {"engine": "baseline", "device": "cuda"},
+        }
+    )
+    figures, _ = run_whole(config, CancelToken())
+    assert figures.failure == ""
+    assert figures.peak_allocated_bytes == pytest.approx(predicted_peak(workload, config, CUDA_PROFILE), rel=0.03)
 
 
 @pytest.mark.parametrize("name", ["weaknonlinear", "attention"])

@@ -118,22 +118,18 @@ class _Ablation:
 
         The runs of the references say which these are.
         """
-        told = {
-            line["case"]: RunFigures.from_dict(line["figures"]).idle for line in lines if line["case"] in _REFERENCES
-        }
-        if len(told) < len(_REFERENCES):
+        references = [line for line in lines if line["case"] in _REFERENCES]
+        if len({line["case"] for line in references}) < len(_REFERENCES):
             return None
-        idle = idle_measures(message for messages in told.values() for message in messages)
+        messages = [text for line in references for text in RunFigures.from_dict(line["figures"]).idle]
+        idle = idle_measures(messages)
         for line in lines:
-            other = str(line["case"])
-            if (
-                line["repeat"] == repeat
-                and not line["figures"]["failure"]
-                and without(other, idle) == without(case, idle)
-            ):
-                deviations = {**line.get("deviations", {}), **({other: 0.0} if other in _REFERENCES else {})}
-                twin = {"case": case, "repeat": repeat, "same_as": other, "figures": line["figures"]}
-                twin |= {"deviations": deviations} if repeat == 1 else {}
+            other, figures = str(line["case"]), line["figures"]
+            if line["repeat"] == repeat and not figures["failure"] and without(other, idle) == without(case, idle):
+                twin = {"case": case, "repeat": repeat, "same_as": other, "figures": {**figures, "idle": messages}}
+                if repeat == 1:
+                    same = {other: 0.0} if other in _REFERENCES else {}
+                    twin["deviations"] = {**line.get("deviations", {}), **same}
                 self.writer.add("trial", twin)
                 return {"kind": "trial", **twin}
         return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -93,3 +94,22 @@ def test_keys_that_the_host_streams_are_never_recorded() -> None:
             keys = KeyStore(context(), workspace, problem.pairs, key_tiling(150, 64), resident=choice.resident)
             drift = open_drift(problem, choice, workspace, keys)
             assert np.isfinite(drift.row_flop) == recordable
+
+
+@pytest.mark.parametrize("choice", CHOICES, ids=lambda choice: f"{choice.form}-{choice.panel}")
+def test_buffers_that_outlive_the_stage_serve_as_well(choice) -> None:
+    """As with the measure ``stage_release`` off, where nothing is released before the run ends."""
+    problem = make_problem(pairs=150, operators={"attention": {"top_k": 7}})
+    declared = move_footprint(problem.workload, problem.config, CUDA_PROFILE, choice)
+    rows = np.random.default_rng(1).standard_normal((37, 6)).astype(np.float32)
+    moved = []
+    for footprint in (declared, replace(declared, kept=declared.standing, standing=())):
+        with Workspace(footprint, torch.device("cpu")) as workspace:
+            keys = KeyStore(
+                context(), workspace, problem.pairs, key_tiling(150, choice.panel), resident=choice.resident
+            )
+            drift = open_drift(problem, choice, workspace, keys)
+            moved.append(torch.from_numpy(rows.copy()))
+            with drift.recording():
+                drift(moved[-1])
+    assert torch.equal(*moved)

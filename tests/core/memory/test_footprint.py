@@ -60,3 +60,9 @@ def test_a_phase_that_was_not_declared_is_named():
     assert footprint.phase_buffers("fit") == (Buffer("x", (2,)),)
     with pytest.raises(KeyError, match=r"'move' is not declared; declared: .*fit.*solve"):
         footprint.phase_buffers("move")
+
+
+def test_a_buffer_is_held_that_lives_through_the_stage_or_beyond():
+    inside, beyond, moment = Buffer("inside", (1,)), Buffer("beyond", (1,)), Buffer("moment", (1,))
+    footprint = Footprint(standing=(inside,), phases=(("x", (moment,)),), kept=(beyond,))
+    assert [footprint.holds(name) for name in ("inside", "beyond", "moment", "other")] == [True, True, False, False]
