@@ -96,9 +96,10 @@ class ExtractionConfig(Section):
     ``batch`` inputs of a forward pass (0: planned); ``precision`` of the forward pass alone, by autocast: all but fp32
     change results. ``auto`` measures fp32 and bf16 on a small batch and takes bf16 where it is faster and its features
     deviate by at most ``precision_bound`` (relative, Frobenius). ``workers`` threads decode images. With ``stream`` the
-    features of a model pair flow into sums as they come, where every operator is one over the pairs and the budget
-    holds them; else they lie in scratch files. Features are cached up to ``cache_device``, ``cache_ram`` and
-    ``cache_disk`` bytes (in ``cache_folder``, None: the user's cache) until unused for ``cache_expiry`` tasks.
+    features of a model pair, of files or of modules, flow into sums as they come, where every operator is one over the
+    pairs and the budget holds them; else they lie in scratch files. Features are cached up to ``cache_device``,
+    ``cache_ram`` and ``cache_disk`` bytes (in ``cache_folder``, None: the user's cache) until unused for
+    ``cache_expiry`` tasks.
     """
 
     batch: Annotated[int, Field(ge=0, le=65536)] = 0

@@ -104,9 +104,9 @@ class RunContext:
             return ""
 
     def expect(self, predicted_s: Mapping[str, float], predicted_peak_bytes: Mapping[str, int]) -> None:
-        """Replace the predictions of stages that have not begun: the run was planned again."""
-        self._predicted_s.update(predicted_s)
-        self._predicted_peak.update(predicted_peak_bytes)
+        """Replace the predictions of all stages: the run was planned again."""
+        self._predicted_s = dict(predicted_s)
+        self._predicted_peak = dict(predicted_peak_bytes)
         self._total_s = sum(self._predicted_s.values())
 
     def now(self) -> float:

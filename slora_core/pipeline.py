@@ -31,7 +31,7 @@ from slora_core.peers import ALONE, Peers
 from slora_core.running.agreement import largest_peaks, plan_of_all, refuse_together
 from slora_core.running.feeding import RoundFeed
 from slora_core.running.output import check_distributable, check_output
-from slora_core.running.planning import JobPlan, plan_job
+from slora_core.running.planning import JobPlan, plan_again, plan_job
 from slora_core.running.preparation import announce_broken_tuning, announce_idle_switches, unread_cache
 from slora_core.running.rounds import NONE, RoundRunner
 from slora_core.running.shares import Share
@@ -177,7 +177,7 @@ def _perform(
                 output = Path(config.output.state) if config.output.state and task == opened.tasks else None
                 round_ = next(opened.rounds)
                 if round_.sizes is not None:
-                    runner.job = _planned_again(ctx, config, device, round_.sizes)
+                    runner.job = _planned_again(ctx, config, device, runner.job, round_.sizes)
                 runner.run(round_, f"task{task}." if several else "", output)
         del unread
     return _result(config, device, ctx.now(), runner, largest_peaks(peers, around.peaks))
@@ -192,10 +192,12 @@ def _feed(config: RunConfig, device: torch.device, job: JobPlan, ctx: RunContext
     )
 
 
-def _planned_again(ctx: RunContext, config: RunConfig, device: torch.device, sizes: Workload) -> JobPlan:
+def _planned_again(
+    ctx: RunContext, config: RunConfig, device: torch.device, before: JobPlan, sizes: Workload
+) -> JobPlan:
     """The plan of a run of one round whose sizes are other than announced, on all ranks. Raises BudgetRefused."""
     share = Share(ctx.peers.rank, ctx.peers.size)
-    job = plan_job(config, (sizes,), profile_of(device, config.run.threads), share=share)
+    job = plan_again(before, config, sizes, profile_of(device, config.run.threads), share)
     plan = plan_of_all(ctx.peers, job.plan)
     if config.run.engine == "optimised":
         refuse_together(ctx.peers, job.plan, plan.get("ranks", []))

@@ -23,7 +23,9 @@ class Workload:
     """Sizes that decide memory and time.
 
     pairs N (0: a first task, nothing to compensate), dim d, old classes C (those that are moved), new classes whose
-    statistics are taken from the labelled rows, and evaluation rows M for the classifiers (0: no evaluation).
+    statistics are taken from the labelled rows, and evaluation rows M for the classifiers (0: no evaluation). Of a
+    ``late`` one the rows and their classes are known only when they have come, as those of a data loader: it counts
+    one new class until then.
     """
 
     pairs: int
@@ -32,3 +34,4 @@ class Workload:
     new_classes: int = 0
     evaluation_rows: int = 0
     labelled_rows: int = 0
+    late: bool = False

@@ -1,7 +1,8 @@
 """What an extraction takes whose rows flow into sums at once: the forward passes with the sums beside them. Torch-free.
 
 The rows of some batches are gathered in a block; then every operator and the class statistics add them to their sums,
-each with an option of its own fit. When the last image is done and the model is gone the operators are fitted.
+each with an option of its own fit. When the last image is done and the model is gone the operators are fitted. Where
+new classes are known late their statistics are no part of it: the memory of their sums could not be planned for.
 """
 
 from __future__ import annotations
@@ -50,7 +51,9 @@ class FedStages:
 
 
 def can_stream(config: RunConfig, workloads: Sequence[Workload]) -> bool:
-    """Whether the rows of a run are needed once alone: those of folders, whose classes are known beforehand."""
+    """Whether the rows of a run of one round on models are needed once alone: as pairs of operators that are sums, or
+    of a first task whose classes are known beforehand.
+    """
     measures, workload = config.measures, workloads[0]
     return (
         config.extraction.stream
@@ -59,19 +62,19 @@ def can_stream(config: RunConfig, workloads: Sequence[Workload]) -> bool:
         and measures.progressive_release
         and measures.stage_release
         and len(workloads) == 1
-        and (set(config.operators.names) <= set(SUMMED) if workload.pairs else workload.new_classes > 0)
+        and (set(config.operators.names) <= set(SUMMED) if workload.pairs else _takes_statistics(workload))
     )
 
 
 def fed_stages(rows: int, workload: Workload, config: RunConfig, device: DeviceProfile, share: Share) -> FedStages:
     """The options of the sums when blocks of ``rows`` come."""
-    own = own_workload(workload, share)
+    own = _expected(workload, share)
     operators = {}
     if workload.pairs:
         for name in config.operators.names:
             operators[name] = _nearest(registry.fit_options(name, own, config, device), rows)
     statistics = None
-    if workload.new_classes:
+    if _takes_statistics(workload):
         found = [o for o in statistics_options(own, config, device) if o.choice.classes == workload.new_classes]
         statistics = _nearest(found, rows)
     return FedStages(operators, statistics)
@@ -88,7 +91,7 @@ def fed_request(
     request: StageRequest, workload: Workload, config: RunConfig, device: DeviceProfile, share: Share
 ) -> StageRequest:
     """The ``extract`` stage of :func:`~slora_core.features.plan.extraction_options` with the sums beside it."""
-    pairs = max(1, own_workload(workload, share).pairs or workload.labelled_rows)
+    pairs = max(1, _expected(workload, share).pairs or workload.labelled_rows)
     options = []
     for rows in sorted({min(rows, pairs) for rows in BLOCK_ROWS}):
         stages = fed_stages(rows, workload, config, device, share)
@@ -99,6 +102,17 @@ def fed_request(
             seconds = option.seconds + sum(stage.seconds for stage in stages.named.values())
             options.append(Option(choice, footprint, seconds, option.measured))
     return replace(request, options=tuple(options))
+
+
+def _takes_statistics(workload: Workload) -> bool:
+    """Whether the classes of the rows are known before the first of them comes."""
+    return workload.new_classes > 0 and not workload.late
+
+
+def _expected(workload: Workload, share: Share) -> Workload:
+    """What the sums of a rank are planned for: a loader may bring more rows than it says, or not say how many."""
+    own = own_workload(workload, share)
+    return replace(own, pairs=max(own.pairs, BLOCK_ROWS[-1])) if workload.late and workload.pairs else own
 
 
 def _nearest(options: Sequence[Option], rows: int) -> Option:

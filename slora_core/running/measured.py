@@ -58,7 +58,9 @@ def with_measured(request: StageRequest, workload: Workload, config: RunConfig, 
     for option in request.options:
         ratio = known.get(choice_key(option.choice, workload))
         options.append(
-            option if ratio is None else dataclasses.replace(option, seconds=option.seconds * ratio, measured=True)
+            option
+            if ratio is None or option.measured
+            else dataclasses.replace(option, seconds=option.seconds * ratio, measured=True)
         )
     return dataclasses.replace(request, options=tuple(options))
 

@@ -14,7 +14,7 @@ from slora_core.memory.footprint import Buffer, Footprint
 from slora_core.memory.machine import planning_profile
 from slora_core.memory.plan import Option, Plan, StageRequest
 from slora_core.memory.planner import frontier, make_plan
-from slora_core.running.feed_plan import can_stream, fed_request
+from slora_core.running.feed_plan import FedChoice, can_stream, fed_request
 from slora_core.running.measured import with_measured
 from slora_core.running.shares import TRAINED, WHOLE, Share, fit_workload, move_workload, own_workload, received
 from slora_core.sources.plan import scan_options
@@ -118,6 +118,14 @@ def plan_job(
     return _planned(config, workloads, device, before, held_bytes, share, streams)
 
 
+def plan_again(
+    job: JobPlan, config: RunConfig, sizes: Workload, device: DeviceProfile, share: Share = WHOLE
+) -> JobPlan:
+    """The plan of a run of one round that has extracted as ``job`` says, for the ``sizes`` that came."""
+    extracted = replace(job.requests["extract"], options=(job.option("extract"),))
+    return plan_job(config, (sizes,), device, source_requests={1: (extracted,)}, share=share, streams=job.streams)
+
+
 def _first_feasible(plans: Sequence[JobPlan]) -> JobPlan:
     """The first that fits the budget; where none does that with the smallest feasible one."""
     fitting = [job for job in plans if job.plan.feasible]
@@ -169,9 +177,10 @@ def _fed(  # noqa: PLR0917
     device: DeviceProfile,
     share: Share,
 ) -> StageRequest:
-    """The extraction with the sums beside it; the fitted operators stay to the end of the last move."""
+    """The extraction with the sums beside it, unless they are there; the fitted operators stay to the last move."""
     moves = [number for number, found in enumerate(following, start=1) if found.stage.endswith(".move")]
-    fed = fed_request(request, workload, config, device, share)
+    is_fed = isinstance(request.options[0].choice, FedChoice)
+    fed = request if is_fed else fed_request(request, workload, config, device, share)
     return replace(fed, keeps_for=max(moves, default=0))
 
 
@@ -239,7 +248,7 @@ def new_requests(
 def _fed_requests(
     config: RunConfig, workload: Workload, device: DeviceProfile, prefix: str, share: Share
 ) -> tuple[StageRequest, ...]:
-    """What is left of a round whose operators are fitted and whose statistics are taken when its rows have come."""
+    """What is left of a round when its rows have come: operators are fitted, statistics are taken but of late rows."""
     requests: list[StageRequest] = []
     own = own_workload(workload, share)
     if workload.pairs:
@@ -247,7 +256,8 @@ def _fed_requests(
             requests.append(StageRequest("scan", scan_options(replace(own, pairs=own.evaluation_rows), config, device)))
         requests.append(StageRequest("check", check_options(own, config, device)))
     if workload.new_classes:
-        requests.append(StageRequest("statistics", copied_options(workload, device)))
+        options = statistics_options(own, config, device) if workload.late else copied_options(workload, device)
+        requests.append(StageRequest("statistics", options))
     if workload.pairs:
         for name in config.operators.names:
             move = registry.move_options(name, move_workload(workload, share), config, device)

@@ -37,7 +37,8 @@ class LabelledRows(Protocol):
 class FedRows:
     """Rows that went into sums as they were extracted: what is left to know of them.
 
-    ``pairs`` of them are pairs (none at a first task); ``counts`` are rows by class id, -1 those without a class.
+    ``pairs`` of them are pairs (none at a first task); ``counts`` are the round's rows by class id, -1 those without a
+    class.
     """
 
     dim: int
@@ -51,9 +52,10 @@ class Round:
 
     ``task`` counts from 1 to ``tasks``. ``pairs`` is None at a first task, where there is no drift. ``labelled`` holds
     the rows of the classes that are new in this task and ``evaluation`` those of all classes seen, both under the model
-    after the task; None where the source has none. ``fed`` takes the place of pairs and labelled rows that went into a
-    :class:`~slora_core.features.feed.Feed`. ``sizes`` are those of the round where they are other than the
-    source announced: an image could not be read, or a loader did not say how much it yields.
+    after the task; None where the source has none. ``fed`` takes the place of pairs that went into a
+    :class:`~slora_core.features.feed.Feed`, and of labelled rows whose classes were known beforehand. ``sizes`` are
+    those of the round where they are other than the source announced: an image could not be read, or a loader did not
+    say how much it yields.
     """
 
     task: int

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from slora_core.config import RunConfig
@@ -22,14 +24,15 @@ from slora_core.features.inputs import ArrayInputs
 from slora_core.features.plan import ExtractionWork, extraction_options
 from slora_core.features.precision import probe_precision
 from slora_core.features.probe import SMALL
-from slora_core.features.store import FeatureFiles, StoredPairs, StoredRows
+from slora_core.features.store import StoredPairs, StoredRows
 from slora_core.memory.plan import StageRequest
 from slora_core.memory.pool import unused_of_pool
 from slora_core.peers import ALONE, Peers
 from slora_core.sources.models.loader_inputs import LoaderInputs, repeated
+from slora_core.sources.models.loader_reading import LoaderReader
 from slora_core.sources.opened import OpenSource
 from slora_core.sources.probed import PlannedForward, Probed
-from slora_core.sources.rounds import Round
+from slora_core.sources.rounds import FedRows, LabelledRows, Round
 from slora_core.statistics.base import StateReader
 from slora_core.types import Workload
 
@@ -55,7 +58,9 @@ class ModulePairSource:
     """One round, of task ``task``: pairs from ``before`` and ``after``; without ``before`` a first task.
 
     ``states`` are the old classes by operator (``""``: of every operator). Features of auxiliary rows are looked up in
-    ``cache``. How many rows come is only known when they have come: the run is planned again then.
+    ``cache``. How many rows come, and of which classes, is only known when they have come: the run is planned again
+    then. Pairs that flow into sums are not stored; rows of new classes are, as the memory of their statistics could not
+    be promised before their number is known.
     """
 
     def __init__(
@@ -105,11 +110,9 @@ class ModulePairSource:
                 )
         pairs = 0
         if len(self._models) == 2:
-            counts = [self._current.count] if self._loaders.fit_on_current else []
-            counts += [self._auxiliary.count] if self._auxiliary is not None else []
-            pairs = max(2, sum(count or 0 for count in counts))
-        classes = max((len(state.class_ids) for state in self._states.values()), default=0)
-        return (Workload(pairs, self._dim, classes),)
+            pairs = max(2, sum(part.count or 0 for part in self._fitted))
+        evaluated = max(1, self._evaluation.count or 0) if self._evaluation is not None else 0
+        return (Workload(pairs, self._dim, self._classes, 1, evaluated, late=True),)
 
     def probe(self, device: torch.device, peers: Peers = ALONE) -> Probed:
         """Measure two small batches beside the modules."""
@@ -148,7 +151,7 @@ class ModulePairSource:
         self, ctx: RunContext, planned: Callable[[int], PlannedForward], feed: Feed | None = None
     ) -> Iterator[OpenSource]:
         with ExitStack() as files:
-            yield OpenSource(1, iter(_Once(lambda: self._round(ctx, planned(1), files))), self._states)
+            yield OpenSource(1, iter(_Once(lambda: self._round(ctx, planned(1), files, feed))), self._states)
 
     def close(self) -> None:
         self._first = None
@@ -161,69 +164,70 @@ class ModulePairSource:
             extractor.extract([ModuleEncoder(model)], [ArrayInputs(row)], _nowhere)
         return extractor.dim or 0
 
-    def _round(self, ctx: RunContext, planned: PlannedForward, files: ExitStack) -> Round:
+    def _round(self, ctx: RunContext, planned: PlannedForward, files: ExitStack, feed: Feed | None) -> Round:
         parts = [self._current, *(part for part in (self._auxiliary, self._evaluation) if part is not None)]
         known = [part.count for part in parts]
         total = sum(count for count in known if count is not None) if None not in known else 0
-        with ctx.stage("extract", total=total, unit="inputs"), placed(self._models, ctx.device):
-            encoders = [ModuleEncoder(model) for model in self._models]
-            extractor = Extractor(
-                ctx,
-                planned.batch,
-                progressive_release=self._config.measures.progressive_release,
-                precision=planned.precision,
-                cache=self._cache,
-            )
-            reader = _Reader(ctx, extractor, files)
-            pairs: StoredPairs | None = None
-            labelled: Any
-            if len(encoders) == 1:
-                labelled = reader.rows("current", encoders, self._current)
-            elif self._loaders.fit_on_current:
-                fitted = [self._current, *([self._auxiliary] if self._auxiliary is not None else [])]
-                pairs = reader.pairs("pairs", encoders, fitted)
-                labelled = pairs.labelled
-            else:
-                pairs = reader.pairs("pairs", encoders, [self._auxiliary] if self._auxiliary is not None else [])
-                labelled = reader.rows("current", encoders[-1:], self._current)
-            tested = reader.rows("evaluation", encoders[-1:], self._evaluation) if self._evaluation else None
-            if self._cache is not None:
-                self._cache.flush()
-        return Round(self._task, self._task, pairs, labelled, tested, self._sizes(pairs, labelled, tested))
+        pairs: StoredPairs | None = None
+        fed: FedRows | None = None
+        labelled: LabelledRows | None = None
+        with ctx.stage("extract", total=total, unit="inputs"):
+            with placed(self._models, ctx.device):
+                encoders = [ModuleEncoder(model) for model in self._models]
+                extractor = Extractor(
+                    ctx,
+                    planned.batch,
+                    progressive_release=self._config.measures.progressive_release,
+                    precision=planned.precision,
+                    cache=self._cache,
+                )
+                reader = LoaderReader(ctx, extractor, files)
+                if feed is not None:
+                    fed, labelled = reader.feed(feed, self._known_ids, encoders, self._fitted)
+                elif len(encoders) == 2:
+                    pairs = reader.pairs("pairs", encoders, self._fitted)
+                    labelled = pairs.labelled
+                if self._current not in self._fitted:
+                    labelled = rows = reader.rows("current", encoders[-1:], self._current)
+                    if fed is not None:
+                        fed = replace(fed, counts=Counter(rows.read_labels(0, rows.count).tolist()))
+                tested = reader.rows("evaluation", encoders[-1:], self._evaluation) if self._evaluation else None
+                if self._cache is not None:
+                    self._cache.flush()
+            if feed is not None and fed is not None:
+                feed.finish(fed.counts)
+        count = fed.pairs if fed is not None else pairs.count if pairs is not None else 0
+        sizes = self._sizes(count, labelled, tested)
+        return Round(self._task, self._task, pairs, labelled, tested, sizes, fed)
 
-    def _sizes(self, pairs: StoredPairs | None, labelled: Any, tested: StoredRows | None) -> Workload:
-        labels = labelled.read_labels(0, labelled.count)
-        known = np.concatenate([np.empty(0, np.int64), *(state.class_ids for state in self._states.values())])
-        new = labels[(labels >= 0) & ~np.isin(labels, known)]
+    @property
+    def _fitted(self) -> list[LoaderInputs]:
+        """What the pairs come from."""
+        if len(self._models) == 1:
+            return []
+        parts = [self._current if self._loaders.fit_on_current else None, self._auxiliary]
+        return [part for part in parts if part is not None]
+
+    @property
+    def _known_ids(self) -> NDArray[np.int64]:
+        return np.concatenate([np.empty(0, np.int64), *(state.class_ids for state in self._states.values())])
+
+    def _sizes(self, pairs: int, labelled: LabelledRows | None, tested: StoredRows | None) -> Workload:
+        labels = labelled.read_labels(0, labelled.count) if labelled is not None else np.empty(0, np.int64)
+        new = labels[(labels >= 0) & ~np.isin(labels, self._known_ids)]
         return Workload(
-            pairs=pairs.count if pairs is not None else 0,
+            pairs=pairs,
             dim=self._dim,
-            classes=max((len(state.class_ids) for state in self._states.values()), default=0),
+            classes=self._classes,
             new_classes=len(np.unique(new)),
             evaluation_rows=tested.count if tested is not None else 0,
             labelled_rows=len(new),
+            late=True,
         )
 
-
-class _Reader:
-    """Extracts loaders into scratch files."""
-
-    def __init__(self, ctx: RunContext, extractor: Extractor, files: ExitStack) -> None:
-        self._ctx = ctx
-        self._extractor = extractor
-        self._files = files
-
-    def pairs(self, name: str, encoders: Sequence[ModuleEncoder], inputs: Sequence[LoaderInputs]) -> StoredPairs:
-        with FeatureFiles(self._ctx.scratch, name, 2) as files:
-            labels = self._extractor.extract(encoders, inputs, files.append)
-            if len(labels) < 2:
-                raise InputError(f"the loaders yielded {len(labels)} rows; expected at least two pairs")
-            return self._files.enter_context(files.finish(labels).as_pairs())
-
-    def rows(self, name: str, encoders: Sequence[ModuleEncoder], inputs: LoaderInputs) -> StoredRows:
-        with FeatureFiles(self._ctx.scratch, name, 1) as files:
-            labels = self._extractor.extract(encoders, [inputs], files.append)
-            return self._files.enter_context(files.finish(labels).as_rows())
+    @property
+    def _classes(self) -> int:
+        return max((len(state.class_ids) for state in self._states.values()), default=0)
 
 
 class _Once:
