@@ -47,7 +47,8 @@ class DistributionCompensator:
 
     Beyond the original: ``memory_budget`` ("2GiB") bounds what a call takes, on a CUDA device beside what the process
     holds already; ``chunk_policy`` is of planned, adaptive and fixed; ``on_event`` receives every event; ``config``
-    holds every other setting, and without it attention keeps a tenth of the old means as all versions but the first do.
+    holds every other setting. Without it attention keeps a tenth of the old means as all versions but the first do, and
+    ``SeqFT + rff``, which is the linear attention here, warns that it is another method elsewhere.
     Every call is recorded to a run file of its own in ``run_folder`` (None: the history), which another process may
     open meanwhile; ``record=False`` leaves none. ``later`` are arguments of later versions: those without a counterpart
     here warn.
@@ -79,7 +80,7 @@ class DistributionCompensator:
             raise ConfigError(f"auxiliary_data_size = {auxiliary_data_size}: expected 1 or more")
         self.device = resolve_device(str(device))
         self.auxiliary_data_size = auxiliary_data_size
-        self._operator_of = variants_asked_for(compensator_types)
+        self._operator_of = variants_asked_for(compensator_types, own_settings=config is not None)
         self.compensator_types = list(self._operator_of)
         self.feature_combination_type = feature_combination_type
         self.variants: Variants = {name: {} for name in self.compensator_types}
@@ -92,7 +93,7 @@ class DistributionCompensator:
                 "operators": {
                     "names": self._operators or OPERATORS[:1],
                     "attention": attention_settings(
-                        self._operator_of, hopfield_temp, hopfield_topk, own_mixing=config is not None
+                        self._operator_of, hopfield_temp, hopfield_topk, own_settings=config is not None
                     ),
                     "rff": settings_of_later_versions(later, self._operators),
                 },

@@ -19,6 +19,7 @@ _OPERATOR_OF: Final = {variant: operator for operator, variant in VARIANT_OF.ite
     "SeqFT + RFFHopDC": "rff",
     "SeqFT + LinearHopDC": "rff",
 }
+_OTHER_METHOD: Final = "SeqFT + rff"
 _SETTING_OF: Final = {
     "rff_hopdc_dim": "features",
     "rff_hopdc_gamma": "gamma",
@@ -43,11 +44,11 @@ LATER_MEAN_MIXING: Final = 0.1
 _FIRST_ATTENTION: Final = "SeqFT + attention_transform"
 
 
-def variants_asked_for(types: Sequence[str] | None) -> dict[str, str]:
+def variants_asked_for(types: Sequence[str] | None, *, own_settings: bool) -> dict[str, str]:
     """The operator of each variant ("" for SeqFT), by the name that the caller uses; None asks for all.
 
     SeqFT is always among them, in front where it was not asked for. Of two names for one operator the first counts.
-    Raises ConfigError.
+    Without ``own_settings`` a name that means another method in the public project warns. Raises ConfigError.
     """
     names = ALL_TYPES if types is None else (types,) if isinstance(types, str) else tuple(types)
     if not names:
@@ -56,19 +57,27 @@ def variants_asked_for(types: Sequence[str] | None) -> dict[str, str]:
     for name in names:
         if name != UNCOMPENSATED and name not in _OPERATOR_OF:
             raise ConfigError(f"unknown compensator type {name!r}; known: {', '.join(ALL_TYPES)}")
+        if name == _OTHER_METHOD and types is not None and not own_settings:
+            warnings.warn(
+                f"{name!r} is computed as 'SeqFT + RFF-HopDC'; the ridge regression that other versions call so is not"
+                " offered",
+                stacklevel=3,
+            )
         operator = _OPERATOR_OF.get(name, "")
         if operator not in found.values():
             found[name] = operator
     return found if UNCOMPENSATED in found else {UNCOMPENSATED: ""} | found
 
 
-def attention_settings(variants: Iterable[str], temperature: float, top_k: int, *, own_mixing: bool) -> dict[str, Any]:
+def attention_settings(
+    variants: Iterable[str], temperature: float, top_k: int, *, own_settings: bool
+) -> dict[str, Any]:
     """Settings of ``operators.attention`` as the versions that know these ``variants`` compute it.
 
-    A ``top_k`` of 0 or less asks for all pairs. With ``own_mixing`` the mixing of means is left as it is.
+    A ``top_k`` of 0 or less asks for all pairs. With ``own_settings`` the mixing of means is left as it is.
     """
     settings = {"temperature": temperature, "top_k": top_k if top_k > 0 else ALL_PAIRS}
-    if not own_mixing and _FIRST_ATTENTION not in variants:
+    if not own_settings and _FIRST_ATTENTION not in variants:
         settings["mean_mixing"] = LATER_MEAN_MIXING
     return settings
 

@@ -125,6 +125,9 @@ def test_only_arguments_that_would_change_something_warn():
         make("SeqFT + RFF-HopDC", rff_hopdc_compensate_cov=True, rff_hopdc_drift_clip=0.0)
     with pytest.warns(UserWarning, match="rff_hopdc_compensate_cov = False has no effect here: covariances are moved"):
         make("SeqFT + RFF-HopDC", rff_hopdc_compensate_cov=False)
+    with pytest.warns(UserWarning, match=r"'SeqFT \+ rff' is computed as 'SeqFT \+ RFF-HopDC'; the ridge regression"):
+        make("SeqFT", "SeqFT + rff")
+    make("SeqFT", "SeqFT + rff", config=QUICK)
     with pytest.raises(ConfigError, match="compensator_types is empty"):
         make()
 
