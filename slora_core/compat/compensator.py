@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
+import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from numbers import Integral
 from pathlib import Path
@@ -16,7 +18,7 @@ from slora_core.compat.gaussian import GaussianStatistics
 from slora_core.compat.spellings import attention_settings, settings_of_later_versions, variants_asked_for
 from slora_core.compat.variants import VariantState, as_statistics
 from slora_core.config import RunConfig
-from slora_core.errors import ConfigError, InputError
+from slora_core.errors import ConfigError, InputError, OutputError
 from slora_core.events import Event
 from slora_core.features.cache.opening import lasting_cache
 from slora_core.features.cache.smart import SmartFeatureCache
@@ -49,9 +51,9 @@ class DistributionCompensator:
     holds already; ``chunk_policy`` is of planned, adaptive and fixed; ``on_event`` receives every event; ``config``
     holds every other setting. Without it attention keeps a tenth of the old means as all versions but the first do, and
     ``SeqFT + rff``, which is the linear attention here, warns that it is another method elsewhere.
-    Every call is recorded to a run file of its own in ``run_folder`` (None: the history), which another process may
-    open meanwhile; ``record=False`` leaves none. ``later`` are arguments of later versions: those without a counterpart
-    here warn.
+    Every call is recorded to a run file of its own in ``run_folder`` (None: the history, and where that cannot be
+    written a warning instead), which another process may open meanwhile; ``record=False`` leaves none. ``later`` are
+    arguments of later versions: those without a counterpart here warn.
     """
 
     def __init__(  # noqa: PLR0917
@@ -113,7 +115,10 @@ class DistributionCompensator:
 
     @property
     def cache(self) -> SmartFeatureCache | None:
-        """The features of auxiliary rows; ``hits`` and ``misses`` count them."""
+        """The features of auxiliary rows; ``hits`` and ``misses`` count them.
+
+        A model whose adapters a trainer merges between tasks has other weights afterwards, and finds none.
+        """
         return self._cache
 
     def set_auxiliary_loader(self, loader: Iterable[Any] | None) -> None:
@@ -225,9 +230,22 @@ class DistributionCompensator:
             if self._cache is not None:
                 self._cache.clear_expired_cache(task_id)
             source = ModulePairSource(config, before, after, loaders, states, cache=self._cache, task=task_id)
-            run_file = History(self._folder).new_path(f"task-{task_id}") if self._record else None
+            run_file = self._new_run_file(task_id) if self._record else None
             run_recorded(config, source, on_event=self.on_event, cancel=self._cancel, run_file=run_file)
             return read_states(target, config.operators.names)
+
+    def _new_run_file(self, task_id: int) -> Path | None:
+        """None, with a warning, where the history cannot be written: training is not to end for a record of it."""
+        try:
+            path = History(self._folder).new_path(f"task-{task_id}")
+            if not os.access(path.parent, os.W_OK):
+                raise OutputError(f"the folder {str(path.parent)!r} cannot be written")
+        except OutputError as error:
+            if self._folder is not None:
+                raise
+            warnings.warn(f"task {task_id} is not recorded: {error}", stacklevel=2)
+            return None
+        return path
 
     def _remember(self, state: ClassState) -> None:
         """Samples of the classes that are new; of others the statistics stay, and with them their count."""

@@ -17,7 +17,7 @@ from torch.utils.data import DataLoader, Dataset
 import slora_core as slora
 from slora_core.compat import DistributionCompensator
 from slora_core.config import RunConfig
-from slora_core.errors import ConfigError
+from slora_core.errors import ConfigError, OutputError
 from slora_core.records.history import History
 
 QUICK = RunConfig().merged({"extraction": {"cache_disk": 0}, "run": {"sample_hz": 0}})
@@ -115,6 +115,19 @@ def test_task_numbers_of_numpy_are_whole_numbers(models, loader, tmp_path):
         compensator.build_all_variants(number, models[number - 2], models[number - 1], loader([int(number)], 1))
     assert list(compensator.variants["SeqFT + linear"]) == [1, 2]
     assert [run.status for run in History(tmp_path).list_runs()] == ["finished", "finished"]
+
+
+def test_a_history_that_cannot_be_written_warns_and_training_goes_on(models, loader, tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("SLORA_HOME", str(tmp_path / "file" / "below"))
+    compensator = make("SeqFT", record=True)
+    with pytest.warns(UserWarning, match=r"task 1 is not recorded: the folder '.*below/runs' cannot be created"):
+        variants = compensator.build_all_variants(1, None, models[0], loader([0], 1))
+    assert list(variants["SeqFT"]) == [0]
+    named = make("SeqFT", record=True, run_folder=tmp_path / "file" / "runs")
+    with pytest.raises(OutputError, match="cannot be created"):
+        named.build_all_variants(1, None, models[0], loader([0], 1))
+    assert named.variants == {"SeqFT": {}}
 
 
 def test_only_arguments_that_would_change_something_warn():
