@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
+import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from numbers import Integral
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,10 +15,10 @@ from torch import nn
 
 from slora_core.cancel import CancelToken
 from slora_core.compat.gaussian import GaussianStatistics
-from slora_core.compat.spellings import settings_of_later_versions, variants_asked_for
+from slora_core.compat.spellings import attention_settings, settings_of_later_versions, variants_asked_for
 from slora_core.compat.variants import VariantState, as_statistics
 from slora_core.config import RunConfig
-from slora_core.errors import ConfigError, InputError
+from slora_core.errors import ConfigError, InputError, OutputError
 from slora_core.events import Event
 from slora_core.features.cache.opening import lasting_cache
 from slora_core.features.cache.smart import SmartFeatureCache
@@ -38,16 +41,19 @@ class DistributionCompensator:
     """Statistics of every class under every variant, from task to task.
 
     ``compensator_types`` are of ``SeqFT``, ``SeqFT + linear``, ``SeqFT + weaknonlinear``, ``SeqFT + Hopfield`` and
-    ``SeqFT + rff`` (None: all); names of other versions are known, and variants are called as they were asked for.
+    ``SeqFT + rff`` (None: all); names of other versions are known, variants are called as they were asked for, and
+    ``SeqFT`` is always there. A ``hopfield_topk`` of 0 or less takes all pairs.
     ``feature_combination_type`` says what the transition is fitted on: ``combined`` (the task's images
     and auxiliary ones), ``aux_only`` or ``current_only``. Of the auxiliary loader the first ``auxiliary_data_size``
     rows are used. ``variants`` holds the statistics by variant and class id; they may be replaced.
 
     Beyond the original: ``memory_budget`` ("2GiB") bounds what a call takes, on a CUDA device beside what the process
     holds already; ``chunk_policy`` is of planned, adaptive and fixed; ``on_event`` receives every event; ``config``
-    holds every other setting. Every call is recorded to a run file of its own in ``run_folder`` (None: the history),
-    which another process may open meanwhile; ``record=False`` leaves none. ``later`` are arguments of later versions:
-    those without a counterpart here warn.
+    holds every other setting. Without it attention keeps a tenth of the old means as all versions but the first do.
+    ``SeqFT + rff`` is the linear attention by random features; some versions call a ridge regression so.
+    Every call is recorded to a run file of its own in ``run_folder`` (None: the history, and where that cannot be
+    written a warning instead), which another process may open meanwhile; ``record=False`` leaves none. ``later`` are
+    arguments of later versions: those without a counterpart here warn.
     """
 
     def __init__(  # noqa: PLR0917
@@ -77,9 +83,9 @@ class DistributionCompensator:
         self.device = resolve_device(str(device))
         self.auxiliary_data_size = auxiliary_data_size
         self._operator_of = variants_asked_for(compensator_types)
-        self.compensator_types = tuple(self._operator_of)
+        self.compensator_types = list(self._operator_of)
         self.feature_combination_type = feature_combination_type
-        self.variants: Variants = {}
+        self.variants: Variants = {name: {} for name in self.compensator_types}
         self.on_event = on_event
         self._cancel = cancel
         self._record, self._folder = record, run_folder
@@ -88,8 +94,10 @@ class DistributionCompensator:
             {
                 "operators": {
                     "names": self._operators or OPERATORS[:1],
-                    "attention": {"temperature": hopfield_temp, "top_k": hopfield_topk},
-                    "rff": settings_of_later_versions(later),
+                    "attention": attention_settings(
+                        self._operator_of, hopfield_temp, hopfield_topk, own_settings=config is not None
+                    ),
+                    "rff": settings_of_later_versions(later, self._operators),
                 },
                 "memory": {
                     "budget": base.memory.budget if memory_budget is None else memory_budget,
@@ -107,7 +115,10 @@ class DistributionCompensator:
 
     @property
     def cache(self) -> SmartFeatureCache | None:
-        """The features of auxiliary rows; ``hits`` and ``misses`` count them."""
+        """The features of auxiliary rows; ``hits`` and ``misses`` count them.
+
+        A model whose adapters a trainer merges between tasks has other weights afterwards, and finds none.
+        """
         return self._cache
 
     def set_auxiliary_loader(self, loader: Iterable[Any] | None) -> None:
@@ -115,7 +126,7 @@ class DistributionCompensator:
         self._auxiliary = loader
 
     def get_variant_names(self) -> list[str]:
-        return list(self.compensator_types)
+        return list(self.variants)
 
     def clear_cache(self) -> None:
         """Drop the cached features."""
@@ -130,9 +141,9 @@ class DistributionCompensator:
         ``task_id`` counts from 1; at task 1 every variant starts from the task's own statistics. Returns ``variants``.
         Raises InputError, BudgetRefused, RunCancelled; ``variants`` is then as it was.
         """
-        _check_task(task_id)
+        task_id = _checked_task(task_id)
         if task_id == 1:
-            return self._add_current(task_id, model_after, data_loader, anew=True)
+            return self._add_current(task_id, model_after, data_loader, self.compensator_types, anew=True)
         missing = [name for name in self.compensator_types if not self.variants.get(name)]
         if missing:
             raise InputError(
@@ -142,22 +153,18 @@ class DistributionCompensator:
         if model_before is None:
             raise InputError(f"task_id = {task_id}: model_before is None; expected the model before the task")
         if not self._operators:
-            return self._add_current(task_id, model_after, data_loader)
+            return self._add_current(task_id, model_after, data_loader, self.compensator_types)
         states: dict[str, StateReader] = {
-            operator: VariantState(self.variants[name], self._counts)
+            operator or _UNMOVED: VariantState(self.variants[name], self._counts)
             for name, operator in self._operator_of.items()
-            if operator
         }
-        if UNCOMPENSATED in self.compensator_types:
-            states[_UNMOVED] = VariantState(self.variants[UNCOMPENSATED], self._counts)
         moved = self._run(task_id, model_before, model_after, self._loaders(data_loader), states)
         reg = self._config.operators.cholesky_reg
         name_of = {operator: name for name, operator in self._operator_of.items()}
         variants = {name_of[operator]: as_statistics(state, reg) for operator, state in moved.items()}
-        if UNCOMPENSATED in self.compensator_types:
-            some = next(iter(variants.values()))
-            old = self.variants[UNCOMPENSATED]
-            variants[UNCOMPENSATED] = old | {number: _copy(some[number]) for number in some if number not in old}
+        some = next(iter(variants.values()))
+        old = self.variants[UNCOMPENSATED]
+        variants[UNCOMPENSATED] = old | {number: _copy(some[number]) for number in some if number not in old}
         self._remember(next(iter(moved.values())))
         self.variants = {name: variants[name] for name in self.compensator_types}
         return self.variants
@@ -171,30 +178,30 @@ class DistributionCompensator:
         *,
         low_rank: bool = False,
     ) -> Variants:
-        """Add the statistics of this task's classes to every variant and move none.
+        """Add the statistics of this task's classes to ``SeqFT``, move none, and leave no other variant.
 
         Called with a model before, one after and a loader, or with one model and a loader. Statistics are whole, also
         where ``low_rank`` allows less. Returns ``variants``.
         """
-        _check_task(task_id)
+        task_id = _checked_task(task_id)
         if data_loader is None:  # one model and a loader, by position
             model_after, data_loader = model_before, model_after
         elif model_after is None:
             model_after = model_before
         if model_after is None or data_loader is None:
             raise InputError("build_current_only was given no model or no loader; expected both")
-        return self._add_current(task_id, model_after, data_loader)
+        return self._add_current(task_id, model_after, data_loader, [UNCOMPENSATED])
 
     def _add_current(
-        self, task_id: int, model: nn.Module, data_loader: Iterable[Any], *, anew: bool = False
+        self, task_id: int, model: nn.Module, data_loader: Iterable[Any], names: Sequence[str], *, anew: bool = False
     ) -> Variants:
-        """The task's own classes into every variant; ``anew`` forgets all others."""
+        """The task's own classes into the variants ``names``, which alone are left; ``anew`` forgets all others."""
         state = next(iter(self._run(task_id, None, model, Loaders(data_loader), {}).values()))
         reg = self._config.operators.cholesky_reg
         variants: Variants = {}
         if anew:
             self._counts = {}
-        for name in self.compensator_types:
+        for name in names:
             old = {} if anew else self.variants.get(name, {})
             new = as_statistics(state, reg)
             variants[name] = old | {number: _copy(item) for number, item in new.items() if number not in old}
@@ -223,9 +230,22 @@ class DistributionCompensator:
             if self._cache is not None:
                 self._cache.clear_expired_cache(task_id)
             source = ModulePairSource(config, before, after, loaders, states, cache=self._cache, task=task_id)
-            run_file = History(self._folder).new_path(f"task-{task_id}") if self._record else None
+            run_file = self._new_run_file(task_id) if self._record else None
             run_recorded(config, source, on_event=self.on_event, cancel=self._cancel, run_file=run_file)
             return read_states(target, config.operators.names)
+
+    def _new_run_file(self, task_id: int) -> Path | None:
+        """None, with a warning, where the history cannot be written: training is not to end for a record of it."""
+        try:
+            path = History(self._folder).new_path(f"task-{task_id}")
+            if not os.access(path.parent, os.W_OK):
+                raise OutputError(f"the folder {str(path.parent)!r} cannot be written")
+        except OutputError as error:
+            if self._folder is not None:
+                raise
+            warnings.warn(f"task {task_id} is not recorded: {error}", stacklevel=2)
+            return None
+        return path
 
     def _remember(self, state: ClassState) -> None:
         """Samples of the classes that are new; of others the statistics stay, and with them their count."""
@@ -233,11 +253,12 @@ class DistributionCompensator:
         self._counts = counts | self._counts
 
 
-def _check_task(task_id: int) -> None:
-    if isinstance(task_id, bool) or not isinstance(task_id, int) or task_id < 1:
+def _checked_task(task_id: int) -> int:
+    if isinstance(task_id, bool) or not isinstance(task_id, Integral) or task_id < 1:
         raise InputError(f"task_id = {task_id!r}: expected a whole number from 1")
+    return int(task_id)
 
 
 def _copy(item: GaussianStatistics) -> GaussianStatistics:
-    """A class of its own for each variant: callers move them between devices in place."""
-    return GaussianStatistics(item.mean, item.cov, item.reg)
+    """A class of its own for each variant: callers change them in place."""
+    return GaussianStatistics(item.mean.clone(), item.cov.clone(), item.reg)

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any, Protocol
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Final, Protocol
+from weakref import WeakKeyDictionary
 
 import torch
 from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel
 
 from slora_core.errors import InputError
 
 PRECISIONS: dict[str, torch.dtype | None] = {"fp32": None, "bf16": torch.bfloat16, "fp16": torch.float16}
 """The dtype of autocast; None runs without."""
+
+_CHANGING: Final[WeakKeyDictionary[nn.Module, frozenset[str]]] = WeakKeyDictionary()
+_WRAPPERS: Final = (nn.DataParallel, nn.parallel.DistributedDataParallel, AveragedModel)
 
 
 class Encoder(Protocol):
@@ -31,19 +38,25 @@ class Encoder(Protocol):
 class ModuleEncoder:
     """A module of the caller: its ``forward_features`` where it has one, else the module itself.
 
-    ``key`` is the SHA-256 of type, parameters and buffers. Raises InputError for an output that holds no features.
+    What merely wraps a module (DataParallel, DistributedDataParallel, AveragedModel) is looked through: its own forward
+    gives what the head makes of the features. ``key`` is the SHA-256 of type, parameters, buffers and plain settings,
+    but for those that a pass changes. Raises InputError for an output that holds no features.
     """
 
     def __init__(self, module: nn.Module) -> None:
+        while isinstance(module, _WRAPPERS):
+            module = module.module
         self.module = module
         self._key: str | None = None
 
     @property
     def key(self) -> str:
         if self._key is None:
-            from slora_core.features.cache.keys import fingerprint
+            from slora_core.features.cache.keys import fingerprint, plain_settings
 
-            self._key = fingerprint(self.module)
+            changing = _CHANGING.get(self.module, frozenset())
+            settings = {name: text for name, text in plain_settings(self.module).items() if name not in changing}
+            self._key = hashlib.sha256(f"{fingerprint(self.module)}{settings}".encode()).hexdigest()
         return self._key
 
     def modules(self) -> Iterable[nn.Module]:
@@ -51,7 +64,22 @@ class ModuleEncoder:
 
     def __call__(self, inputs: Tensor) -> Tensor:
         forward = getattr(self.module, "forward_features", self.module)
-        return pooled(forward(inputs), self.module)
+        with _watched(self.module):
+            return pooled(forward(inputs), self.module)
+
+
+@contextmanager
+def _watched(module: nn.Module) -> Iterator[None]:
+    """Learn in a module's first pass which of its settings are counters: a pass changes them."""
+    if module in _CHANGING:
+        yield
+        return
+    from slora_core.features.cache.keys import plain_settings
+
+    before = plain_settings(module)
+    yield
+    after = plain_settings(module)
+    _CHANGING[module] = frozenset(name for name in before | after if before.get(name) != after.get(name))
 
 
 def pooled(output: Any, module: nn.Module) -> Tensor:

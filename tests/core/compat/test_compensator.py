@@ -146,14 +146,18 @@ def test_arguments_of_later_versions_act_or_warn(models, loader):
 
 
 @pytest.mark.parametrize("call", ["pair", "single"])
-def test_current_only_adds_classes_and_moves_none(models, loader, call):
+def test_current_only_leaves_the_unmoved_statistics_alone(models, loader, images, call):
     compensator = make(compensator_types=["SeqFT", "SeqFT + linear"])
-    compensator.build_all_variants(1, None, models[0], loader([0], 1))
-    before = compensator.variants["SeqFT + linear"][0].cov.clone()
-    pair = (models[0], models[1]) if call == "pair" else (models[1],)
-    variants = compensator.build_current_only(2, *pair, loader([1], 2), low_rank=call == "single")
-    assert list(variants["SeqFT + linear"]) == [0, 1]
-    assert torch.equal(variants["SeqFT + linear"][0].cov, before)
+    for number, model in enumerate(models[:2]):
+        pair = (models[0], model) if call == "pair" else (model,)
+        variants = compensator.build_current_only(number + 1, *pair, loader([number], 1), low_rank=call == "single")
+    assert compensator.get_variant_names() == list(variants) == ["SeqFT"]
+    assert list(variants["SeqFT"]) == [0, 1]
+    for number, model in enumerate(models[:2]):
+        expected = slora.class_statistics(features(model, images([number], 1)[0]), images([number], 1)[1])
+        assert close(variants["SeqFT"][number], expected.means[0], expected.covariances[0])
+    with pytest.raises(InputError, match=r"'SeqFT \+ linear' has no statistics of earlier tasks"):
+        compensator.build_all_variants(3, models[1], models[2], loader([2], 3))
 
 
 def test_a_first_task_that_fails_leaves_what_was_there(models, loader):
@@ -229,7 +233,7 @@ def test_a_budget_that_cannot_hold_it_is_refused_and_the_variants_stay(models, l
     compensator = make(compensator_types=["SeqFT + linear"], memory_budget="1KiB")
     with pytest.raises(BudgetRefused, match="smallest that can is"):
         compensator.build_all_variants(1, None, models[0], loader([0], 1))
-    assert compensator.variants == {}
+    assert compensator.variants == {"SeqFT": {}, "SeqFT + linear": {}}
     assert [run.status for run in History().list_runs()] == ["failed"]
 
 
@@ -292,7 +296,7 @@ def test_wrong_calls_say_what_was_expected(models, loader):
     compensator = make(compensator_types=["SeqFT + linear"])
     with pytest.raises(InputError, match="task_id = 0: expected a whole number from 1"):
         compensator.build_all_variants(0, None, models[0], loader([0], 1))
-    with pytest.raises(InputError, match=r"'SeqFT \+ linear' has no statistics of earlier tasks"):
+    with pytest.raises(InputError, match=r"'SeqFT' has no statistics of earlier tasks"):
         compensator.build_all_variants(2, models[0], models[1], loader([0], 1))
     with pytest.raises(InputError, match="the data loader is empty"):
         compensator.build_all_variants(1, None, models[0], [])
@@ -341,4 +345,4 @@ def test_an_interrupt_is_recorded_as_a_cancelled_run(models, loader, tmp_path):
         compensator.build_all_variants(1, None, models[0], loader([0, 1], 1))
     (header,) = History(tmp_path).list_runs()
     assert header.status == "cancelled"
-    assert compensator.variants == {}
+    assert compensator.variants == {"SeqFT": {}}
