@@ -41,7 +41,7 @@ pytestmark = [
 
 WORKER = "slora_core.distributed.worker"
 LONG = {
-    "operators": {"names": ["linear", "attention"], "attention": {"samples": 600, "top_k": 50}},
+    "operators": {"names": ["linear", "attention"], "attention": {"samples": 2000, "top_k": 50}},
     "memory": {"policy": "fixed", "chunk": 100},
     "run": {"sample_hz": 20},
 }
