@@ -84,7 +84,8 @@ def read_states(path: Path, operators: Sequence[str]) -> dict[str, ClassState]:
     for name in operators:
         with open_state(path, name if len(operators) > 1 else None) as file:
             builder = StateBuilder(file.class_ids, file.counts, file.dim)
-            mean, covariance = torch.empty(file.dim), torch.empty(file.dim, file.dim)
+            mean = torch.empty(file.dim, dtype=torch.float32)
+            covariance = torch.empty(file.dim, file.dim, dtype=torch.float32)
             for index in range(len(file.class_ids)):
                 file.read(index, mean, covariance)
                 builder.write(index, mean, covariance)

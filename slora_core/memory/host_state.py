@@ -26,7 +26,7 @@ _FLAGS: Final = ("cudnn.deterministic", "cudnn.benchmark", "cuda.matmul.allow_fp
 
 @contextmanager
 def host_state_guard() -> Iterator[None]:
-    """Inside: float32 products in full precision (no TF32). Afterwards: everything as before.
+    """Inside: float32 by default, and its products in full precision (no TF32). Afterwards: everything as before.
 
     Saved are the precision settings (the older flags and the newer ``fp32_precision``), the deterministic flags, the
     number of threads, the default dtype, and the states of the default generators of torch (CPU and CUDA), NumPy and
@@ -35,6 +35,7 @@ def host_state_guard() -> Iterator[None]:
     with ExitStack() as restore:
         for save in (_generators, _precisions, _flags, _threads):
             restore.callback(save())
+        torch.set_default_dtype(torch.float32)
         torch.set_float32_matmul_precision("highest")
         torch.backends.cudnn.allow_tf32 = False
         yield

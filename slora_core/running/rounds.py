@@ -102,6 +102,8 @@ class RoundRunner:
         if round_.pairs is None and (round_.fed is None or not round_.fed.pairs):
             return
         features, evaluate = self._origin("feature file", "features"), self._origin("evaluation file", "evaluate")
+        if self.config.source.kind == "models":
+            features = "the features of the pairs"
         if round_.pairs is not None or round_.evaluation is not None:
             scan(self.ctx, self.job, round_.pairs, round_.evaluation, prefix=prefix, origins=(features, evaluate))
         if self.config.source.kind in CHECKED_STATES:

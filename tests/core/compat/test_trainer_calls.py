@@ -17,7 +17,7 @@ from torch.utils.data import DataLoader, Dataset
 import slora_core as slora
 from slora_core.compat import DistributionCompensator
 from slora_core.config import RunConfig
-from slora_core.errors import ConfigError, OutputError
+from slora_core.errors import ConfigError, InputError, OutputError
 from slora_core.records.history import History
 
 QUICK = RunConfig().merged({"extraction": {"cache_disk": 0}, "run": {"sample_hz": 0}})
@@ -284,3 +284,35 @@ def test_cached_features_know_buffers_that_are_not_saved(loader):
         compensator.build_all_variants(1, None, before, loader([0], 1))
         moved.append(compensator.build_all_variants(2, before, after, loader([1], 2))["SeqFT + linear"][0].mean)
     assert torch.allclose(*moved, rtol=1e-5, atol=1e-6)
+
+
+def test_a_program_whose_default_is_float64_gets_the_same_statistics(models, loader):
+    tasks = [list(loader([0, 1], 1)), list(loader([2], 2))]
+
+    def moved():
+        compensator = make("SeqFT + linear", "SeqFT + Hopfield", "SeqFT + weaknonlinear", "SeqFT + rff", config=QUICK)
+        compensator.build_all_variants(1, None, models[0], tasks[0])
+        return compensator.build_all_variants(2, models[0], models[1], tasks[1])
+
+    expected = moved()
+    torch.set_default_dtype(torch.float64)
+    try:
+        found = moved()
+        assert torch.get_default_dtype() == torch.float64
+    finally:
+        torch.set_default_dtype(torch.float32)
+    for name, statistics in expected.items():
+        for number, item in statistics.items():
+            assert torch.equal(found[name][number].mean, item.mean)
+            assert torch.equal(found[name][number].cov, item.cov)
+
+
+def test_features_that_are_no_numbers_are_told_as_those_of_the_pairs(models, loader):
+    class Broken(nn.Module):
+        def forward(self, inputs):
+            return models[1].forward_features(inputs) * float("nan")
+
+    compensator = make("SeqFT + Hopfield")
+    compensator.build_all_variants(1, None, models[0], loader([0], 1))
+    with pytest.raises(InputError, match=r"^the features of the pairs: features_after holds NaN or Inf in \d+ rows"):
+        compensator.build_all_variants(2, models[0], Broken(), loader([1], 2))
