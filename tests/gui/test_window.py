@@ -127,6 +127,22 @@ def test_a_dropped_feature_file_goes_into_the_job_and_can_be_undone(make_window,
     assert window.actions_by_id["redo"].isEnabled()
 
 
+def test_a_replaced_file_is_seen_when_the_window_comes_to_the_front_or_runs_it(make_window, qtbot, tmp_path, qapp):
+    _, controller = make_window(finishing)
+    path = _write_features(tmp_path / "pairs.npz")
+    controller.open_files([path])
+    line = controller.views.job.source.pages["files"].files["features"].line
+    assert "N = 40" in line.text()
+    path.write_bytes(b"")
+    qapp.applicationStateChanged.emit(Qt.ApplicationState.ApplicationInactive)
+    assert not controller.background.busy
+    qapp.applicationStateChanged.emit(Qt.ApplicationState.ApplicationActive)
+    qtbot.waitUntil(lambda: "empty" in line.text())
+    _write_features(path)
+    _run(controller, qtbot)
+    assert "N = 40" in line.text()
+
+
 def test_a_file_that_cannot_be_read_says_why(make_window, qtbot, tmp_path):
     window, controller = make_window()
     broken = tmp_path / "broken.slora"
