@@ -116,9 +116,7 @@ class _Bench:
     def planned(self, precision: str, limit_bytes: int) -> ExtractionMeasure:
         """One backbone, the batch that the planner takes within ``limit_bytes``."""
         batch, predicted = self._plan(precision, limit_bytes)
-        return self._measured(
-            f"one backbone, {precision}", self._one_backbone, batch, precision, predicted=predicted
-        )
+        return self._measured(f"one backbone, {precision}", self._one_backbone, batch, precision, predicted=predicted)
 
     def _one_backbone(self) -> list[Encoder]:
         backbone = AdaptedBackbone(self._pair.base, {"before": self._pair.before, "after": self._pair.after})

@@ -214,3 +214,17 @@ def record_run(tmp_path):
 @pytest.fixture
 def events_of_a_run():
     return run_events
+
+
+@pytest.fixture(scope="session")
+def pinned_bytes():
+    """``pinned_bytes(footprint)``: its page-locked host bytes at the worst moment."""
+
+    def pinned(buffers) -> int:
+        return sum(np.empty(b.shape, b.dtype).nbytes for b in buffers if b.pinned)
+
+    def worst(footprint) -> int:
+        phase = max((pinned(buffers) for _, buffers in footprint.phases), default=0)
+        return pinned(footprint.kept + footprint.standing) + phase
+
+    return worst

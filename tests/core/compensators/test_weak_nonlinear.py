@@ -240,7 +240,7 @@ def test_the_ledger_sees_exactly_what_was_planned(dim: int) -> None:
         with Ledger() as ledger:
             transition = WeakNonlinearCompensator(config).fit(context(), source, fit)
             assert ledger.peak_bytes == fit.footprint.peak_bytes()
-            assert ledger.live_bytes == fit.footprint.kept_bytes()
+            assert ledger.live_bytes == fit.footprint.totals()[1]
             for move in move_options(workload, config, CPU_PROFILE):
                 ledger.push_peak()
                 move_all(transition, state, move, noise)

@@ -59,7 +59,7 @@ def test_float64_beyond_float32_is_not_finite(tmp_path):
             check_rows_finite(RunContext(CPU), rows, option, "evaluation file 'e.npz'")
 
 
-def test_takes_exactly_what_is_planned_and_nothing_on_a_gpu():
+def test_takes_exactly_what_is_planned_and_nothing_on_a_gpu(pinned_bytes):
     pairs = ArrayPairs(*clean())
     for option in options(pairs):
         with Ledger() as ledger:
@@ -67,7 +67,7 @@ def test_takes_exactly_what_is_planned_and_nothing_on_a_gpu():
         assert ledger.peak_bytes == option.footprint.peak_bytes()
         assert ledger.live_bytes == 0
     on_cuda = scan_options(Workload(1000, 6, 1), RunConfig(), CUDA_PROFILE)[0].footprint
-    assert (on_cuda.peak_bytes(512), on_cuda.pinned_bytes()) == (0, option_bytes(on_cuda))
+    assert (on_cuda.peak_bytes(512), pinned_bytes(on_cuda)) == (0, option_bytes(on_cuda))
 
 
 def option_bytes(footprint):
