@@ -99,8 +99,7 @@ class Controller(QObject):
         """Put settings into force and look at the machine; call it once, before the window is shown."""
         self.appearance.begin()
         self.recent.show()
-        self.models.what_if.request(self.models.job.config)
-        self.window.status.show_device(self.models.job.config.run.device)
+        self.job_desk.plan_anew()
         self._update_state()
         QTimer.singleShot(0, self._begin_slowly)
 
@@ -354,7 +353,7 @@ class Controller(QObject):
     def _cards_changed(self, cards: Sequence[Any]) -> None:
         self.window.status.show_cards(cards)
         self.views.job.set_cards([card.name for card in cards])
-        self.job_desk.show_cards(cards)
+        self.job_desk.show_device()
 
     @Slot()
     def _update_state(self) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -17,7 +16,6 @@ from slora_gui.model.device_profiles import planning_profile
 from slora_gui.model.forecasting import Forecast
 from slora_gui.model.notices import notice_actions
 from slora_gui.model.source_facts import SourceFacts, source_facts
-from slora_gui.shell.device_watch import CardUse
 
 if TYPE_CHECKING:
     from slora_gui.composition import Models, Views
@@ -69,20 +67,18 @@ class JobDesk(QObject):
         self._models.job.take_facts(source, facts)
         self._models.what_if.request(self._models.job.config)
 
-    def show_cards(self, cards: Sequence[CardUse]) -> None:
-        self._show_device()
-
     @Slot()
     def plan_anew(self) -> None:
-        """What is known of this machine has changed."""
-        self._show_device()
+        """For what is known of this machine by now."""
+        self.show_device()
         self._models.what_if.request(self._models.job.config)
 
-    def _show_device(self) -> None:
-        """How much memory the job's device has, and whether it was tuned."""
+    def show_device(self) -> None:
+        """The job's device, how much memory it has, and whether it was tuned."""
         run = self._models.job.config.run
         profile = planning_profile(run.device, run.threads)
-        self._views.live.set_device_total(profile.total_bytes)
+        self._window.status.show_device(run.device)
+        self._views.live.set_device(profile.kind, profile.name, profile.total_bytes)
         self._views.job.set_device_total(profile.total_bytes)
         self._views.job.set_tuned(bool(profile.measured))
 
@@ -91,8 +87,7 @@ class JobDesk(QObject):
         config = self._models.job.config
         self._models.what_if.request(config)
         if section in ("", "run"):
-            self._window.status.show_device(config.run.device)
-            self._show_device()
+            self.show_device()
 
     @Slot(object)
     def _forecast(self, forecast: Forecast) -> None:

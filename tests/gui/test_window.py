@@ -18,6 +18,7 @@ from slora_core.records.history import History
 from slora_gui import app
 from slora_gui.actions import ACTIONS
 from slora_gui.main_window import DOCKS, PAGES
+from slora_gui.model import device_profiles
 from slora_gui.settings import Settings, load
 from slora_gui.shell.error_dialog import ErrorDialog
 
@@ -67,6 +68,18 @@ def test_results_come_to_sight_where_there_is_height(make_window, qtbot):
     _run(controller, qtbot)
     assert not window.docks["results"].isHidden()
     assert window.messages.button.isHidden()
+
+
+def test_before_a_run_the_device_panel_says_what_it_will_measure(make_window, monkeypatch):
+    card = device_profiles.CudaCard(0, "Card A", 80 * 2**30)
+    monkeypatch.setattr(device_profiles, "cuda_cards", lambda: (card,))
+    _, controller = make_window(settings=Settings(language="en", theme="light", job='[run]\ndevice = "cpu"\n'))
+    header, job = controller.views.live.plot.device.header, controller.models.job
+    assert "on the CPU" in header.title
+    job.change({"run": {"device": "cuda"}}, "Device")
+    assert header.title == "Compute device"
+    job.undo_stack.undo()
+    assert "on the CPU" in header.title
 
 
 def test_cancel_is_answered_and_keeps_what_was_measured(make_window, qtbot):

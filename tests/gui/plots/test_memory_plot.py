@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PySide6.QtGui import QFont
 
+from slora_gui.model.run_model import RunModel
 from slora_gui.plots.memory_plot import MemoryPlot
 from slora_gui.plots.style import DARK
 
@@ -45,7 +46,13 @@ def test_what_is_not_available_is_absent_from_plot_and_key(plot, cpu_run):
 
 
 def test_the_device_panel_says_that_it_shows_the_cpu(plot, cpu_run, cuda_run):
-    plot.set_device_kind("cpu")
+    plot.set_device("cpu", "Processor", None)
+    assert "CPU" in plot.device.header.title
+    plot.set_device("cuda", "Card", None)
+    assert plot.device.header.title == "Compute device"
+    plot.set_device("cpu", "Processor", None)
+    starting = RunModel("a run")
+    plot.set_run(starting)
     assert "CPU" in plot.device.header.title
     plot.set_run(cuda_run)
     assert plot.device.header.title == "Compute device"
