@@ -29,7 +29,7 @@ class ProbedCost:
 
 @dataclass(frozen=True, slots=True)
 class ExtractionWork:
-    """``rows`` inputs through ``passes`` models of ``dim`` features.
+    """``rows`` inputs through ``passes`` models of ``dim`` features, then ``evaluation_rows`` through the last of them.
 
     ``held_bytes`` is what stays through the stage (a model that it loads), ``cache_bytes`` what the feature cache
     begins to hold in it, ``input_bytes`` what the count sees of one input beside its forward pass; with a cache
@@ -44,6 +44,7 @@ class ExtractionWork:
     input_bytes: int = 0
     looks_up: bool = False
     longest: int = 0
+    evaluation_rows: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,23 +70,30 @@ def extraction_options(
 
 
 def _option(choice: ExtractionChoice, cost: ProbedCost, work: ExtractionWork, config: RunConfig) -> Option:
-    collected = 0 if config.measures.progressive_release else work.passes * work.rows * work.dim * 4
-    joined = collected // work.passes
-    size = max(1, min(choice.batch, work.longest or work.rows))
+    column = 0 if config.measures.progressive_release else 4 * work.dim
+    collected = column * max(work.passes * work.rows, work.evaluation_rows)
+    concatenated = column * max((work.passes + 1) * work.rows, 2 * work.evaluation_rows)
+    size = max(1, min(choice.batch, work.longest or max(work.rows, work.evaluation_rows)))
     looked_up = size * work.dim * 4 if work.looks_up else 0
     footprint = Footprint(
         standing=(
             Buffer("held_model", (work.held_bytes,), "uint8"),
-            Buffer("collected", (collected,), "uint8"),
             Buffer("looked_up", (looked_up,), "uint8"),
             Buffer("inputs", (size * work.input_bytes,), "uint8"),
         ),
         phases=(
-            ("forward", (Buffer("probed_forward", (cost.fixed_bytes + size * cost.item_bytes,), "uint8"),)),
-            ("concatenate", (Buffer("joined", (joined,), "uint8"),)),
+            (
+                "forward",
+                (
+                    Buffer("probed_forward", (cost.fixed_bytes + size * cost.item_bytes,), "uint8"),
+                    Buffer("collected", (collected,), "uint8"),
+                ),
+            ),
+            ("concatenate", (Buffer("collected_and_joined", (concatenated,), "uint8"),)),
         ),
         kept=(Buffer("cached_features", (work.cache_bytes,), "uint8"),),
         workspace_bytes=cost.pool_fixed_bytes + size * cost.pool_item_bytes,
     )
-    seconds = work.passes * (work.rows * cost.item_s + -(-work.rows // size) * cost.batch_s)
+    batches = work.passes * -(-work.rows // size) + -(-work.evaluation_rows // size)
+    seconds = (work.passes * work.rows + work.evaluation_rows) * cost.item_s + batches * cost.batch_s
     return Option(choice, footprint, seconds)
