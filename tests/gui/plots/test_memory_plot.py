@@ -10,7 +10,8 @@ from PySide6.QtGui import QFont
 
 from slora_gui.model.run_model import RunModel
 from slora_gui.plots.memory_plot import MemoryPlot
-from slora_gui.plots.style import DARK
+from slora_gui.plots.style import plot_theme
+from slora_gui.theme import load_theme
 
 MIB, GIB = 2**20, 2**30
 
@@ -213,11 +214,12 @@ def test_the_language_changes_without_a_restart(plot, cpu_run, shouting):
 
 def test_a_theme_colours_everything(plot, cpu_run):
     plot.set_run(cpu_run)
-    plot.set_theme(DARK)
+    chosen = load_theme("dark")
+    plot.set_theme(plot_theme(chosen.colors, chosen.dark))
     picture = plot.grab().toImage()
-    assert picture.pixelColor(picture.width() // 2, 2).name() == DARK.background
+    assert picture.pixelColor(picture.width() // 2, 2).name() == chosen.colors["surface"]
     axis_end = plot.device.plot.mapTo(plot, plot.device.plot.rect().topLeft())
-    assert picture.pixelColor(axis_end.x() + 1, axis_end.y() + 1).name() == DARK.background
+    assert picture.pixelColor(axis_end.x() + 1, axis_end.y() + 1).name() == chosen.colors["surface"]
 
 
 def test_a_run_without_samples_shows_its_markers(plot, parts):
