@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +26,8 @@ from slora_core.events import (
 )
 from slora_core.records.recorder import RunRecorder
 from slora_core.records.run_file import RunFile
+
+sys.path.append(str(Path(__file__).parent / "faults"))
 
 GB = 10**9
 

@@ -1,5 +1,6 @@
 import pytest
 import torch
+from faulty_ledger import FaultyLedger
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -84,7 +85,7 @@ def test_a_refused_workspace_leaves_nothing():
             return False
         return True
 
-    with Ledger(STAGE.peak_bytes() - 1) as ledger:
+    with FaultyLedger(STAGE.peak_bytes() - 1) as ledger:
         ledger.fail_at(2)
         assert not attempt()
         assert ledger.live_bytes == 0
