@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from slora_core.config import RunConfig
@@ -53,9 +53,6 @@ class ExtractionChoice:
 
     batch: int
     precision: str = "fp32"
-
-    def shrunk(self) -> ExtractionChoice | None:
-        return replace(self, batch=self.batch // 2) if self.batch > 1 else None
 
 
 def extraction_options(

@@ -110,15 +110,6 @@ def test_a_built_classifier_holds_only_what_scoring_needs(make_state):
     assert live["lr-rgda"] < 8 * classes * dim * (rank + 1) + 8 * 3 * dim * dim
 
 
-def test_shrinking_ends_at_one_row_of_one_class():
-    choice, seen = EvaluationChoice(64, 8), []
-    while choice is not None:
-        seen.append(choice)
-        choice = choice.shrunk()
-    assert seen[-1] == EvaluationChoice(1, 1)
-    assert len(seen) == len(set(seen))
-
-
 def test_progress_counts_every_class_of_every_classifier(make_state, make_rows):
     state, config, events = make_state(5, 6), RunConfig(), []
     rows = make_rows(state, 30)

@@ -248,18 +248,6 @@ def test_policies_choose_the_chunks() -> None:
         assert {option.choice.chunk for option in options} == chunks
 
 
-def test_choices_shrink_until_nothing_is_left() -> None:
-    problem = make_problem(pairs=3000, dim=32, classes=8, samples=200)
-    choice = AttentionChoice(chunk=200, panel=3000, resident=True, batch=8)
-    peaks = []
-    while choice is not None:
-        peaks.append(option_for(problem, choice).footprint.peak_bytes())
-        choice = choice.shrunk()
-    assert peaks == sorted(peaks, reverse=True)
-    assert len(set(peaks)) == len(peaks)
-    assert peaks[-1] < peaks[0] / 20
-
-
 def test_a_single_query_is_moved_by_the_weighted_drift_of_its_nearest_pairs() -> None:
     """One class of no spread: its mean moves as one query does."""
     problem = make_problem(pairs=500, dim=20, classes=1, samples=2, operators={"attention": {"top_k": 40}})

@@ -12,7 +12,6 @@ from scipy import stats
 from slora_core.compensators.rff.draws import random_features
 from slora_core.compensators.rff.features import rff_features
 from slora_core.compensators.rff.operator import RffCompensator
-from slora_core.compensators.rff.plan import RffFitChoice, RffMoveChoice
 from slora_core.errors import InputError
 from slora_core.sources.arrays import ArrayPairs
 
@@ -80,14 +79,3 @@ def test_a_query_that_shares_no_mass_with_any_key_stays_where_it_is() -> None:
     expected = moved(nothing, still, still.move_options("rff")[0])
     assert deviation(got.means, expected.means) < 1e-6
     assert deviation(got.covariances, expected.covariances) < 1e-6
-
-
-def test_choices_shrink_to_one_row() -> None:
-    fit, sizes = RffFitChoice(128), []
-    while fit is not None:
-        sizes.append(fit.rows)
-        fit = fit.shrunk()
-    assert sizes == [128, 64, 32, 16, 8, 4, 2, 1]
-    assert RffMoveChoice(8, 4).shrunk() == RffMoveChoice(8, 2)
-    assert RffMoveChoice(8, 1).shrunk() == RffMoveChoice(4, 1)
-    assert RffMoveChoice(1, 1).shrunk() is None

@@ -85,13 +85,3 @@ def test_advances_by_pairs_and_stops_when_cancelled():
     token.cancel()
     with pytest.raises(RunCancelled):
         check_finite(RunContext(CPU, cancel=token), pairs, options(pairs)[0])
-
-
-def test_options_shrink_to_an_end():
-    choice = options(ArrayPairs(*clean()))[-1].choice
-    seen = []
-    while choice is not None:
-        seen.append(choice.rows)
-        choice = choice.shrunk()
-    assert seen == sorted(seen, reverse=True)
-    assert 1 <= seen[-1] <= 8
