@@ -134,11 +134,6 @@ class MemoryPlot(Plot):
             self._take(self._run)
             self._show_time()
 
-    def set_curve_visible(self, name: str, visible: bool) -> None:
-        """Show or hide the curve of a counter, such as "reserved_bytes". Raises KeyError."""
-        panel = {curve.counter: curve.panel for curve in CURVES}[name]
-        (self.device if panel == "device" else self.host).set_curve_visible(name, visible)
-
     def reset_view(self) -> None:
         """The whole run, following its end."""
         self._range.reset()

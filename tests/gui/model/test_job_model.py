@@ -121,7 +121,7 @@ def test_opening_files_reads_their_sizes(job, files):
     assert job.open_source("state", files.state, "Open")
     assert job.open_source("evaluate", files.evaluation, "Open")
     facts = job.source_facts
-    assert (facts.classes, facts.evaluation_rows, facts.problem) == (4, 120, "")
+    assert (facts.classes, facts.evaluation_rows, facts.problems) == (4, 120, {})
     assert facts.file_bytes == sum(path.stat().st_size for path in (files.features, files.state, files.evaluation))
     job.undo_stack.setIndex(0)
     assert job.source_facts.kind == "demo"
