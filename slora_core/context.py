@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from slora_core.cancel import CancelToken
 from slora_core.events import Event, Notice, Progress, StageFinished, StagePeaks, StageStarted
-from slora_core.memory.meter import Meter, NoMeter, Reading
+from slora_core.memory.meter import Meter, NoMeter
 from slora_core.peers import ALONE, Peers
 
 if TYPE_CHECKING:
@@ -93,7 +93,6 @@ class RunContext:
         self._stack: list[_OpenStage] = []
         self._origin = time.perf_counter()
         self._last_progress = -1.0
-        self.live_peak = Reading(None)
 
     @property
     def stage_path(self) -> str:
@@ -152,7 +151,6 @@ class RunContext:
         finally:
             self._stack.pop()
             peak = self.meter.pop()
-            self.live_peak = peak
             self._finished_s += predicted or 0.0
             self.emit(
                 StageFinished(

@@ -80,7 +80,7 @@ class Controller(QObject):
             parent=self,
         )
         self.help = HelpDesk(window, views, settings, self.appearance, self)
-        self.job_desk = JobDesk(models, views, self.dialogs, window, self)
+        self.job_desk = JobDesk(models, views, self.dialogs, window, background=self.background, parent=self)
         self.compare_desk = CompareDesk(
             models, views, self.dialogs, window, runs=self.runs, background=self.background, parent=self
         )
@@ -99,8 +99,7 @@ class Controller(QObject):
         """Put settings into force and look at the machine; call it once, before the window is shown."""
         self.appearance.begin()
         self.recent.show()
-        self.models.what_if.request(self.models.job.config)
-        self.window.status.show_device(self.models.job.config.run.device)
+        self.job_desk.plan_anew()
         self._update_state()
         QTimer.singleShot(0, self._begin_slowly)
 
@@ -210,9 +209,8 @@ class Controller(QObject):
         self.watch.changed.connect(self._cards_changed)
         self.exports.told.connect(window.messages.tell)
         self.recent.open_requested.connect(self.opener.open)
-        self.compare_desk.failed.connect(self._failed)
-        self.history_desk.failed.connect(self._failed)
-        self.results_desk.failed.connect(self._failed)
+        for desk in (self.compare_desk, self.history_desk, self.results_desk):
+            desk.failed.connect(self._failed)
         self.studies.told.connect(window.messages.tell)
         self.studies.failed.connect(self._study_failed)
         self.studies.tuned.connect(self.job_desk.plan_anew)
@@ -237,6 +235,7 @@ class Controller(QObject):
 
     def _connect_runs(self) -> None:
         self.runs.started.connect(self.show_run)
+        self.runs.started.connect(self.job_desk.look_again)
         self.runs.event_came.connect(self._event)
         self.runs.ended.connect(self._run_ended)
         self.runs.running_changed.connect(self._running_changed)
@@ -354,7 +353,7 @@ class Controller(QObject):
     def _cards_changed(self, cards: Sequence[Any]) -> None:
         self.window.status.show_cards(cards)
         self.views.job.set_cards([card.name for card in cards])
-        self.job_desk.show_cards(cards)
+        self.job_desk.show_device()
 
     @Slot()
     def _update_state(self) -> None:

@@ -3340,18 +3340,6 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
         <translation>瓶颈</translation>
     </message>
     <message>
-        <source>at</source>
-        <translation>时刻</translation>
-    </message>
-    <message>
-        <source>kind</source>
-        <translation>类型</translation>
-    </message>
-    <message>
-        <source>message</source>
-        <translation>消息</translation>
-    </message>
-    <message>
         <source>slowest</source>
         <translation>最慢</translation>
     </message>

@@ -29,11 +29,6 @@ class EvaluationChoice:
     rows: int
     classes: int
 
-    def shrunk(self) -> EvaluationChoice | None:
-        if self.classes > 1:
-            return EvaluationChoice(self.rows, self.classes // 2)
-        return EvaluationChoice(self.rows // 2, 1) if self.rows > 1 else None
-
 
 def evaluate_options(workload: Workload, config: RunConfig, device: DeviceProfile) -> tuple[Option, ...]:
     """Options for evaluating the classifiers of ``config`` on C + new classes; none without evaluation rows.

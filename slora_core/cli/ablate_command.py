@@ -25,7 +25,8 @@ examples:
   slora ablate --workload seed-small --repeats 5
   slora ablate --show STUDY.jsonl
 
-Each measure alone off, alone on, and cumulated in the order of priority. An interrupted study is continued."""
+Each measure alone off, alone on, and cumulated in the order of priority. An interrupted study is continued;
+what failed in it is tried again."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

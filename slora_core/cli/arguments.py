@@ -110,7 +110,9 @@ def add_study_file(parser: argparse.ArgumentParser, group: argparse._ArgumentGro
     group.add_argument(
         "--results", metavar="FILE.jsonl", help="where the study is kept and continued; default: with the history"
     )
-    group.add_argument("--fresh", action="store_true", help="do not continue an interrupted study")
+    group.add_argument(
+        "--fresh", action="store_true", help="measure all anew instead of continuing an interrupted study"
+    )
     group.add_argument("--show", metavar="FILE.jsonl", help="print a study that was measured before")
     group.add_argument("--quiet", action="store_true", help="no progress on the terminal")
     add_json(parser)

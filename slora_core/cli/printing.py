@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from rich.console import Console
@@ -53,8 +54,19 @@ def drawn(table: TextTable) -> Table:
 
 
 def print_json(data: Any) -> None:
-    """The one JSON document of a command; ASCII, so that any terminal and any path will do."""
-    print(json.dumps(data, default=str))
+    """The one JSON document of a command; ASCII, so that any terminal and any path will do.
+
+    JSON knows no number that is not finite: NaN and infinities are null.
+    """
+    print(json.dumps(_finite(data), default=str, allow_nan=False))
+
+
+def _finite(data: Any) -> Any:
+    if isinstance(data, float):
+        return data if math.isfinite(data) else None
+    if isinstance(data, Mapping):
+        return {key: _finite(value) for key, value in data.items()}
+    return [_finite(value) for value in data] if isinstance(data, (list, tuple)) else data
 
 
 def error_data(error: SloraError) -> dict[str, Any]:

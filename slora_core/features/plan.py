@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import ceil
 from typing import Final, NamedTuple
 
@@ -52,7 +52,7 @@ class ProbedCost:
 
 @dataclass(frozen=True, slots=True)
 class ExtractionWork:
-    """``rows`` inputs through ``passes`` models of ``dim`` features.
+    """``rows`` inputs through ``passes`` models of ``dim`` features, then ``evaluation_rows`` through the last of them.
 
     ``held_bytes`` is what stays through the stage (a model that it loads), ``held_pool_bytes`` what a CUDA device's
     pool reserves for it beyond that, ``cache_bytes`` what the feature cache
@@ -69,6 +69,7 @@ class ExtractionWork:
     input_bytes: int = 0
     looks_up: bool = False
     longest: int = 0
+    evaluation_rows: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +78,6 @@ class ExtractionChoice:
 
     batch: int
     precision: str = "fp32"
-
-    def shrunk(self) -> ExtractionChoice | None:
-        return replace(self, batch=self.batch // 2) if self.batch > 1 else None
 
 
 def extraction_options(
@@ -97,25 +95,36 @@ def extraction_options(
 
 
 def _option(choice: ExtractionChoice, cost: ProbedCost, work: ExtractionWork, config: RunConfig) -> Option:
-    collected = 0 if config.measures.progressive_release else work.passes * work.rows * work.dim * 4
-    joined = collected // work.passes
-    size = max(1, min(choice.batch, work.longest or work.rows))
+    column = 0 if config.measures.progressive_release else 4 * work.dim
+    collected = column * max(work.passes * work.rows, work.evaluation_rows)
+    concatenated = column * max((work.passes + 1) * work.rows, 2 * work.evaluation_rows)
+    size = max(1, min(choice.batch, work.longest or max(work.rows, work.evaluation_rows)))
     forward = cost.of(size)
     looked_up = size * work.dim * 4 if work.looks_up else 0
     footprint = Footprint(
         standing=(
             Buffer("held_model", (work.held_bytes,), "uint8"),
-            Buffer("collected", (collected,), "uint8"),
             Buffer("looked_up", (looked_up,), "uint8"),
             Buffer("inputs", (size * work.input_bytes,), "uint8"),
         ),
         phases=(
-            ("forward", (Buffer("probed_forward", (forward.peak_bytes,), "uint8"),)),
-            ("concatenate", (Buffer("joined", (joined,), "uint8"),)),
+            (
+                "forward",
+                (
+                    Buffer("probed_forward", (forward.peak_bytes,), "uint8"),
+                    Buffer("collected", (collected,), "uint8"),
+                ),
+            ),
+            ("concatenate", (Buffer("collected_and_joined", (concatenated,), "uint8"),)),
         ),
         kept=(Buffer("cached_features", (work.cache_bytes,), "uint8"),),
         workspace_bytes=work.held_pool_bytes + forward.pool_bytes,
     )
-    whole, rest = divmod(work.rows, size)
-    seconds = work.passes * (whole * forward.seconds + (cost.of(rest).seconds if rest else 0.0))
+    seconds = work.passes * _seconds(cost, work.rows, size) + _seconds(cost, work.evaluation_rows, size)
     return Option(choice, footprint, seconds)
+
+
+def _seconds(cost: ProbedCost, rows: int, batch: int) -> float:
+    """Of ``rows`` through one model, ``batch`` at a time."""
+    whole, rest = divmod(rows, batch)
+    return whole * cost.of(batch).seconds + (cost.of(rest).seconds if rest else 0.0)

@@ -100,14 +100,6 @@ class Footprint:
         """Device bytes at the worst moment of the stage, without what was live before it."""
         return self.totals(rounding)[0]
 
-    def kept_bytes(self, rounding: int = 1) -> int:
-        return self.totals(rounding)[1]
-
-    def pinned_bytes(self) -> int:
-        """Page-locked host bytes at the worst moment."""
-        phase = max((sum(b.size_bytes() for b in buffers if b.pinned) for _, buffers in self.phases), default=0)
-        return sum(b.size_bytes() for b in self.kept + self.standing if b.pinned) + phase
-
     def peak_buffers(self, rounding: int = 1) -> tuple[Buffer, ...]:
         """The device buffers that live at the worst moment."""
         phase = max((buffers for _, buffers in self.phases), key=lambda found: _total(found, rounding), default=())

@@ -58,7 +58,6 @@ class Ledger(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self._peaks = [0]
         self._entries: dict[int, _Entry] = {}
         self._lock = threading.RLock()
-        self._fault: tuple[int, Exception | None] | None = None
 
     @classmethod
     def _should_skip_dynamo(cls) -> bool:
@@ -90,15 +89,6 @@ class Ledger(TorchDispatchMode):  # type: ignore[no-untyped-call]
         finally:
             self.budget_bytes = budget
 
-    def fail_at(self, nth: int, error: Exception | None = None) -> None:
-        """Refuse the ``nth`` counted allocation from now (1: the next), once, as if memory had run out there.
-
-        Raises ``error``, by default the BudgetExceeded of a real refusal. ``allocations`` tells how many there are.
-        """
-        if nth < 1:
-            raise ValueError(f"nth = {nth}: expected 1 or more")
-        self._fault = (self.allocations + nth, error)
-
     def __torch_dispatch__(
         self,
         func: Any,
@@ -122,7 +112,7 @@ class Ledger(TorchDispatchMode):  # type: ignore[no-untyped-call]
                 result = func.decompose(*args, **keywords)
             if result is not NotImplemented:
                 return result
-        if rule.request is not None and (self.budget_bytes is not None or self._fault is not None):
+        if rule.request is not None and self.budget_bytes is not None:
             requested = rule.request(args, keywords)
             if not self._allows(requested):
                 raise self._error(requested)
@@ -184,19 +174,11 @@ class Ledger(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self._peaks[-1] = max(self._peaks[-1], self.live_bytes)
 
     def _allows(self, size: int) -> bool:
-        if size <= 0:
-            return True
-        if self._fault is not None and self.allocations + 1 == self._fault[0]:
-            return False
-        return self.budget_bytes is None or self.live_bytes + size <= self.budget_bytes
+        return size <= 0 or self.budget_bytes is None or self.live_bytes + size <= self.budget_bytes
 
     def _error(self, size: int) -> Exception:
-        error: Exception | None = None
-        if self._fault is not None and self.allocations + 1 == self._fault[0]:
-            error, self._fault = self._fault[1], None
-        live = self.live_bytes
-        budget = live if self.budget_bytes is None else self.budget_bytes
-        return error or BudgetExceeded(requested_bytes=size, live_bytes=live, budget_bytes=budget)
+        assert self.budget_bytes is not None
+        return BudgetExceeded(requested_bytes=size, live_bytes=self.live_bytes, budget_bytes=self.budget_bytes)
 
     def _forget(self, entry: weakref.ref[UntypedStorage]) -> None:
         assert isinstance(entry, _Entry)

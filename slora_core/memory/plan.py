@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 from slora_core.memory.footprint import Footprint
-
-
-class Choice(Protocol):
-    """The free parameters of a stage: a frozen dataclass of numbers and names. No choice changes a result."""
-
-    def shrunk(self) -> Choice | None:
-        """The next smaller choice for a retry after an out-of-memory; None when there is none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Option:
     """One way to run a stage: a choice, the buffers it takes and the seconds it should need.
 
+    The choice is a frozen dataclass of numbers and names; none changes a result.
     ``measured``: the seconds come from this machine and not from a model alone.
     """
 

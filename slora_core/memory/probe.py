@@ -80,10 +80,6 @@ class Probe:
             return _or_none(lambda: int(self._process.memory_info().rss))
         return int(os.pread(self._statm, 128, 0).split()[1]) * _PAGE_BYTES
 
-    def uss_bytes(self) -> int | None:
-        """Unique set size: what would be freed if the process ended. Milliseconds: on demand only."""
-        return _or_none(lambda: int(self._process.memory_full_info().uss))
-
     def _mem_get_info(self) -> tuple[int, int]:
         import torch
 

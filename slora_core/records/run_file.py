@@ -14,7 +14,6 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from slora_core.config import RunConfig
 from slora_core.errors import InputError, OutputError
 from slora_core.events import Event, MemorySample, Notice, StagePeaks, event_from_json
 from slora_core.records.database import connect, explained, open_for_reading
@@ -133,10 +132,6 @@ class RunFile:
     @property
     def config(self) -> dict[str, Any]:
         return self._document("config") or {}
-
-    def run_config(self) -> RunConfig:
-        """The configuration, validated, ready to run again. Raises ConfigError for one of another version."""
-        return RunConfig.from_dict(self.config, f"the configuration in {str(self.path)!r}")
 
     @property
     def environment(self) -> dict[str, Any]:

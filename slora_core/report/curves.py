@@ -120,10 +120,10 @@ def _overlay(runs: Sequence[ReadRun], counter: str, title: str, say: Phrases) ->
 
 def _curves(run: ReadRun, counters: dict[str, str]) -> tuple[Curve, ...]:
     curves = []
-    for number, (counter, name) in enumerate(counters.items()):
+    for counter, name in counters.items():
         values = run.samples.counters[counter]
         if not np.isnan(values).all():
-            curves.append(Curve(name, *thinned(run.samples.t_s, values), emphasis=number == 0))
+            curves.append(Curve(name, *thinned(run.samples.t_s, values)))
     return tuple(curves)
 
 

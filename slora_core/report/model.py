@@ -28,12 +28,11 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """A counter over time: seconds [n] and bytes [n], NaN is "not available". ``emphasis`` marks the one read first."""
+    """A counter over time: seconds [n] and bytes [n], NaN is "not available"."""
 
     name: str
     t_s: NDArray[np.float64]
     size_bytes: NDArray[np.float64]
-    emphasis: bool = False
 
 
 @dataclass(frozen=True, slots=True)

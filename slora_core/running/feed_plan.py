@@ -33,9 +33,6 @@ class FedChoice:
     rows: int
     precision: str = "fp32"
 
-    def shrunk(self) -> FedChoice | None:
-        return replace(self, batch=self.batch // 2) if self.batch > 1 else None
-
 
 @dataclass(frozen=True, slots=True)
 class FedStages:

@@ -287,9 +287,6 @@ def _load_request(workload: Workload) -> StageRequest:
 class LoadChoice:
     """The only way to load whole features."""
 
-    def shrunk(self) -> None:
-        return None
-
 
 def _beside(request: StageRequest, buffers: tuple[Buffer, ...]) -> StageRequest:
     """The request as the plan counts it: with ``buffers`` that live through the stage beside its workspace."""

@@ -37,9 +37,6 @@ WHOLE: Final = Share()
 class ReceivedChoice:
     """A fit that rank 0 does: only its result is held."""
 
-    def shrunk(self) -> None:
-        return None
-
 
 def own_workload(workload: Workload, share: Share) -> Workload:
     """The pairs, rows and classes of one rank; at least one of each that there is, so that it can be planned."""

@@ -42,9 +42,6 @@ class _MappedFile:
         """Keys that were unpacked to a scratch file, with the reason; empty for a file that is mapped where it lies."""
         return self._info.unpacking
 
-    def describe(self) -> FileInfo:
-        return self._info
-
     def close(self) -> None:
         self._open.close()
 

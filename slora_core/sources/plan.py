@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from slora_core.config import RunConfig
@@ -20,9 +20,6 @@ class ScanChoice:
     """Rows looked at together."""
 
     rows: int
-
-    def shrunk(self) -> ScanChoice | None:
-        return replace(self, rows=self.rows // 2) if self.rows > _SMALLEST_ROWS else None
 
 
 def scan_footprint(rows: int, dim: int, device: DeviceProfile) -> Footprint:

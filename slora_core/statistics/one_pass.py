@@ -26,9 +26,9 @@ from slora_core.numerics.staging import Staging
 from slora_core.peers import Peers
 from slora_core.sources.rounds import LabelledRows
 from slora_core.statistics.base import StateWriter
-from slora_core.statistics.class_moments import ONE_SAMPLE_VARIANCE, ClassMoments
 from slora_core.statistics.labels import LabelCensus, read_blocks
 
+ONE_SAMPLE_VARIANCE: Final = 1e-4
 _MOMENTS: Final = ("moment_block", "moment_mean", "moment_delta", "moment_m2")
 
 
@@ -71,25 +71,6 @@ def _put_together(peers: Peers, moments: MomentAccumulator) -> None:
         peers.send(mean[0])
         for start in range(0, len(m2[0]), block):
             peers.send(m2[0, start : start + block])
-
-
-def collect_moments(
-    ctx: RunContext,
-    rows: LabelledRows,
-    census: LabelCensus,
-    option: Option,
-    share: tuple[int, int] | None = None,
-) -> Iterator[tuple[int, ClassMoments]]:
-    """Class number and moments of the rows ``share`` (start, stop) of every class, to be merged with other shares.
-
-    A class without rows in the share comes with count 0. Each :class:`ClassMoments` is a copy of d x d doubles.
-    """
-    start, stop = share or (0, rows.count)
-    with Workspace(option.footprint, ctx.device) as workspace:
-        collector = _Collector(ctx, option, workspace)
-        for index, moments in collector.classes(rows, census, start, stop):
-            count, mean, m2 = moments.moments()
-            yield index, ClassMoments(count, mean[0].cpu().numpy().copy(), m2[0].cpu().numpy().copy())
 
 
 @contextmanager

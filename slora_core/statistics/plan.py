@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from slora_core.config import RunConfig
@@ -14,7 +14,6 @@ from slora_core.numerics.staging_plan import staging_buffers
 from slora_core.types import Workload
 
 _CHUNKS: Final = (32, 128, 512)
-_SMALLEST_CHUNK: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,18 +23,10 @@ class StatisticsChoice:
     classes: int
     rows: int
 
-    def shrunk(self) -> StatisticsChoice | None:
-        if self.classes > 1:
-            return replace(self, classes=self.classes // 2)
-        return replace(self, rows=self.rows // 2) if self.rows > _SMALLEST_CHUNK else None
-
 
 @dataclass(frozen=True, slots=True)
 class CheckChoice:
     """A class state is looked at and copied in one form: one class at a time."""
-
-    def shrunk(self) -> CheckChoice | None:
-        return None
 
 
 def statistics_footprint(choice: StatisticsChoice, dim: int, device: DeviceProfile) -> Footprint:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,11 +55,6 @@ class ClassState:
             mean.numpy()[...] = self.means[index]
         if covariance is not None:
             covariance.numpy()[...] = self.covariances[index]
-
-    def subset(self, indices: Sequence[int] | NDArray[np.int64]) -> ClassState:
-        """The classes with these numbers (0..C-1), in this order."""
-        chosen = np.asarray(indices, dtype=np.int64)
-        return ClassState(self.class_ids[chosen], self.counts[chosen], self.means[chosen], self.covariances[chosen])
 
     def merged_with(self, other: ClassState) -> ClassState:
         """These classes, then the other's. Raises InputError when ids repeat or d differs."""

@@ -16,7 +16,7 @@ from slora_core.errors import InputError
 from slora_core.sources.mapped_array import MappedArray
 from slora_core.statistics.checks import check_classes
 from slora_core.statistics.packing import triangle_size, unpack_lower
-from slora_core.statistics.state_info import ClassStateInfo, StateLayout, choose_variant, state_layout
+from slora_core.statistics.state_info import StateLayout, choose_variant, state_layout
 
 
 class StateFile:
@@ -62,9 +62,6 @@ class StateFile:
                 unpack_lower(self._triangle[0], covariance.numpy())
         else:
             self._covariances.read(index, index + 1, covariance.unsqueeze(0))
-
-    def describe(self) -> ClassStateInfo:
-        return self._info
 
     def close(self) -> None:
         self._open.close()

@@ -42,6 +42,15 @@ class StudyRecord:
     def of_kind(self, kind: str) -> list[Mapping[str, Any]]:
         return [line for line in self.lines if line.get("kind") == kind]
 
+    def measured_trials(self) -> list[Mapping[str, Any]]:
+        """Trials that did not fail: a study that goes on keeps them, and tries the others again."""
+        return [line for line in self.of_kind("trial") if not _failure(line)]
+
+
+def _failure(trial: Mapping[str, Any]) -> str:
+    """Of the trial, or of the whole run that it was."""
+    return str(trial.get("failure") or trial.get("figures", {}).get("failure") or "")
+
 
 def studies_folder() -> Path:
     return data_folder() / "studies"

@@ -11,8 +11,6 @@ from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal, Slot
 class Background(QObject):
     """Runs one piece of work at a time after the other. What is not waited for after :meth:`close` is dropped."""
 
-    busy_changed = Signal(bool)
-
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._pool = QThreadPool(self)
@@ -29,7 +27,6 @@ class Background(QObject):
         self._tasks.add(task)
         task.signals.ended.connect(self._take)
         self._pool.start(task)
-        self.busy_changed.emit(True)
 
     def close(self) -> None:
         """Wait for the work that goes on and drop its answer."""
@@ -46,7 +43,6 @@ class Background(QObject):
             task.failed(task.error)
         else:
             task.done(task.answer)
-        self.busy_changed.emit(self.busy)
 
 
 class _Signals(QObject):

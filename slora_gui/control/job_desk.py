@@ -2,30 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QCoreApplication, QObject, Qt, Slot
+from PySide6.QtGui import QGuiApplication
 
+from slora_core.config import SourceConfig
 from slora_core.events import Notice
+from slora_gui.control.background import Background
 from slora_gui.control.dialogs import Dialogs
 from slora_gui.model.device_profiles import planning_profile
 from slora_gui.model.forecasting import Forecast
 from slora_gui.model.notices import notice_actions
-from slora_gui.shell.device_watch import CardUse
+from slora_gui.model.source_facts import SourceFacts, source_facts
 
 if TYPE_CHECKING:
     from slora_gui.composition import Models, Views
     from slora_gui.main_window import MainWindow
 
+_KINDS_OF_FILES = ("files", "models")
 _FOLDERS = ("base", "adapter_before", "adapter_after", "images", "aux_images")
 
 
 class JobDesk(QObject):
-    def __init__(self, models: Models, views: Views, dialogs: Dialogs, window: MainWindow, parent: QObject) -> None:
+    def __init__(
+        self,
+        models: Models,
+        views: Views,
+        dialogs: Dialogs,
+        window: MainWindow,
+        *,
+        background: Background,
+        parent: QObject,
+    ) -> None:
         super().__init__(parent)
         self._models, self._views, self._dialogs, self._window = models, views, dialogs, window
+        self._background = background
+        app = QCoreApplication.instance()
+        assert isinstance(app, QGuiApplication)
+        app.applicationStateChanged.connect(self._application_changed)
         models.job.changed.connect(self._job_changed)
         models.what_if.ready.connect(self._forecast)
         views.job.browse_requested.connect(self._browse)
@@ -35,20 +51,34 @@ class JobDesk(QObject):
         views.notices.raise_budget_requested.connect(self._raise_budget)
         views.notices.replan_requested.connect(self._replan)
 
-    def show_cards(self, cards: Sequence[CardUse]) -> None:
-        self._show_device()
+    @Slot()
+    def look_again(self) -> None:
+        """Read what the job's files hold, which other programs may have replaced; forecast anew where they have."""
+        source = self._models.job.config.source
+        if source.kind in _KINDS_OF_FILES:
+            self._background.start(partial(source_facts, source), partial(self._take_facts, source), _raise)
+
+    @Slot(Qt.ApplicationState)
+    def _application_changed(self, state: Qt.ApplicationState) -> None:
+        if state == Qt.ApplicationState.ApplicationActive:
+            self.look_again()
+
+    def _take_facts(self, source: SourceConfig, facts: SourceFacts) -> None:
+        self._models.job.take_facts(source, facts)
+        self._models.what_if.request(self._models.job.config)
 
     @Slot()
     def plan_anew(self) -> None:
-        """What is known of this machine has changed."""
-        self._show_device()
+        """For what is known of this machine by now."""
+        self.show_device()
         self._models.what_if.request(self._models.job.config)
 
-    def _show_device(self) -> None:
-        """How much memory the job's device has, and whether it was tuned."""
+    def show_device(self) -> None:
+        """The job's device, how much memory it has, and whether it was tuned."""
         run = self._models.job.config.run
         profile = planning_profile(run.device, run.threads)
-        self._views.live.set_device_total(profile.total_bytes)
+        self._window.status.show_device(run.device)
+        self._views.live.set_device(profile.kind, profile.name, profile.total_bytes)
         self._views.job.set_device_total(profile.total_bytes)
         self._views.job.set_tuned(bool(profile.measured))
 
@@ -57,8 +87,7 @@ class JobDesk(QObject):
         config = self._models.job.config
         self._models.what_if.request(config)
         if section in ("", "run"):
-            self._window.status.show_device(config.run.device)
-            self._show_device()
+            self.show_device()
 
     @Slot(object)
     def _forecast(self, forecast: Forecast) -> None:
@@ -106,3 +135,7 @@ class JobDesk(QObject):
         self._models.job.change({"memory": {"policy": "planned"}}, self.tr("Plan again"))
         self._models.what_if.request(self._models.job.config)
         self._window.show_dock("plan")
+
+
+def _raise(error: Exception) -> None:
+    raise error

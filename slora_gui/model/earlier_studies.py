@@ -22,7 +22,7 @@ _APART: Final[dict[Study, dict[str, Any]]] = {
 
 @dataclass(frozen=True, slots=True)
 class EarlierStudies:
-    """``newest`` has trials of the job; ``resumable_trials`` of an interrupted study of it can be gone on from."""
+    """``newest`` has trials of the job; ``resumable_trials`` of an interrupted study of it are measured and kept."""
 
     newest: StudyRecord | None = None
     resumable_trials: int = 0
@@ -37,7 +37,7 @@ def earlier_studies(study: Study, config: RunConfig) -> EarlierStudies:
         if not record.of_kind("trial"):
             continue
         if not resumable and record.key == key and record.finished is None:
-            resumable = len(record.of_kind("trial"))
+            resumable = len(record.measured_trials())
         if _job_of_record(study, record) == job and (newest is None or (record.finished and not newest.finished)):
             newest = record
     return EarlierStudies(newest, resumable)

@@ -21,7 +21,10 @@ from slora_core.types import Workload
 Stamps: TypeAlias = tuple[tuple[str, int, int], ...]
 Announced: TypeAlias = tuple[tuple[Workload, ...], dict[int, tuple[StageRequest, ...]]]
 
-_FILE_FIELDS: Final = ("features", "state", "evaluate")
+_PATHS: Final = {
+    "files": ("features", "state", "evaluate"),
+    "models": ("base", "adapter_before", "adapter_after", "images", "aux_images", "state", "evaluate"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +167,8 @@ def _key(config: RunConfig, profile: DeviceProfile) -> tuple[RunConfig, DevicePr
 
 
 def _stamps(config: RunConfig) -> Stamps:
-    paths = [getattr(config.source, name) for name in _FILE_FIELDS] if config.source.kind == "files" else []
+    """Of files, and of folders: what is put into one, or taken out, changes its time."""
+    paths = [getattr(config.source, name) for name in _PATHS.get(config.source.kind, ())]
     return tuple(_stamp(path) for path in paths if path is not None)
 
 

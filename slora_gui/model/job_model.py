@@ -9,7 +9,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
-from slora_core.config import RunConfig
+from slora_core.config import RunConfig, SourceConfig
 from slora_core.errors import ConfigError, InputError
 from slora_gui.model.model_folders import folder_fields
 from slora_gui.model.source_facts import SourceFacts, source_facts
@@ -41,10 +41,10 @@ class JobModel(QObject):
             self._facts = source_facts(self._config.source)
         return self._facts
 
-    def refresh_facts(self) -> None:
-        """Read the source's files again, which may have changed."""
-        before, self._facts = self._facts, None
-        if self.source_facts != before:
+    def take_facts(self, source: SourceConfig, facts: SourceFacts) -> None:
+        """Facts of ``source`` that were read anew, in another thread for instance; dropped if the job has another."""
+        if source == self._config.source and facts != self.source_facts:
+            self._facts = facts
             self.changed.emit("source")
 
     def change(self, changes: Mapping[str, Any], text: str, merge_key: str = "") -> bool:

@@ -32,8 +32,6 @@ class SampleStore:
         self._capacity = capacity
         self._size = 0
         self._table = np.empty((1 + len(SAMPLE_COUNTERS), capacity))  # untouched pages take no memory
-        self._stage = np.empty(capacity, np.int32)
-        self._stage_numbers: dict[str, int] = {}
         self._known: dict[str, int] = {}
 
     def __len__(self) -> int:
@@ -57,18 +55,6 @@ class SampleStore:
         self._known[name] = -1 if found else self._size
         return found
 
-    @property
-    def stage_names(self) -> tuple[str, ...]:
-        """The innermost stages that samples were taken in, in order of appearance."""
-        return tuple(self._stage_numbers)
-
-    @property
-    def stage_index(self) -> NDArray[np.int32]:
-        """Index into ``stage_names``, one a row."""
-        view = self._stage[: self._size]
-        view.flags.writeable = False
-        return view
-
     def append(self, sample: MemorySample) -> None:
         """Add one row."""
         row = self._size
@@ -85,16 +71,11 @@ class SampleStore:
             sample.rss_bytes,
             sample.tensor_ram_bytes,
         )
-        self._stage[row] = self._stage_numbers.setdefault(sample.stage, len(self._stage_numbers))
         self._size = row + 1
         self.version += 1
 
     def extend(self, samples: Samples) -> None:
         """Add all rows of a run file; the outcome is that of appending them one by one."""
-        translation = np.full(len(samples.stage_names), -1, np.int32)
-        for number in dict.fromkeys(samples.stage.tolist()):
-            name = samples.stage_names[number]
-            translation[number] = self._stage_numbers.setdefault(name, len(self._stage_numbers))
         start = 0
         while start < len(samples):
             if self._size == self._capacity:
@@ -104,7 +85,6 @@ class SampleStore:
             self._table[0, rows] = samples.t_s[start:stop]
             for name, row in _ROW_OF.items():
                 self._table[row, rows] = samples.counters[name][start:stop]
-            self._stage[rows] = translation[samples.stage[start:stop]]
             self._size, start = rows.stop, stop
         self.version += len(samples)
 
@@ -117,17 +97,15 @@ class SampleStore:
         """Into new arrays: views of the old ones stay as they are."""
         buckets = self._size // 2 // _BUCKET
         old, kept = buckets * _BUCKET, buckets * 2
-        table, stage = np.empty_like(self._table), np.empty_like(self._stage)
+        table = np.empty_like(self._table)
         ends = slice(0, old, _BUCKET), slice(_BUCKET - 1, old, _BUCKET)
         for offset, rows in enumerate(ends):
             table[0, offset:kept:2] = self._table[0, rows]
-            stage[offset:kept:2] = self._stage[rows]
         for row in _ROW_OF.values():
             table[row, 0:kept:2], table[row, 1:kept:2] = _extremes(self._table[row, :old].reshape(buckets, _BUCKET))
         size = kept + self._size - old
         table[:, kept:size] = self._table[:, old : self._size]
-        stage[kept:size] = self._stage[old : self._size]
-        self._table, self._stage, self._size = table, stage, size
+        self._table, self._size = table, size
         self._known = {name: seen for name, seen in self._known.items() if seen < 0}
 
 

@@ -38,11 +38,6 @@ class SourceFacts:
     adapters: Mapping[str, AdapterFiles] = field(default_factory=dict)
     problems: Mapping[str, str] = field(default_factory=dict)
 
-    @property
-    def problem(self) -> str:
-        """The first reason why the source cannot be used; "" if there is none."""
-        return next(iter(self.problems.values()), "")
-
 
 def source_facts(source: SourceConfig) -> SourceFacts:
     """Never raises: what is wrong is in ``problems``. Reads headers, never rows."""

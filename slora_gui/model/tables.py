@@ -1,20 +1,17 @@
-"""The tables of a run and of its plan: stages, plan, notices, accuracies."""
+"""The tables of a run and of its plan: stages, ranks, plan, accuracies."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
 from typing import Any, Final
 
 from PySide6.QtCore import QCoreApplication, QObject, Slot
 
-from slora_core.events import Notice
 from slora_core.memory.planner import PlanRow
 from slora_core.records.ranks import RankSummary
 from slora_core.records.run_file import Accuracy
 from slora_core.types import UNCOMPENSATED
 from slora_gui.i18n import QT_TRANSLATE_NOOP
-from slora_gui.model.notice_texts import notice_text, notice_title
 from slora_gui.model.rows_table import Column, RowsTable
 from slora_gui.model.run_model import RunModel
 from slora_gui.model.stage_log import StageRow
@@ -91,26 +88,12 @@ _PLAN: Final[tuple[Column[PlanRow], ...]] = (
     ),
 )
 
-_NOTICES: Final[tuple[Column[Notice], ...]] = (
-    seconds_column(QT_TRANSLATE_NOOP("Tables", "at"), "t_s"),
-    Column(QT_TRANSLATE_NOOP("Tables", "kind"), lambda row: row.kind, notice_title),
-    stage_column(),
-    Column(QT_TRANSLATE_NOOP("Tables", "message"), notice_text, notice_text),
-)
 
+class StagesTable(RowsTable[StageRow]):
+    """Measured against predicted, stage by stage, of the first process of a run."""
 
-class _RunTable(RowsTable[Any]):
-    """Rows that follow one aspect of a run."""
-
-    def __init__(
-        self,
-        columns: Sequence[Column[Any]],
-        aspect: str,
-        rows_of: Callable[[RunModel], Sequence[Any]],
-        parent: QObject | None = None,
-    ) -> None:
-        super().__init__(columns, parent)
-        self._aspect, self._rows_of = aspect, rows_of
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(_STAGES, parent)
         self._run: RunModel | None = None
 
     def set_run(self, run: RunModel | None) -> None:
@@ -121,19 +104,12 @@ class _RunTable(RowsTable[Any]):
         if run is not None:
             run.changed.connect(self._take)
         self.set_rows([])
-        self._take(self._aspect)
+        self._take("stages")
 
     @Slot(str)
     def _take(self, aspect: str) -> None:
-        if aspect == self._aspect and self._run is not None:
-            self.set_rows(self._rows_of(self._run))
-
-
-class StagesTable(_RunTable):
-    """Measured against predicted, stage by stage, of one process of a run."""
-
-    def __init__(self, parent: QObject | None = None, rank: int = 0) -> None:
-        super().__init__(_STAGES, "stages", partial(RunModel.stages_of, rank=rank), parent)
+        if aspect == "stages" and self._run is not None:
+            self.set_rows(self._run.stages)
 
 
 class RanksTable(RowsTable[RankSummary]):
@@ -154,13 +130,6 @@ class RanksTable(RowsTable[RankSummary]):
 
     def _mark(self, row: RankSummary) -> str:
         return QCoreApplication.translate("Tables", "slowest") if self._is_slowest(row) else ""
-
-
-class NoticesTable(_RunTable):
-    """What a run had to say, as it came."""
-
-    def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(_NOTICES, "notices", lambda run: run.notices, parent)
 
 
 class PlanTable(RowsTable[PlanRow]):

@@ -60,7 +60,6 @@ class ComparePlot(Plot):
         self._hidden: set[str] = set()
         self._names: list[str] = []
         self._range = TimeRange()
-        self._pointer: float | None = None
         self.series: tuple[Series, ...] = ()
         self.header = PanelHeader(parent=self.content)
         self.view = TimeView()

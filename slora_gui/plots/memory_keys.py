@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
-
-if TYPE_CHECKING:
-    from slora_gui.plots.memory_plot import MemoryPlot
 
 _ZOOM = 0.8
 _Key = Qt.Key
 
 
-def press(plot: MemoryPlot, event: QKeyEvent) -> bool:
+class Steered(Protocol):
+    """What the keys ask of a plot."""
+
+    @property
+    def budget_focused(self) -> bool: ...
+    def focus_budget(self, focused: bool) -> None: ...
+    def step_budget(self, direction: int, *, free: bool) -> None: ...
+    def walk_samples(self, count: int) -> None: ...
+    def walk_stages(self, direction: int) -> None: ...
+    def zoom_view(self, factor: float) -> None: ...
+    def reset_view(self) -> None: ...
+    def mark_region(self) -> None: ...
+    def zoom_to_region(self) -> None: ...
+    def let_go(self) -> bool: ...
+
+
+def press(plot: Steered, event: QKeyEvent) -> bool:
     """Carry a key out; whether it meant anything.
 
     Left and Right walk from sample to sample, with Shift ten at a time, with Ctrl from stage to stage; + and - zoom;

@@ -55,7 +55,7 @@ class MemoryPlot(Plot):
         self._stages_changed = False
         self._growing = self._paused = False
         self._device_total: int | None = None
-        self._device_kind: str | None = None
+        self._device_kind = self._device_name = ""
         self.device = MemoryPanel([c for c in CURVES if c.panel == "device"], time_labels=False, parent=self.content)
         self.host = MemoryPanel([c for c in CURVES if c.panel == "host"], time_labels=True, parent=self.content)
         self.budget = BudgetLine(self.device.view, self._budget_text)
@@ -114,15 +114,11 @@ class MemoryPlot(Plot):
         self.focus_budget(self.budget_focused)
         self._show_time()
 
-    def set_device_total(self, total_bytes: int | None) -> None:
-        """Memory of the compute device, of which the budget's label tells the share; None: not known."""
-        self._device_total = total_bytes
-        self.budget.update()
-
-    def set_device_kind(self, kind: str | None) -> None:
-        """ "cpu" or "cuda": the device of a run that has not begun. A run that is shown knows its own."""
-        self._device_kind = kind
+    def set_device(self, kind: str, name: str, total_bytes: int | None) -> None:
+        """Of a run that has not begun: "cpu" or "cuda", and the memory that a budget is a share of; None: not known."""
+        self._device_kind, self._device_name, self._device_total = kind, name, total_bytes
         self._retitle()
+        self.budget.update()
 
     def set_forecast(self, predicted_bytes: int | None) -> None:
         """The predicted peak, as a thin line."""
@@ -137,11 +133,6 @@ class MemoryPlot(Plot):
         if not paused and self._run is not None:
             self._take(self._run)
             self._show_time()
-
-    def set_curve_visible(self, name: str, visible: bool) -> None:
-        """Show or hide the curve of a counter, such as "reserved_bytes". Raises KeyError."""
-        panel = {curve.counter: curve.panel for curve in CURVES}[name]
-        (self.device if panel == "device" else self.host).set_curve_visible(name, visible)
 
     def reset_view(self) -> None:
         """The whole run, following its end."""
@@ -383,11 +374,12 @@ class MemoryPlot(Plot):
         self.hovered.emit(readout)
 
     def _retitle(self) -> None:
-        environment = (self._run.environment if self._run is not None else None) or {}
-        kind = str(environment.get("device") or self._device_kind or "")
+        kind, name = self._device_kind, self._device_name
+        if self._run is not None and self._run.status != "starting":
+            kind, name = (str(self._run.environment.get(key) or "") for key in ("device", "device_name"))
         cpu = bool(kind) and not kind.startswith("cuda")
         title = self.tr("Tensor memory on the CPU, the compute device here") if cpu else self.tr("Compute device")
-        self.device.header.set_title(title, "" if cpu else str(environment.get("device_name") or ""))
+        self.device.header.set_title(title, "" if cpu else name)
         self.host.header.set_title(self.tr("Host RAM"))
 
     def _budget_text(self, budget_bytes: int) -> str:

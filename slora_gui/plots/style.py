@@ -69,9 +69,6 @@ def blend(below: str, above: str, amount: float) -> str:
 LIGHT: Final = plot_theme(
     {"surface": "#ffffff", "text": "#1a2230", "border": "#cfd6e0", "accent": "#1f5fc4", "danger": "#b3261e"}, False
 )
-DARK: Final = plot_theme(
-    {"surface": "#1c2028", "text": "#e6e9ef", "border": "#3a4250", "accent": "#78aefc", "danger": "#f58d84"}, True
-)
 
 
 def curve_pen(style: CurveStyle, width: float = 1.0) -> QPen:

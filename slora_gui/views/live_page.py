@@ -125,8 +125,9 @@ class LivePage(Retranslating, QWidget):
     def show_forecast(self, forecast: Forecast) -> None:
         self.plot.set_forecast(forecast.predicted_peak_bytes)
 
-    def set_device_total(self, total_bytes: int | None) -> None:
-        self.plot.set_device_total(total_bytes)
+    def set_device(self, kind: str, name: str, total_bytes: int | None) -> None:
+        """The device of the next run."""
+        self.plot.set_device(kind, name, total_bytes)
 
     def set_theme(self, theme: Theme) -> None:
         colors = plot_theme(theme.colors, theme.dark)

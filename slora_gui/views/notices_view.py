@@ -30,7 +30,6 @@ class NoticesView(Retranslating, QWidget):
     """The notice whose moment is to be shown on the plot."""
     raise_budget_requested = Signal(object)
     replan_requested = Signal(object)
-    count_changed = Signal(int)
 
     def __init__(self, run: RunModel | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -83,7 +82,6 @@ class NoticesView(Retranslating, QWidget):
             self._list.insertWidget(0, card)
         self._taken = len(notices)
         self._empty.setVisible(not self.cards)
-        self.count_changed.emit(len(notices))
 
 
 class NoticeCard(Retranslating, QFrame):

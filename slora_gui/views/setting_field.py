@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QSpinBox, QWidget
 
 from slora_core.config import RunConfig
@@ -24,8 +24,6 @@ INT_MAX: Final = 2**31 - 1
 
 class SettingField(QWidget):
     """Check box, list, spin box or line edit for ``path`` such as ("operators", "attention", "top_k")."""
-
-    edited = Signal()
 
     def __init__(self, job: JobModel, path: tuple[str, ...]) -> None:
         super().__init__()
@@ -99,7 +97,6 @@ class SettingField(QWidget):
         self._refuse(sentence)
         if sentence and not isinstance(self.editor, QLineEdit):
             self._show()
-        self.edited.emit()
 
     def _refuse(self, sentence: str) -> None:
         self.refusal.setText(as_sentence(sentence))

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pkgutil
 import subprocess
 import sys
+from graphlib import TopologicalSorter
 from pathlib import Path
 
+import grimp
 import pytest
 from importlinter.cli import lint_imports
 
@@ -120,3 +122,9 @@ def test_the_whole_window_loads_no_torch():
 
 def test_the_check_itself_sees_torch():
     assert _heavy("slora_core.memory.ledger") == ["slora_core.memory.ledger loads torch"]
+
+
+def test_no_module_needs_one_that_needs_it_not_even_for_its_types():
+    graph = grimp.build_graph("slora_core", "slora_gui", exclude_type_checking_imports=False)
+    assert "slora_gui.plots.memory_plot" in graph.modules
+    TopologicalSorter({module: graph.find_modules_directly_imported_by(module) for module in graph.modules}).prepare()

@@ -22,7 +22,9 @@ def test_the_python_example_runs(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     draw = np.random.default_rng(0)
     before = draw.standard_normal((500, 8)).astype(np.float32)
-    for name, array in {"before": before, "after": before + 0.1, "old": before, "labels": np.arange(500) % 3}.items():
+    labels = np.arange(500) % 3
+    arrays = {"before": before, "after": before + 0.1, "old": before, "labels": labels}
+    for name, array in (arrays | {"new": before, "new_labels": labels + 3}).items():
         np.save(f"{name}.npy", array)
     (example,) = blocks("python")
     assert len(example.splitlines()) <= 10

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +26,8 @@ from slora_core.events import (
 )
 from slora_core.records.recorder import RunRecorder
 from slora_core.records.run_file import RunFile
+
+sys.path.append(str(Path(__file__).parent / "faults"))
 
 GB = 10**9
 
@@ -214,3 +217,17 @@ def record_run(tmp_path):
 @pytest.fixture
 def events_of_a_run():
     return run_events
+
+
+@pytest.fixture(scope="session")
+def pinned_bytes():
+    """``pinned_bytes(footprint)``: its page-locked host bytes at the worst moment."""
+
+    def pinned(buffers) -> int:
+        return sum(np.empty(b.shape, b.dtype).nbytes for b in buffers if b.pinned)
+
+    def worst(footprint) -> int:
+        phase = max((pinned(buffers) for _, buffers in footprint.phases), default=0)
+        return pinned(footprint.kept + footprint.standing) + phase
+
+    return worst

@@ -6,8 +6,11 @@ import numpy as np
 import pytest
 
 from slora_core.config import RunConfig
+from slora_core.memory.device import CPU_PROFILE
 from slora_core.records.ranks import slowest_rank
 from slora_core.records.run_file import RunFile
+from slora_gui.model.forecasting import Forecaster
+from slora_gui.model.model_folders import folder_fields
 
 
 def wait(controller, qtbot):
@@ -77,3 +80,15 @@ def test_a_dropped_folder_of_a_model_pair_is_ready_to_run(make_window, qtbot, pa
     wait(controller, qtbot)
     assert controller.run.status == "finished", controller.run.failure
     assert any("extract" in row.stage for row in controller.run.stages)
+
+
+def test_a_class_of_images_that_is_added_asks_for_another_forecast(pair):
+    source = RunConfig().source.model_copy(update={"kind": "models"})
+    fields = {"kind": "models", **folder_fields(pair, source)}
+    config = RunConfig().merged({"source": fields, "operators": {"names": ["linear"]}})
+    forecaster = Forecaster()
+    before = forecaster.forecast(config, CPU_PROFILE)
+    assert forecaster.ready_for(config, CPU_PROFILE), before.problem
+    (pair / "pictures" / "cats").rename(pair / "cats")
+    assert not forecaster.ready_for(config, CPU_PROFILE)
+    assert forecaster.forecast(config, CPU_PROFILE).plan.seconds < before.plan.seconds

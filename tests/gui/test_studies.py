@@ -10,6 +10,7 @@ import pytest
 
 from slora_core import pipeline
 from slora_core.config import RunConfig
+from slora_core.events import RunFailed
 from slora_core.records.deviation import deviations
 from slora_core.studies import whole_run
 from slora_core.studies.study_file import list_studies
@@ -40,7 +41,7 @@ def tiny_window(make_window):
 
 @pytest.fixture
 def here(monkeypatch):
-    """Whole runs of studies in this process, by the real engine; a token is cancelled after so many."""
+    """Whole runs of studies in this process, by the real engine; one may fail, or be the last before a cancel."""
     stop = {}
     done = []
 
@@ -48,6 +49,8 @@ def here(monkeypatch):
         done.append(config)
         if len(done) == stop.get("after"):
             cancel.cancel()
+        if len(done) == stop.get("failing"):
+            return iter([RunFailed(0.0, "engine-died", "the engine was killed", "", 4)])
         return pipeline.stream(config, cancel)
 
     monkeypatch.setattr(whole_run.isolate, "stream", stream)
@@ -62,7 +65,7 @@ def test_an_ablation_is_cancelled_resumed_shown_and_exported(tiny_window, here, 
     window, controller = tiny_window(save_file=tmp_path / "ablation.csv")
     page = controller.views.ablation
     window.show_page("ablation")
-    here["after"] = 4
+    here |= {"failing": 3, "after": 5}
     page.repeats.setValue(1)
     page.study.start.click()
     assert controller.busy

@@ -18,6 +18,7 @@ from slora_core.records.history import History
 from slora_gui import app
 from slora_gui.actions import ACTIONS
 from slora_gui.main_window import DOCKS, PAGES
+from slora_gui.model import device_profiles
 from slora_gui.settings import Settings, load
 from slora_gui.shell.error_dialog import ErrorDialog
 
@@ -67,6 +68,18 @@ def test_results_come_to_sight_where_there_is_height(make_window, qtbot):
     _run(controller, qtbot)
     assert not window.docks["results"].isHidden()
     assert window.messages.button.isHidden()
+
+
+def test_before_a_run_the_device_panel_says_what_it_will_measure(make_window, monkeypatch):
+    card = device_profiles.CudaCard(0, "Card A", 80 * 2**30)
+    monkeypatch.setattr(device_profiles, "cuda_cards", lambda: (card,))
+    _, controller = make_window(settings=Settings(language="en", theme="light", job='[run]\ndevice = "cpu"\n'))
+    header, job = controller.views.live.plot.device.header, controller.models.job
+    assert "on the CPU" in header.title
+    job.change({"run": {"device": "cuda"}}, "Device")
+    assert header.title == "Compute device"
+    job.undo_stack.undo()
+    assert "on the CPU" in header.title
 
 
 def test_cancel_is_answered_and_keeps_what_was_measured(make_window, qtbot):
@@ -125,6 +138,22 @@ def test_a_dropped_feature_file_goes_into_the_job_and_can_be_undone(make_window,
     controller.perform("undo")
     assert job.config.source.kind == "demo"
     assert window.actions_by_id["redo"].isEnabled()
+
+
+def test_a_replaced_file_is_seen_when_the_window_comes_to_the_front_or_runs_it(make_window, qtbot, tmp_path, qapp):
+    _, controller = make_window(finishing)
+    path = _write_features(tmp_path / "pairs.npz")
+    controller.open_files([path])
+    line = controller.views.job.source.pages["files"].files["features"].line
+    assert "N = 40" in line.text()
+    path.write_bytes(b"")
+    qapp.applicationStateChanged.emit(Qt.ApplicationState.ApplicationInactive)
+    assert not controller.background.busy
+    qapp.applicationStateChanged.emit(Qt.ApplicationState.ApplicationActive)
+    qtbot.waitUntil(lambda: "empty" in line.text())
+    _write_features(path)
+    _run(controller, qtbot)
+    assert "N = 40" in line.text()
 
 
 def test_a_file_that_cannot_be_read_says_why(make_window, qtbot, tmp_path):

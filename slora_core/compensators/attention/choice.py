@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 from slora_core.numerics.tiles import round_up
@@ -18,7 +18,6 @@ CUDA_LEAST_SCORES: Final = 2**20
 """Products of fewer rows or scores are cut along the features by cuBLAS, and round differently: measured on an H200 for
 d = 96 to 1,024. Rows are padded to them, so that here too a score has the same bits in every chunk and tile."""
 
-_STREAMED_PANEL: Final = 512
 MOST_SELECTED_ROWS: Final = 1024
 """Beyond these a device's scratch comes in blocks for which its pool takes 20 MiB, and nothing is gained."""
 
@@ -58,23 +57,7 @@ class AttentionChoice:
         """Rows of which a device selects the largest scores at once."""
         return min(self.rows, self.strip or MOST_SELECTED_ROWS)
 
-    def shrunk(self) -> AttentionChoice | None:
-        """Fewer classes at a time, then half the chunk, then keys streamed, then half the tile."""
-        if self.form == "materialised":
-            return replace(self, form="rows")
-        if self.batch > 1:
-            return replace(self, batch=self.batch // 2)
-        if self.chunk > ROW_STEP:
-            return replace(self, chunk=self.chunk // 2)
-        panel = min(self.panel, _STREAMED_PANEL) if self.resident else self.panel // 2
-        if self.resident or panel >= KEY_STEP:
-            return replace(self, resident=False, panel=panel)
-        return None
-
 
 @dataclass(frozen=True, slots=True)
 class KeepPairs:
     """The attention's fit: it keeps the pairs themselves, so there is nothing to choose."""
-
-    def shrunk(self) -> None:
-        return None

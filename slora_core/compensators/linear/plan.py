@@ -24,18 +24,12 @@ class LinearFitChoice:
 
     rows: int
 
-    def shrunk(self) -> LinearFitChoice | None:
-        return LinearFitChoice(self.rows // 2) if self.rows > 1 else None
-
 
 @dataclass(frozen=True, slots=True)
 class LinearMoveChoice:
     """``classes`` moved in one batch."""
 
     classes: int
-
-    def shrunk(self) -> LinearMoveChoice | None:
-        return LinearMoveChoice(self.classes // 2) if self.classes > 1 else None
 
 
 def fit_options(workload: Workload, config: RunConfig, device: DeviceProfile) -> tuple[Option, ...]:

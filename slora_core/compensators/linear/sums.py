@@ -17,7 +17,7 @@ NORM_FLOOR: Final = 1e-12
 
 @dataclass(slots=True)
 class LinearSums:
-    """``gram`` X^'X^ and ``cross`` X^'Y^, float64 [d, d], over ``count`` pairs. Sums of disjoint shares merge."""
+    """``gram`` X^'X^ and ``cross`` X^'Y^, float64 [d, d], over ``count`` pairs."""
 
     gram: Tensor
     cross: Tensor
@@ -33,12 +33,6 @@ class LinearSums:
         self.gram.addmm_(before.mT, before)
         self.cross.addmm_(before.mT, after)
         self.count += before.shape[0]
-
-    def merge(self, other: LinearSums) -> None:
-        """Add the sums of another share of the pairs."""
-        self.gram.add_(other.gram)
-        self.cross.add_(other.cross)
-        self.count += other.count
 
 
 def normalise_rows(source: Tensor, out: Tensor, norms: Tensor) -> None:

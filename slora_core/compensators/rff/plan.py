@@ -27,9 +27,6 @@ class RffFitChoice:
 
     rows: int
 
-    def shrunk(self) -> RffFitChoice | None:
-        return RffFitChoice(self.rows // 2) if self.rows > 1 else None
-
 
 @dataclass(frozen=True, slots=True)
 class RffMoveChoice:
@@ -37,11 +34,6 @@ class RffMoveChoice:
 
     chunk: int
     batch: int = 1
-
-    def shrunk(self) -> RffMoveChoice | None:
-        if self.batch > 1:
-            return RffMoveChoice(self.chunk, self.batch // 2)
-        return RffMoveChoice(self.chunk // 2) if self.chunk > 1 else None
 
 
 def fit_options(workload: Workload, config: RunConfig, device: DeviceProfile) -> tuple[Option, ...]:

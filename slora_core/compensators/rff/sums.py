@@ -1,4 +1,4 @@
-"""The two sums that random-feature attention is made of: they merge, so pairs can be split over processes."""
+"""The two sums that random-feature attention is made of."""
 
 from __future__ import annotations
 
@@ -33,9 +33,3 @@ class RffSums:
             torch.mv(phi.t(), ones, out=part)
         self.mass.add_(part)
         self.count += len(phi)
-
-    def merge(self, other: RffSums) -> None:
-        """Sums over other pairs with the same frequencies."""
-        self.values.add_(other.values)
-        self.mass.add_(other.mass)
-        self.count += other.count

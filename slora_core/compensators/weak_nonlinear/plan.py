@@ -37,11 +37,6 @@ class WeakFitChoice:
     resident: bool = False
     held: bool = False
 
-    def shrunk(self) -> WeakFitChoice | None:
-        if self.resident:
-            return replace(self, resident=False, held=True)
-        return replace(self, block_steps=self.block_steps // 2) if self.block_steps > 1 else None
-
 
 @dataclass(frozen=True, slots=True)
 class WeakMoveChoice:
@@ -49,11 +44,6 @@ class WeakMoveChoice:
 
     classes: int
     chunk: int
-
-    def shrunk(self) -> WeakMoveChoice | None:
-        if self.classes > 1:
-            return WeakMoveChoice(self.classes // 2, self.chunk)
-        return WeakMoveChoice(1, self.chunk // 2) if self.chunk > 1 else None
 
 
 def fit_options(workload: Workload, config: RunConfig, device: DeviceProfile) -> tuple[Option, ...]:

@@ -43,7 +43,8 @@ def probe_demo(config: RunConfig, device: torch.device) -> Probed:
     requests: dict[int, Sequence[StageRequest]] = {}
     for task, workload in enumerate(demo_workloads(config), start=1):
         work = ExtractionWork(
-            rows=(workload.pairs or workload.labelled_rows) + workload.evaluation_rows,
+            rows=workload.pairs or workload.labelled_rows,
+            evaluation_rows=workload.evaluation_rows,
             passes=2 if workload.pairs else 1,
             dim=workload.dim,
             held_bytes=model_bytes if workload.pairs else 0,

@@ -59,10 +59,11 @@ def extraction_work(  # noqa: PLR0917
     """
     workload = inputs.workload
     lists = (inputs.images, inputs.auxiliary, inputs.evaluation)
-    shares = [share_of(len(images), rank, size) for images in lists if images is not None]
+    shares = [share_of(len(images or ()), rank, size) for images in lists]
     parts = [stop - start for start, stop in shares]
     return ExtractionWork(
-        rows=sum(parts),
+        rows=sum(parts[:2]),
+        evaluation_rows=parts[2],
         passes=2 if workload.pairs else 1,
         dim=workload.dim,
         held_bytes=model_bytes,

@@ -131,9 +131,10 @@ class ModulePairSource:
                 held_bytes=moved_bytes + grown.bytes,
                 peers=peers,
             )
-        rows = sum(part.count or 0 for part in (self._current, self._auxiliary, self._evaluation) if part is not None)
+        rows = sum(part.count or 0 for part in (self._current, self._auxiliary) if part is not None)
         work = ExtractionWork(
-            rows=max(rows, 2**16 if rows == 0 else 1),
+            rows=rows or 2**16,
+            evaluation_rows=(self._evaluation.count or 0) if self._evaluation is not None else 0,
             passes=len(self._models),
             dim=self._dim,
             held_bytes=moved_bytes,

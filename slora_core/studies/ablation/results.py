@@ -47,19 +47,23 @@ def recorded_ablation(record: StudyRecord) -> Ablation:
 
 
 def ablation_of(lines: Iterable[Mapping[str, Any]]) -> Ablation:
-    """The effects of the trials among ``lines``.
+    """The effects of the trials among ``lines``; of a trial that was tried again the last attempt counts.
 
     Raises KeyError, TypeError and AttributeError for records of another shape.
     """
     environment: Mapping[str, Any] = {}
-    runs: dict[str, list[RunFigures]] = {}
-    deviations: dict[str, Mapping[str, float]] = {}
+    trials: dict[tuple[str, int], Mapping[str, Any]] = {}
     for line in lines:
         if line["kind"] == "environment":
             environment = line["environment"]
         elif line["kind"] == "trial":
-            runs.setdefault(line["case"], []).append(RunFigures.from_dict(line["figures"]))
-            deviations.setdefault(line["case"], line.get("deviations", {}))
+            trials[line["case"], line["repeat"]] = line
+    runs: dict[str, list[RunFigures]] = {}
+    deviations: dict[str, Mapping[str, float]] = {}
+    for (case, _), line in trials.items():
+        runs.setdefault(case, []).append(RunFigures.from_dict(line["figures"]))
+        if "deviations" in line:
+            deviations[case] = line["deviations"]
     return Ablation(tuple(_effect(step, runs, deviations) for step in steps()), environment)
 
 

@@ -44,8 +44,8 @@ def stream(
     """Run every case of the nine measures ``repeats`` times and yield what happens; the last event is a final one.
 
     An interrupted study of the same configuration on this machine is continued, the newest or the one in the file
-    ``results``, unless it is to be ``fresh``. Raises ConfigError at once for ``repeats`` below 1 or a baseline
-    configuration.
+    ``results``, unless it is to be ``fresh``; what failed in it is tried again. Raises ConfigError at once for
+    ``repeats`` below 1 or a baseline configuration.
     """
     if repeats < 1:
         raise ConfigError(f"repeats = {repeats}: expected 1 or more")
@@ -91,7 +91,7 @@ class _Ablation:
     spent_s: list[float] = field(default_factory=list)
 
     def run(self) -> None:
-        known = {(line["case"], line["repeat"]): line for line in self.writer.record.of_kind("trial")}
+        known = {(line["case"], line["repeat"]): line for line in self.writer.record.measured_trials()}
         todo = [(case, repeat) for repeat in range(1, self.repeats + 1) for case in cases()]
         todo.sort(key=lambda trial: trial not in known)
         if known and any(repeat == 1 and (case, repeat) not in known for case, repeat in todo):

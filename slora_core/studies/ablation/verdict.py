@@ -14,9 +14,6 @@ LEAST_RUNS: Final = 3
 """A change of time is told when it is this large and no repetition contradicts it; two of each part by chance once in
 three times."""
 
-IDLE_REASONS: Final = ("no model runs", "no model is trained")
-"""In the engine's notices."""
-
 
 class Say(Protocol):
     """The phrase ``text`` in the reader's language, its braces filled in."""

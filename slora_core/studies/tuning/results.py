@@ -80,11 +80,11 @@ def stage_trials(lines: Iterable[Mapping[str, Any]]) -> tuple[StageTrial, ...]:
 
 
 def best_of(lines: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """One line a trial: of those that were timed again the fastest."""
+    """One line a trial: of those that were timed again the fastest, of those that only failed the last."""
     best: dict[str, Mapping[str, Any]] = {}
     for line in lines:
         before = best.get(line["key"])
-        if before is None or (line["seconds"] or float("inf")) < (before["seconds"] or float("inf")):
+        if before is None or (line["seconds"] or float("inf")) <= (before["seconds"] or float("inf")):
             best[line["key"]] = line
     return list(best.values())
 

@@ -58,8 +58,8 @@ def stream(
 
     At most ``trials`` options of single stages are timed, in about ``minutes``; then planned and tuned run whole,
     ``repeats`` times each (0: not at all). Both limits bound what is begun. An interrupted study of the same job on
-    this machine is continued, the newest or the one in the file ``results``, unless it is to be ``fresh``. Raises
-    ConfigError.
+    this machine is continued, the newest or the one in the file ``results``, unless it is to be ``fresh``; what failed
+    in it is tried again. Raises ConfigError.
     """
     if trials < 1 or repeats < 0 or not minutes > 0:
         raise ConfigError(
@@ -116,7 +116,7 @@ class _Tuning:
     lines: list[Mapping[str, Any]] = field(default_factory=list)
 
     def run(self) -> None:
-        known = self.writer.record.of_kind("trial")
+        known = self.writer.record.measured_trials()
         for number, line in enumerate(known, start=1):
             self.lines.append(line)
             self._tell(line, number, reused=True)

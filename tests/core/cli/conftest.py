@@ -16,6 +16,10 @@ from slora_core.cli import main
 ROOT = Path(__file__).parents[3]
 
 
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is not JSON")
+
+
 @dataclass
 class Said:
     """What a command printed, and its exit code."""
@@ -28,7 +32,7 @@ class Said:
     def json(self):
         """The one document on standard output."""
         assert self.out.count("\n") == 1, self.out
-        return json.loads(self.out)
+        return json.loads(self.out, parse_constant=_refuse)
 
     @property
     def sentence(self) -> str:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import csv
+import math
 from pathlib import Path
 
 import pytest
+
+from slora_core.events import Notice, RunStarted
+from slora_core.records.recorder import RunRecorder
 
 TINY = (
     *("--workload", "seed-tiny", "--operators", "linear,attention"),
@@ -59,6 +63,15 @@ def test_runs_that_do_not_exist(slora, home):
         said = slora("runs", *arguments)
         assert said.code == 2
         assert pattern in said.sentence
+
+
+def test_numbers_that_are_not_finite_are_null_in_json(slora, tmp_path):
+    ratios = {"nan": math.nan, "far": [math.inf, -math.inf], "near": 0.5, "none": None}
+    with RunRecorder(tmp_path / "odd.slora") as recorder:
+        recorder.write(RunStarted(0.0, "odd", "2026-01-01T00:00:00+00:00", "optimised", {}, {}, None, None))
+        recorder.write(Notice(0.5, "precision", "measured", "", ratios))
+    shown = slora("runs", "show", tmp_path / "odd.slora", "--json").json
+    assert shown["notices"][0]["data"] == {"nan": None, "far": [None, None], "near": 0.5, "none": None}
 
 
 def test_what_is_no_run_file(slora, tmp_path):

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
+from slora_core.config import RunConfig
 from slora_core.records.run_file import RunFile
 from slora_core.sources.demo.training import Schedule
 from slora_core.types import UNCOMPENSATED, VARIANT_OF
@@ -190,7 +191,7 @@ def test_a_name_that_is_not_unicode(slora, files, tmp_path):
 def test_a_configuration_file_makes_the_round(slora, arguments, tmp_path):
     first = slora(*arguments, "--budget", "3MiB", "--without", "stage-release", "--seed", "7", "--json").json
     with RunFile.open(first["run_file"]) as run:
-        (tmp_path / "job.toml").write_text(run.run_config().to_toml())
+        (tmp_path / "job.toml").write_text(RunConfig.from_dict(run.config).to_toml())
         config = run.config
     second = slora("run", "--here", "--config", tmp_path / "job.toml", "--json").json
     with RunFile.open(second["run_file"]) as run:

@@ -94,12 +94,12 @@ def test_the_ledger_counts_exactly_what_was_planned(
         with Ledger() as ledger:
             transition = fitted(name, problem, fit_option)
             assert ledger.peak_bytes == fit_option.footprint.peak_bytes()
-            assert ledger.live_bytes == fit_option.footprint.kept_bytes()
+            assert ledger.live_bytes == fit_option.footprint.totals()[1]
             for option in moves:
                 ledger.push_peak()
                 moved(transition, problem, option)
                 assert ledger.pop_peak() == ledger.live_bytes + option.footprint.peak_bytes(), option.choice
-                assert ledger.live_bytes == fit_option.footprint.kept_bytes()
+                assert ledger.live_bytes == fit_option.footprint.totals()[1]
             transition.close()
             assert ledger.live_bytes == 0
 

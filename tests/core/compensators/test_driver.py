@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from conformance import Moved, deviation, fitted, make_problem
+from faulty_ledger import FaultyLedger
 
 from slora_core.cancel import CancelToken
 from slora_core.compensators.base import Transition
@@ -17,7 +18,6 @@ from slora_core.context import RunContext
 from slora_core.errors import BudgetExceeded, NumericalError, RunCancelled
 from slora_core.events import Event, Notice, Progress
 from slora_core.memory.footprint import Buffer, Footprint
-from slora_core.memory.ledger import Ledger
 from slora_core.memory.plan import Option
 from slora_core.types import OPERATORS
 
@@ -170,7 +170,7 @@ def test_a_retry_does_not_change_the_result_and_frees_what_was_refused(name: str
         ctx = RunContext(torch.device("cpu"), emit=events.append)
         out = Moved(3, problem.state.dim)
         transition = fitted(name, problem)
-        with Ledger() as ledger:
+        with FaultyLedger() as ledger:
             if fault is not None:
                 ledger.fail_at(fault)
             move_classes(

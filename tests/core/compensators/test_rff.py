@@ -12,8 +12,6 @@ from scipy import stats
 from slora_core.compensators.rff.draws import random_features
 from slora_core.compensators.rff.features import rff_features
 from slora_core.compensators.rff.operator import RffCompensator
-from slora_core.compensators.rff.plan import RffFitChoice, RffMoveChoice
-from slora_core.compensators.rff.sums import RffSums
 from slora_core.errors import InputError
 from slora_core.sources.arrays import ArrayPairs
 
@@ -69,23 +67,6 @@ def test_given_features_that_do_not_fit_are_refused() -> None:
         )
 
 
-def test_sums_of_shares_merge_to_the_sums_of_all() -> None:
-    rng = np.random.default_rng(2)
-    phi, drift = torch.from_numpy(rng.random((90, 12))), torch.from_numpy(rng.standard_normal((90, 4)))
-
-    def summed(start: int, stop: int) -> RffSums:
-        sums = RffSums(torch.empty(12, 4, dtype=torch.float64), torch.empty(12, dtype=torch.float64))
-        sums.clear()
-        sums.add(phi[start:stop], drift[start:stop], torch.empty(12, dtype=torch.float64))
-        return sums
-
-    first, second = summed(0, 31), summed(31, 90)
-    first.merge(second)
-    assert first.count == 90
-    np.testing.assert_allclose(first.values.numpy(), phi.numpy().T @ drift.numpy(), rtol=1e-12)
-    np.testing.assert_allclose(first.mass.numpy(), phi.numpy().sum(axis=0), rtol=1e-12)
-
-
 def test_a_query_that_shares_no_mass_with_any_key_stays_where_it_is() -> None:
     """With Omega = 0 and b = pi every feature of every row is cos(pi) + 1 = 0."""
     problem = make_problem()
@@ -98,14 +79,3 @@ def test_a_query_that_shares_no_mass_with_any_key_stays_where_it_is() -> None:
     expected = moved(nothing, still, still.move_options("rff")[0])
     assert deviation(got.means, expected.means) < 1e-6
     assert deviation(got.covariances, expected.covariances) < 1e-6
-
-
-def test_choices_shrink_to_one_row() -> None:
-    fit, sizes = RffFitChoice(128), []
-    while fit is not None:
-        sizes.append(fit.rows)
-        fit = fit.shrunk()
-    assert sizes == [128, 64, 32, 16, 8, 4, 2, 1]
-    assert RffMoveChoice(8, 4).shrunk() == RffMoveChoice(8, 2)
-    assert RffMoveChoice(8, 1).shrunk() == RffMoveChoice(4, 1)
-    assert RffMoveChoice(1, 1).shrunk() is None

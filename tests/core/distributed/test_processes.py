@@ -16,6 +16,7 @@ import pytest
 
 from slora_core import pipeline
 from slora_core.cancel import CancelToken
+from slora_core.config import RunConfig
 from slora_core.distributed import launcher
 from slora_core.distributed.traffic import communicated_bytes
 from slora_core.events import (
@@ -109,7 +110,9 @@ def test_three_processes_give_the_results_of_one_and_one_record(make_job, tmp_pa
     with RunFile.open(tmp_path / "run.slora") as run:
         assert run.ranks() == (0, 1, 2)
         assert run.status == "finished"
-        assert run.run_config() == job.merged({"distributed": {"processes": 3, "grace_s": 2}})  # to run again
+        assert RunConfig.from_dict(run.config) == job.merged(
+            {"distributed": {"processes": 3, "grace_s": 2}}
+        )  # to run again
         assert run.header.device == "cpu"
         stages = [{stage.stage: stage for stage in run.stages(rank)} for rank in run.ranks()]
         assert stages[0].keys() == stages[1].keys() == stages[2].keys()

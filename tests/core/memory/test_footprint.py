@@ -41,17 +41,8 @@ def test_sums_are_those_of_the_arrays(rounding: int, footprint: Footprint):
     peak = total(always, rounding, False) + max(phases, default=0) + footprint.workspace_bytes
 
     assert footprint.peak_bytes(rounding) == peak
-    assert footprint.kept_bytes(rounding) == total(footprint.kept, rounding, False)
-    assert footprint.totals(rounding) == (peak, footprint.kept_bytes(rounding))
+    assert footprint.totals(rounding) == (peak, total(footprint.kept, rounding, False))
     assert peak - footprint.workspace_bytes == sum(array_bytes(b, rounding) for b in footprint.peak_buffers(rounding))
-
-
-@settings(max_examples=40)
-@given(footprint=footprints)
-def test_pinned_memory_is_counted_apart(footprint: Footprint):
-    phases = [total(found, 1, True) for _, found in footprint.phases]
-
-    assert footprint.pinned_bytes() == total(footprint.kept + footprint.standing, 1, True) + max(phases, default=0)
 
 
 def test_a_phase_that_was_not_declared_is_named():

@@ -301,30 +301,6 @@ def test_nested_peaks():
     assert ledger.live_bytes == base.untyped_storage().nbytes()
 
 
-def test_the_nth_allocation_fails_once():
-    with Ledger() as ledger:
-        first = torch.ones(10)
-        ledger.fail_at(2)
-        second = first * first
-        with pytest.raises(BudgetExceeded) as refused:
-            torch.empty(30)
-        again = torch.empty(30)
-
-    assert refused.value.requested_bytes == 120
-    assert ledger.live_bytes == sum(t.untyped_storage().nbytes() for t in (first, second, again))
-    assert ledger.allocations == 3
-
-
-def test_a_fault_may_be_any_error():
-    with Ledger() as ledger:
-        ledger.fail_at(1, torch.OutOfMemoryError("device out of memory"))
-        x = torch.from_numpy(FOREIGN)
-        with pytest.raises(torch.OutOfMemoryError, match="device out of memory"):
-            x + x
-        with pytest.raises(ValueError, match="nth = 0"):
-            ledger.fail_at(0)
-
-
 def test_in_place_work_allocates_nothing():
     with Ledger() as ledger:
         a, b, out = torch.ones(8, 8), torch.ones(8, 8), torch.empty(8, 8)

@@ -71,7 +71,7 @@ def peaks_of(requests, chosen, base_bytes: int) -> list[int]:
         live = base_bytes
         for earlier in range(number):
             if number - earlier <= requests[earlier].keeps_for:
-                live += chosen[earlier].footprint.kept_bytes()
+                live += chosen[earlier].footprint.totals()[1]
         peaks.append(live + picked.footprint.peak_bytes())
     return peaks
 

@@ -15,7 +15,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from slora_core.config import RunConfig
 from slora_core.errors import InputError, OutputError
 from slora_core.events import MemorySample, RunCancelledEvent, RunFailed, StagePeaks
 from slora_core.records import database
@@ -33,7 +32,6 @@ def test_a_finished_run_comes_back_whole(record_run, events_of_a_run):
     assert run.status == "finished"
     assert run.result == last
     assert run.config == started.config
-    assert run.run_config() == RunConfig.from_dict(dict(started.config))
     assert (run.environment, run.plan) == ({"torch": "2"}, {"stages": []})
     assert run.peaks == StagePeaks(5 * GB, None, 99)
     header = run.header

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from faulty_ledger import FaultyLedger
 
 from slora_core import api, pipeline
 from slora_core.config import RunConfig
 from slora_core.events import Notice
-from slora_core.memory.ledger import Ledger
 from slora_core.running import surroundings
 from slora_core.statistics.state import ClassState
 
@@ -25,11 +25,11 @@ CONFIG = RunConfig().merged(
 )
 
 
-class FaultyLedger(Ledger):
-    """Refuses one allocation of the run, as if memory had run out there."""
+class FaultyRunLedger(FaultyLedger):
+    """Refuses one allocation of the run."""
 
     at: int | None = None
-    last: Ledger | None = None
+    last: FaultyLedger | None = None
 
     def __init__(self, budget_bytes: int | None = None) -> None:
         super().__init__(budget_bytes)
@@ -40,8 +40,8 @@ class FaultyLedger(Ledger):
 
 def compensate(monkeypatch: pytest.MonkeyPatch, at: int | None) -> tuple[dict[str, ClassState], list[str], int]:
     """Moved classes, the stages that were tried again, and the allocations of the run."""
-    monkeypatch.setattr(FaultyLedger, "at", at)
-    monkeypatch.setattr(surroundings, "Ledger", FaultyLedger)
+    monkeypatch.setattr(FaultyRunLedger, "at", at)
+    monkeypatch.setattr(surroundings, "Ledger", FaultyRunLedger)
     rng = np.random.default_rng(2)
     before = rng.standard_normal((PAIRS, DIM)).astype(np.float32)
     roots = rng.standard_normal((CLASSES, DIM, 3 * DIM))
@@ -53,8 +53,8 @@ def compensate(monkeypatch: pytest.MonkeyPatch, at: int | None) -> tuple[dict[st
     events = []
     moved = api.compensate(before, before + 0.1 * np.tanh(before), state, config=CONFIG, on_event=events.append)
     retried = [event.stage for event in events if isinstance(event, Notice) and event.kind == "retry"]
-    assert FaultyLedger.last is not None
-    return moved, retried, FaultyLedger.last.allocations
+    assert FaultyRunLedger.last is not None
+    return moved, retried, FaultyRunLedger.last.allocations
 
 
 def test_every_allocation_may_fail_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -78,14 +78,14 @@ def test_statistics_and_evaluation_begin_again_smaller(monkeypatch: pytest.Monke
     np.savez(tmp_path / "evaluation.npz", features=files.after, labels=labels)
     source = {"kind": "files", "features": features, "state": files.state, "evaluate": str(tmp_path / "evaluation.npz")}
     config = RunConfig().merged({"source": source, "operators": {"names": ["linear"]}})
-    monkeypatch.setattr(surroundings, "Ledger", FaultyLedger)
+    monkeypatch.setattr(surroundings, "Ledger", FaultyRunLedger)
 
     def run(at: int | None) -> tuple[list[str], dict, int]:
-        monkeypatch.setattr(FaultyLedger, "at", at)
+        monkeypatch.setattr(FaultyRunLedger, "at", at)
         events = list(pipeline.stream(config))
         retried = [event.stage for event in events if isinstance(event, Notice) and event.kind == "retry"]
-        assert FaultyLedger.last is not None
-        return retried, getattr(events[-1], "accuracies", {}), FaultyLedger.last.allocations
+        assert FaultyRunLedger.last is not None
+        return retried, getattr(events[-1], "accuracies", {}), FaultyRunLedger.last.allocations
 
     _, expected, allocations = run(None)
     tried_again = set()

@@ -59,7 +59,7 @@ def test_float64_beyond_float32_is_not_finite(tmp_path):
             check_rows_finite(RunContext(CPU), rows, option, "evaluation file 'e.npz'")
 
 
-def test_takes_exactly_what_is_planned_and_nothing_on_a_gpu():
+def test_takes_exactly_what_is_planned_and_nothing_on_a_gpu(pinned_bytes):
     pairs = ArrayPairs(*clean())
     for option in options(pairs):
         with Ledger() as ledger:
@@ -67,7 +67,7 @@ def test_takes_exactly_what_is_planned_and_nothing_on_a_gpu():
         assert ledger.peak_bytes == option.footprint.peak_bytes()
         assert ledger.live_bytes == 0
     on_cuda = scan_options(Workload(1000, 6, 1), RunConfig(), CUDA_PROFILE)[0].footprint
-    assert (on_cuda.peak_bytes(512), on_cuda.pinned_bytes()) == (0, option_bytes(on_cuda))
+    assert (on_cuda.peak_bytes(512), pinned_bytes(on_cuda)) == (0, option_bytes(on_cuda))
 
 
 def option_bytes(footprint):
@@ -85,13 +85,3 @@ def test_advances_by_pairs_and_stops_when_cancelled():
     token.cancel()
     with pytest.raises(RunCancelled):
         check_finite(RunContext(CPU, cancel=token), pairs, options(pairs)[0])
-
-
-def test_options_shrink_to_an_end():
-    choice = options(ArrayPairs(*clean()))[-1].choice
-    seen = []
-    while choice is not None:
-        seen.append(choice.rows)
-        choice = choice.shrunk()
-    assert seen == sorted(seen, reverse=True)
-    assert 1 <= seen[-1] <= 8

@@ -12,7 +12,6 @@ MODULES = (
     "slora_core.sources.synthetic_model",
     "slora_core.sources.tensor_file",
     "slora_core.sources.unpack",
-    "slora_core.statistics.class_moments",
     "slora_core.statistics.journal",
     "slora_core.statistics.labels",
     "slora_core.statistics.packing",

@@ -1,6 +1,4 @@
-"""Class statistics of labelled rows against NumPy and scikit-learn, for any option, order and sharding."""
-
-from functools import reduce
+"""Class statistics of labelled rows against NumPy and scikit-learn, for any option and order."""
 
 import numpy as np
 import pytest
@@ -16,9 +14,8 @@ from slora_core.errors import InputError, RunCancelled
 from slora_core.memory.device import CPU_PROFILE, CUDA_PROFILE
 from slora_core.memory.ledger import Ledger
 from slora_core.memory.plan import Option
-from slora_core.statistics.class_moments import ClassMoments
 from slora_core.statistics.labels import LABEL_BLOCK, count_labels
-from slora_core.statistics.one_pass import collect_moments, collect_statistics
+from slora_core.statistics.one_pass import collect_statistics
 from slora_core.statistics.plan import StatisticsChoice, statistics_footprint, statistics_options
 from slora_core.statistics.state import StateBuilder
 from slora_core.types import Workload
@@ -116,35 +113,6 @@ def test_a_class_with_one_row():
     assert state.covariances[0].tolist() == [[2.0, 7.0], [7.0, 24.5]]
 
 
-@pytest.mark.parametrize("cuts", [[250], [1, 3, 499], [100, 200, 300]])
-def test_shards_merge(cuts):
-    rows = sample()
-    census = count_labels(RunContext(CPU), rows)
-    shards = [
-        dict(collect_moments(RunContext(CPU), rows, census, option(2, 40, 6), (start, stop)))
-        for start, stop in zip([0, *cuts], [*cuts, 500], strict=True)
-    ]
-    whole = statistics(rows)
-    for index in range(len(census.class_ids)):
-        merged = reduce(ClassMoments.merge, (shard[index] for shard in shards))
-        mean, covariance = merged.statistics()
-        assert merged.count == census.counts[index]
-        np.testing.assert_allclose(mean, whole.means[index], rtol=1e-6)
-        assert np.linalg.norm(covariance - whole.covariances[index]) <= 1e-6 * np.linalg.norm(covariance)
-        assert np.array_equal(covariance, covariance.T)
-
-
-def test_moments_of_rows_and_of_nothing():
-    rows = np.random.default_rng(0).normal(size=(9, 3))
-    moments = ClassMoments.of(rows).merge(ClassMoments.of(rows[:0]))
-    np.testing.assert_allclose(moments.statistics()[1], np.cov(rows.T), rtol=1e-6)
-    assert np.array_equal(ClassMoments.of(rows[:1]).statistics()[1], np.float32(1e-4) * np.eye(3, dtype=np.float32))
-    nothing = ClassMoments.of(rows[:0])
-    assert nothing.merge(nothing).count == 0
-    with pytest.raises(ValueError, match="without rows"):
-        nothing.statistics()
-
-
 def test_census():
     census = count_labels(RunContext(CPU), Rows(np.zeros((6, 1)), [7, -1, 3, 7, -1, 7]))
     assert (census.class_ids.tolist(), census.counts.tolist(), census.unlabelled) == ([3, 7], [1, 3], 2)
@@ -185,25 +153,16 @@ def test_advances_by_labelled_rows_and_stops_when_cancelled():
     done = [event for event in events if hasattr(event, "fraction") or hasattr(event, "done")][-1]
     assert done.done == (rows.labels >= 0).sum()
     token = CancelToken()
-    census = count_labels(ctx, rows)
     token.cancel()
     with pytest.raises(RunCancelled):
-        next(collect_moments(RunContext(CPU, cancel=token), rows, census, option(1, 8, 6)))
+        statistics(rows, 1, 8, RunContext(CPU, cancel=token))
 
 
-def test_options_grow_with_classes_and_shrink_to_an_end():
+def test_options_grow_with_classes(pinned_bytes):
     options = statistics_options(Workload(5000, 64, 10, new_classes=10), RunConfig(), CPU_PROFILE)
     assert {option.choice.classes for option in options} == {1, 2, 4, 8, 10}
     sizes = [option.footprint.peak_bytes() for option in options]
     assert max(sizes) > 4 * min(sizes)
     assert all(option.seconds > 0 for option in options)
-    choice, steps = options[-1].choice, 0
-    while (smaller := choice.shrunk()) is not None:
-        assert (
-            statistics_footprint(smaller, 64, CPU_PROFILE).peak_bytes()
-            < statistics_footprint(choice, 64, CPU_PROFILE).peak_bytes()
-        )
-        choice, steps = smaller, steps + 1
-    assert (choice.classes, steps) == (1, 9)
-    on_cuda = statistics_footprint(choice, 64, CUDA_PROFILE)
-    assert on_cuda.pinned_bytes() == 2 * 64 * 64 * 4
+    on_cuda = statistics_footprint(StatisticsChoice(1, 64), 64, CUDA_PROFILE)
+    assert pinned_bytes(on_cuda) == 2 * 64 * 64 * 4

@@ -11,7 +11,7 @@ from slora_core import pipeline
 from slora_core.cancel import CancelToken
 from slora_core.config import MeasuresConfig, RunConfig
 from slora_core.errors import ConfigError, RunCancelled
-from slora_core.events import Progress, RunCancelledEvent, StudyFinished, TrialFinished
+from slora_core.events import Progress, RunCancelledEvent, RunFailed, StudyFinished, TrialFinished
 from slora_core.studies import whole_run
 from slora_core.studies.ablation import study
 from slora_core.studies.ablation.measures import ALL_OFF, ALL_ON, MEASURES, case_config, case_of, cases, steps
@@ -128,9 +128,20 @@ def test_accuracies_are_compared_over_all_variants_and_classifiers():
     assert effect(lines, "off alone", "mixed_precision").accuracy_change == pytest.approx(-0.05)
 
 
+def test_of_a_trial_that_was_tried_again_the_last_attempt_counts():
+    off = ",".join(m.name for m in MEASURES if m.name != "tiled_attention")
+    failed = trial(off, None, None, failure="no memory", stages={})
+    lines = [trial(ALL_ON, 100, 1.0), failed, trial(off, 400, 2.5, repeat=2), trial(off, 400, 2.0)]
+    del lines[2]["deviations"]
+    found = effect(lines, "off alone", "tiled_attention")
+    assert (found.failure, found.saving, found.deviation) == ("", 0.75, 0.25)
+    assert (found.seconds_without.runs, found.seconds_without.most) == (2, 2.5)
+    assert effect([*lines, failed], "off alone", "tiled_attention").failure == "no memory"
+
+
 @pytest.fixture
 def here(monkeypatch, tmp_path):
-    """Whole runs in this process, counted; a token may be cancelled after some of them."""
+    """Whole runs in this process, counted; one of them may fail, or be the last before a token is cancelled."""
     monkeypatch.setenv("SLORA_HOME", str(tmp_path / "home"))
     done = []
     stop = {}
@@ -139,6 +150,8 @@ def here(monkeypatch, tmp_path):
         done.append(config)
         if len(done) == stop.get("after"):
             cancel.cancel()
+        if len(done) == stop.get("failing"):
+            return iter([RunFailed(0.0, "engine-died", "the engine was killed", "", 4)])
         return pipeline.stream(config, cancel)
 
     monkeypatch.setattr(whole_run.isolate, "stream", stream)
@@ -182,6 +195,28 @@ def test_a_real_ablation_is_interrupted_continued_and_told(here):
     for table in ablation_tables(found):
         assert len(table.rows) == 9
         assert all(len(row) == len(table.columns) for row in table.rows)
+
+
+def test_what_failed_is_tried_again_when_an_ablation_goes_on(here):
+    done, stop = here
+    stop |= {"failing": 3, "after": 6}
+    events = list(study.stream(TINY, repeats=1))
+    assert isinstance(events[-1], RunCancelledEvent)
+    measured = [event.figures["case"] for event in events if isinstance(event, TrialFinished)]
+    (interrupted,) = list_studies("ablation")
+    assert [line["case"] for line in interrupted.measured_trials()] == [*measured[:2], *measured[3:5]]
+
+    stop.clear()
+    done.clear()
+    events = list(study.stream(TINY, repeats=1))
+    trials = [event for event in events if isinstance(event, TrialFinished)]
+    assert [event.reused for event in trials] == [True] * 4 + [False] * 22
+    assert trials[4].figures["case"] == measured[2]
+    kept = [line for line in read_study(events[-1].results).of_kind("trial") if line["case"] == measured[2]]
+    assert [line["figures"]["failure"] for line in kept] == ["the engine was killed", ""]
+    found = read_ablation(events[-1].results)
+    assert not any(row.failure for row in found.effects)
+    assert all(row.deviation is not None for row in found.effects)
 
 
 def test_a_refused_budget_is_a_result_and_bad_input_ends_the_study(here):

@@ -18,7 +18,7 @@ from slora_core.memory.planner import bound_bytes
 from slora_core.memory.tuning import RATES, read_tuning
 from slora_core.running.measured import choice_key
 from slora_core.running.planning import plan_config, round_requests
-from slora_core.studies.study_file import list_studies
+from slora_core.studies.study_file import list_studies, read_study
 from slora_core.studies.tuning import study, whole_runs
 from slora_core.studies.tuning.analysis import derive
 from slora_core.studies.tuning.candidates import candidates
@@ -198,6 +198,8 @@ def test_a_tuned_plan_within_noise_or_faster_is_kept():
 def test_trials_that_were_timed_again_count_once_with_their_best():
     lines = [{"key": "a", "seconds": 2.0}, {"key": "b", "seconds": None}, {"key": "a", "seconds": 1.0}]
     assert [(line["key"], line["seconds"]) for line in best_of(lines)] == [("a", 1.0), ("b", None)]
+    again = [*lines, {"key": "b", "seconds": None, "failure": "again"}]
+    assert [line.get("failure") for line in best_of(again)] == [None, "again"]
 
 
 def test_a_real_tuning_leaves_a_plan_rates_and_a_file_that_runs(capsys, tmp_path):
@@ -288,6 +290,27 @@ def test_a_cancelled_tuning_keeps_its_trials_and_goes_on_with_them(child):
     assert arguments[0]["done"] == [['scan {"rows": "all pairs"}', 0.5]]
     assert events[0].reused
     assert events[-1].results == str(interrupted.path)
+
+
+def test_what_failed_is_tried_again_when_a_tuning_goes_on(child):
+    crash = RunFailed(0.2, "engine-died", "the engine was killed", "", 4)
+    scan = finished_trial()
+    refused = finished_trial("linear.fit", seconds=None)
+    refused.figures["failure"] = "no memory"
+    crashed = [started(), scan, refused, StageStarted(0.1, "bad trial", ""), crash]
+    arguments = child(crashed, [started(), RunCancelledEvent(0.3, "")])
+    list(study.stream(CONFIG, repeats=0))
+    assert [key for key, _ in arguments[1]["done"]] == [scan.figures["key"], refused.figures["key"], "bad trial"]
+
+    better = finished_trial("linear.fit", seconds=0.25)
+    arguments = child([started(), better, END])
+    final = list(study.stream(CONFIG, repeats=0))[-1]
+    assert arguments[0]["done"] == [[scan.figures["key"], 0.5]]
+    kept = read_study(final.results).of_kind("trial")
+    assert [line["seconds"] for line in kept] == [0.5, None, None, 0.25]
+    found = {trial.stage: trial for trial in read_tuning_study(final.results).trials}
+    assert (found["linear.fit"].seconds, found["linear.fit"].failure) == (0.25, "")
+    assert found["bad trial"].failure == "the engine was killed"
 
 
 def test_a_refused_budget_ends_the_tuning_with_its_own_exit_code(child):

@@ -9,6 +9,7 @@ from slora_core.config import RunConfig
 from slora_core.errors import ConfigError, InputError
 from slora_gui.model.file_kind import file_kind
 from slora_gui.model.job_model import JobModel
+from slora_gui.model.source_facts import source_facts
 
 MIB = 1024**2
 
@@ -120,7 +121,7 @@ def test_opening_files_reads_their_sizes(job, files):
     assert job.open_source("state", files.state, "Open")
     assert job.open_source("evaluate", files.evaluation, "Open")
     facts = job.source_facts
-    assert (facts.classes, facts.evaluation_rows, facts.problem) == (4, 120, "")
+    assert (facts.classes, facts.evaluation_rows, facts.problems) == (4, 120, {})
     assert facts.file_bytes == sum(path.stat().st_size for path in (files.features, files.state, files.evaluation))
     job.undo_stack.setIndex(0)
     assert job.source_facts.kind == "demo"
@@ -135,16 +136,23 @@ def test_a_file_that_is_refused_changes_nothing(job, refusals, files, tmp_path):
     assert (job.config, job.undo_stack.count()) == (RunConfig(), 0)
 
 
-def test_a_file_that_goes_bad_later_is_a_problem_of_its_field(job, told, tmp_path):
+def test_facts_read_anew_are_taken_for_the_source_they_are_of(job, told, tmp_path):
     path = tmp_path / "features.npz"
     np.savez(path, features_before=np.zeros((5, 3), "f4"), features_after=np.zeros((5, 3), "f4"))
     job.open_source("features", path, "Open")
-    path.write_bytes(b"")
+    source = job.config.source
     told.clear()
-    job.refresh_facts()
+    job.take_facts(source, source_facts(source))
+    assert told == []
+    path.write_bytes(b"")
+    broken = source_facts(source)
+    job.take_facts(source, broken)
     assert told == ["source"]
     assert "empty" in job.source_facts.problems["features"]
     assert job.source_facts.pairs is None
+    job.undo_stack.undo()
+    job.take_facts(source, broken)
+    assert job.source_facts.kind == "demo"
 
 
 def test_the_demo_and_synthetic_sources_know_their_sizes(job):

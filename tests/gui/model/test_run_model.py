@@ -45,13 +45,12 @@ def _facts(model):
     names = ("status", "run_id", "started_at", "engine", "budget_bytes", "stages", "notices", "accuracies", "progress")
     more = ("failure", "result", "jitter", "peaks", "seconds", "note", "now_s", "ranks", "active")
     facts = {name: getattr(model, name) for name in names + more}
-    return facts | {"bands": model.bands(), "stage_names": model.samples.stage_names}
+    return facts | {"bands": model.bands()}
 
 
 def _same_curves(one, other):
     assert len(one.samples) == len(other.samples) > 0
     np.testing.assert_array_equal(one.samples.t_s, other.samples.t_s)
-    np.testing.assert_array_equal(one.samples.stage_index, other.samples.stage_index)
     for name in SAMPLE_COUNTERS:
         np.testing.assert_array_equal(one.samples.counter(name), other.samples.counter(name))
 

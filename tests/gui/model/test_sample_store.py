@@ -45,7 +45,6 @@ def test_what_is_appended_comes_back(noise):
     assert store.t_s.tolist() == [sample.t_s for sample in noise]
     known = [None if math.isnan(value) else value for value in store.counter("allocated_bytes")]
     assert known == [sample.allocated_bytes for sample in noise]
-    assert [store.stage_names[index] for index in store.stage_index] == [sample.stage for sample in noise]
 
 
 def test_a_counter_is_had_from_its_first_known_value_on(noise):
@@ -66,8 +65,8 @@ def test_a_view_never_changes_under_its_holder(noise):
     for sample in noise:
         store.append(sample)
         view = store.counter("allocated_bytes")
-        held.append((view, view.copy(), store.t_s, store.t_s.copy(), store.stage_index, store.stage_index.copy()))
-    for now, then in [(held_[i], held_[i + 1]) for held_ in held for i in (0, 2, 4)]:
+        held.append((view, view.copy(), store.t_s, store.t_s.copy()))
+    for now, then in [(held_[i], held_[i + 1]) for held_ in held for i in (0, 2)]:
         np.testing.assert_array_equal(now, then)
     with pytest.raises(ValueError, match="read-only"):
         store.t_s[0] = 1.0
@@ -109,8 +108,6 @@ def test_a_whole_file_is_the_same_as_its_samples_one_by_one(noise, capacity):
     for name in SAMPLE_COUNTERS:
         np.testing.assert_array_equal(one_by_one.counter(name), at_once.counter(name))
         assert one_by_one.has(name) == at_once.has(name)
-    assert one_by_one.stage_names == at_once.stage_names
-    np.testing.assert_array_equal(one_by_one.stage_index, at_once.stage_index)
     assert one_by_one.version == at_once.version
 
 

@@ -7,14 +7,14 @@ from PySide6.QtCore import QSortFilterProxyModel, Qt
 from PySide6.QtTest import QAbstractItemModelTester
 
 from slora_core.config import RunConfig
-from slora_core.events import MemorySample, Notice, StageFinished, StagePeaks, StageStarted
+from slora_core.events import StageFinished, StagePeaks, StageStarted
 from slora_core.memory.device import CPU_PROFILE
 from slora_core.records.run_file import Accuracy
 from slora_core.studies.tuning.results import StageTrial
 from slora_gui.model.rows_table import Column, RowsTable
 from slora_gui.model.run_model import RunModel
 from slora_gui.model.study_tables import TrialsTable
-from slora_gui.model.tables import AccuraciesTable, NoticesTable, PlanTable, StagesTable
+from slora_gui.model.tables import AccuraciesTable, PlanTable, StagesTable
 from slora_gui.model.texts import percent_text, seconds_text, size_text
 from slora_gui.model.what_if import forecast
 
@@ -113,14 +113,6 @@ def test_views_hear_only_of_what_changed(qapp):
     table.set_rows([1])
     assert told.resets == 1
     assert table.item(0) == 1
-
-
-def test_notices_follow_their_run(qapp):
-    table, run = NoticesTable(), RunModel()
-    table.set_run(run)
-    run.feed(Notice(1.5, "jitter", "class 3 was not positive definite", "linear.move"))
-    run.feed(MemorySample(2.0, "a", 1, None, None, None, None, 1, 1))
-    assert shown(table) == [["1.5 s", "Jitter", "linear.move", "class 3 was not positive definite"]]
 
 
 def test_the_plan_shows_which_stage_binds(qapp):

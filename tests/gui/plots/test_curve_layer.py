@@ -57,6 +57,6 @@ def test_other_curves_are_painted_whole(streaming):
     plot, _ = streaming
     layer, exposed = plot.device.curves, []
     layer.update = lambda rect=None: exposed.append(rect)
-    plot.set_curve_visible("allocated_bytes", False)
+    plot.device.set_curve_visible("allocated_bytes", False)
     assert None in exposed
     assert "allocated_bytes" not in layer.names

@@ -88,7 +88,7 @@ def test_a_budget_set_elsewhere_does_not_tear_the_line_from_the_hand(plot):
 
 def test_the_label_tells_size_and_share(plot, shouting):
     assert plot._budget_text(512 * MIB) == "budget 512 MiB"
-    plot.set_device_total(4096 * MIB)
+    plot.set_device("cuda", "Card", 4096 * MIB)
     assert plot._budget_text(512 * MIB) == "budget 512 MiB, 12 % of device"
     assert plot._budget_text(6 * 1024 * MIB) == "budget 6 GiB, 150 % of device"
     assert plot._budget_text(16 * MIB) == "budget 16 MiB, 0.39 % of device"

@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 from PySide6.QtGui import QFont
 
+from slora_gui.model.run_model import RunModel
 from slora_gui.plots.memory_plot import MemoryPlot
-from slora_gui.plots.style import DARK
+from slora_gui.plots.style import plot_theme
+from slora_gui.theme import load_theme
 
 MIB, GIB = 2**20, 2**30
 
@@ -45,7 +47,13 @@ def test_what_is_not_available_is_absent_from_plot_and_key(plot, cpu_run):
 
 
 def test_the_device_panel_says_that_it_shows_the_cpu(plot, cpu_run, cuda_run):
-    plot.set_device_kind("cpu")
+    plot.set_device("cpu", "Processor", None)
+    assert "CPU" in plot.device.header.title
+    plot.set_device("cuda", "Card", None)
+    assert plot.device.header.title == "Compute device"
+    plot.set_device("cpu", "Processor", None)
+    starting = RunModel("a run")
+    plot.set_run(starting)
     assert "CPU" in plot.device.header.title
     plot.set_run(cuda_run)
     assert plot.device.header.title == "Compute device"
@@ -84,7 +92,7 @@ def test_peaks_are_those_of_the_counters_of_inner_stages(plot, cpu_run, cuda_run
     assert {peak.stage: peak.value_bytes for peak in plot.host.peaks.peaks}["attention.move"] == 350 * MIB
     plot.set_run(cuda_run)
     assert {peak.value_bytes for peak in plot.device.peaks.peaks} == {3600 * MIB}
-    plot.set_curve_visible("reserved_bytes", False)
+    plot.device.set_curve_visible("reserved_bytes", False)
     assert {peak.value_bytes for peak in plot.device.peaks.peaks} == {3550 * MIB, 3400 * MIB, 3510 * MIB}
 
 
@@ -108,11 +116,8 @@ def test_a_toggled_curve_leaves_and_comes_back(plot, cuda_run):
     assert "device_used_bytes" in _keys(plot)
     plot.reset_view()
     assert plot.device.view.viewRange()[1][1] < before
-    plot.set_curve_visible("device_used_bytes", True)
-    assert key.isChecked()
+    key.click()
     assert "device_used_bytes" in _drawn(plot)
-    with pytest.raises(KeyError):
-        plot.set_curve_visible("nonsense", True)
 
 
 def test_the_curve_is_thinned_but_keeps_its_spike(plot, parts):
@@ -206,11 +211,12 @@ def test_the_language_changes_without_a_restart(plot, cpu_run, shouting):
 
 def test_a_theme_colours_everything(plot, cpu_run):
     plot.set_run(cpu_run)
-    plot.set_theme(DARK)
+    chosen = load_theme("dark")
+    plot.set_theme(plot_theme(chosen.colors, chosen.dark))
     picture = plot.grab().toImage()
-    assert picture.pixelColor(picture.width() // 2, 2).name() == DARK.background
+    assert picture.pixelColor(picture.width() // 2, 2).name() == chosen.colors["surface"]
     axis_end = plot.device.plot.mapTo(plot, plot.device.plot.rect().topLeft())
-    assert picture.pixelColor(axis_end.x() + 1, axis_end.y() + 1).name() == DARK.background
+    assert picture.pixelColor(axis_end.x() + 1, axis_end.y() + 1).name() == chosen.colors["surface"]
 
 
 def test_a_run_without_samples_shows_its_markers(plot, parts):

@@ -65,10 +65,10 @@ def test_a_shared_run_shows_its_processes_and_marks_the_slowest(shared_run, qtbo
     curves.draw(painter)
     painter.end()
     assert image != QImage(400, 300, QImage.Format.Format_ARGB32)
-    page.plot.set_curve_visible("allocated_bytes", False)
+    page.plot.device.set_curve_visible("allocated_bytes", False)
     assert not curves.isVisible()
     assert page.plot.device.top_of(page.plot._samples, 0.0, 2.0) == 0
-    page.plot.set_curve_visible("rss_bytes", False)
+    page.plot.host.set_curve_visible("rss_bytes", False)
     assert set(host.curves) == {"tensor_ram_bytes"}
     assert host.top_of(0.0, 0.95) == 33 * MIB  # the sample after the stretch bounds what is drawn in it
 

@@ -8,7 +8,10 @@ import numpy as np
 import pytest
 from PySide6.QtGui import QColor
 
-from slora_gui.plots.style import DARK, LIGHT
+from slora_gui.plots.style import plot_theme
+from slora_gui.theme import load_theme
+
+THEMES = [plot_theme(chosen.colors, chosen.dark) for chosen in map(load_theme, ("light", "dark"))]
 
 # Full dichromacy, on linear sRGB: Machado, Oliveira and Fernandes, 2009.
 SEEN_BY = {
@@ -38,7 +41,7 @@ def _contrast(a, b):
     return (bright + 0.05) / (dark + 0.05)
 
 
-@pytest.mark.parametrize("theme", [LIGHT, DARK])
+@pytest.mark.parametrize("theme", THEMES)
 def test_lines_and_text_stand_out_from_their_ground(theme):
     for ground in (theme.background, theme.band_odd):
         assert _contrast(theme.foreground, ground) >= 7
@@ -46,7 +49,7 @@ def test_lines_and_text_stand_out_from_their_ground(theme):
             assert _contrast(color, ground) >= 3
 
 
-@pytest.mark.parametrize("theme", [LIGHT, DARK])
+@pytest.mark.parametrize("theme", THEMES)
 @pytest.mark.parametrize("reader", SEEN_BY)
 def test_curves_differ_for_every_reader(theme, reader):
     seen = [_lab(np.clip(SEEN_BY[reader] @ _linear(curve.color), 0, 1)) for curve in theme.curves]
@@ -56,7 +59,7 @@ def test_curves_differ_for_every_reader(theme, reader):
         assert len({curve.dash for curve in panel}) == len(panel)
 
 
-@pytest.mark.parametrize("theme", [LIGHT, DARK])
+@pytest.mark.parametrize("theme", THEMES)
 def test_neighbouring_runs_never_share_colour_or_dash(theme):
     series = [theme.series(index) for index in range(12)]
     for first, second in pairwise(series):
