@@ -122,7 +122,7 @@ def test_sizes_are_those_of_the_rounds(short_run: list[Event]):
 def test_as_many_forward_passes_are_planned_as_are_made(monkeypatch: pytest.MonkeyPatch):
     """The seconds of a plan that takes one second a row and none for anything else."""
     cost = ProbedPrecision("fp32", ProbedCost(0, 0, item_s=1.0))
-    monkeypatch.setattr("slora_core.sources.demo.source.probe_precision", lambda *_: cost)
+    monkeypatch.setattr("slora_core.sources.demo.source.probe_precision", lambda *_, **__: cost)
     made, encode = [], Extractor.encode
 
     def count(extractor: Extractor, encoder: Encoder, inputs: torch.Tensor) -> torch.Tensor:

@@ -210,7 +210,7 @@ def test_what_failed_is_tried_again_when_an_ablation_goes_on(here):
     done.clear()
     events = list(study.stream(TINY, repeats=1))
     trials = [event for event in events if isinstance(event, TrialFinished)]
-    assert [event.reused for event in trials] == [True] * 4 + [False] * 22
+    assert [event.reused for event in trials[:5]] == [True] * 4 + [False]
     assert trials[4].figures["case"] == measured[2]
     kept = [line for line in read_study(events[-1].results).of_kind("trial") if line["case"] == measured[2]]
     assert [line["figures"]["failure"] for line in kept] == ["the engine was killed", ""]
