@@ -128,6 +128,7 @@ class ModulePairSource:
                 device,
                 self._config,
                 counts=counts,
+                longest=self._longest,
                 held_bytes=moved_bytes + grown.bytes,
                 peers=peers,
             )
@@ -208,6 +209,13 @@ class ModulePairSource:
             return []
         parts = [self._current if self._loaders.fit_on_current else None, self._auxiliary]
         return [part for part in parts if part is not None]
+
+    @property
+    def _longest(self) -> int:
+        """Rows of the loader that has most; 0 where one does not tell."""
+        counts = [part.count for part in (self._current, self._auxiliary, self._evaluation) if part is not None]
+        known = [count for count in counts if count is not None]
+        return max(known) if len(known) == len(counts) else 0
 
     @property
     def _known_ids(self) -> NDArray[np.int64]:
