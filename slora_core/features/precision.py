@@ -89,11 +89,12 @@ def probe_precision(
 
 
 def _batches(config: RunConfig, longest: int) -> tuple[int, ...]:
-    """The configured batch alone, or those up to the first that holds the longest part of the inputs."""
+    """The configured batch alone, or those below the longest part of the inputs and that part as a whole."""
     if config.extraction.batch:
         return (config.extraction.batch,)
-    enough = next((batch for batch in CUDA_BATCHES if batch >= longest > 0), CUDA_BATCHES[-1])
-    return tuple(batch for batch in CUDA_BATCHES if batch <= enough)
+    if not 0 < longest < CUDA_BATCHES[-1]:
+        return CUDA_BATCHES
+    return (*(batch for batch in CUDA_BATCHES if batch < longest), longest)
 
 
 def prefers_half(exact: ProbedCost, half: ProbedCost, batch: int, deviation: float, bound: float) -> bool:

@@ -7,7 +7,8 @@ from contextlib import nullcontext
 import pytest
 import torch
 
-from slora_core.features import probe
+from slora_core.config import RunConfig
+from slora_core.features import precision, probe
 from slora_core.memory.meter import Reading
 
 CUDA = torch.device("cuda", 0)
@@ -72,3 +73,20 @@ def test_time_is_that_of_one_model(card):
     card({4: 40.0})
     cost = probe.probe_extraction([None, None], torch.zeros(24, 3), CUDA, precision="bf16", batches=(4,))
     assert cost.of(4).seconds == pytest.approx(4 / 40 / 2)
+
+
+@pytest.mark.parametrize(
+    ("batch", "longest", "expected"),
+    [
+        (0, 0, (1, 8, 32, 64, 128, 256)),
+        (0, 10, (1, 8, 10)),
+        (0, 8, (1, 8)),
+        (0, 5000, (1, 8, 32, 64, 128, 256)),
+        (48, 10, (48,)),
+    ],
+)
+def test_no_batch_is_larger_than_what_there_is(monkeypatch, batch, longest, expected):
+    monkeypatch.setattr(precision, "probe_extraction", lambda *_, **options: options["batches"])
+    config = RunConfig().merged({"extraction": {"batch": batch}})
+    cpu = torch.device("cpu")
+    assert precision.probe_precision([None], torch.zeros(24, 3), cpu, config, longest=longest).cost == expected
