@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from slora_core.classifiers.registry import build as build_classifier
     from slora_core.config import RunConfig
     from slora_core.model_api import compensate_models
+    from slora_core.statistics.saving import save_state
     from slora_core.statistics.state import ClassState
     from slora_core.statistics.state_file import open_state
 
@@ -27,6 +28,7 @@ __all__ = [
     "compensate_models",
     "fit",
     "open_state",
+    "save_state",
 ]
 
 _HOMES: Final = {
@@ -39,6 +41,7 @@ _HOMES: Final = {
     "compensate_models": ("slora_core.model_api", "compensate_models"),
     "fit": ("slora_core.api", "fit"),
     "open_state": ("slora_core.statistics.state_file", "open_state"),
+    "save_state": ("slora_core.statistics.saving", "save_state"),
 }
 
 
@@ -47,3 +50,7 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'slora_core' has no attribute {name!r}")
     module, attribute = _HOMES[name]
     return getattr(import_module(module), attribute)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

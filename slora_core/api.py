@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from slora_core.api_checks import Array, checked_noise, checked_transition, settings_of
+from slora_core.api_checks import Array, check_is_state, checked_noise, checked_transition, settings_of
 from slora_core.cancel import CancelToken
 from slora_core.compensators import registry
 from slora_core.compensators.base import FitOrigin, Transition
@@ -66,6 +66,7 @@ def compensate(
     of the weak-nonlinear network, or what :func:`fit` returned. Raises InputError for arrays that do not fit together
     or are not finite, BudgetRefused before anything is computed when no plan fits the budget, RunCancelled.
     """
+    check_is_state(state)
     pairs = ArrayPairs(features_before, features_after)
     check_same_dim(state, pairs)
     workload = Workload(pairs.count, pairs.dim, len(state.class_ids))

@@ -17,6 +17,7 @@ from slora_core.compensators.rff.operator import RffTransition
 from slora_core.compensators.weak_nonlinear.operator import WeakNonlinearTransition
 from slora_core.config import RunConfig
 from slora_core.errors import InputError
+from slora_core.statistics.base import StateReader
 from slora_core.types import OPERATORS, Workload
 
 Array: TypeAlias = ArrayLike | Tensor
@@ -31,6 +32,12 @@ _TRANSITIONS: Final[dict[str, type[Transition]]] = {
     "attention": AttentionTransition,
     "rff": RffTransition,
 }
+
+
+def check_is_state(state: object) -> None:
+    """Raises InputError for what cannot be read class by class, such as a path."""
+    if not isinstance(state, StateReader):
+        raise InputError(f"the state is of type {type(state).__name__}; expected a ClassState, or open_state(path)")
 
 
 def checked_noise(name: str, values: Array, workload: Workload) -> NDArray[np.float32]:

@@ -131,6 +131,7 @@ NOTICE_KINDS: Final = (
     "precision",
     "replanned",
     "not-recorded",
+    "continued",
     "restart",
     "tuning-ignored",
     "trial-failed",

@@ -1724,6 +1724,10 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
         <translation>未记录</translation>
     </message>
     <message>
+        <source>Continued</source>
+        <translation>续行</translation>
+    </message>
+    <message>
         <source>Begun again</source>
         <translation>已重新开始</translation>
     </message>
@@ -1774,6 +1778,10 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
     <message>
         <source>{count} images cannot be read and are left out: {names}</source>
         <translation>{count} 张图像无法读取，已略过：{names}</translation>
+    </message>
+    <message>
+        <source>{kept} of {all} class statistics were finished before and are kept</source>
+        <translation>{all} 份类统计量中有 {kept} 份此前已完成，予以保留</translation>
     </message>
     <message>
         <source>{hits} of {all} features were known, {passes} forward passes were made</source>

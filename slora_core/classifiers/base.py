@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
 from slora_core.classifiers.blocks import FeatureRows, RowBlocks
@@ -29,11 +29,13 @@ class Classifier(ABC):
     def score_rows(self, rows: FeatureRows, scores: Tensor, report: Callable[[int], None]) -> None:
         """Scores of all rows into ``scores`` [M, C] float64 on the device; ``report(n)`` after each n classes."""
 
-    def scores(self, features: Tensor) -> Tensor:
-        """Scores [M, C] float64, on the device of the classifier, of ``features`` [M, d] of any device and float type.
+    def scores(self, features: ArrayLike | Tensor) -> Tensor:
+        """Scores [M, C] float64, on the device of the classifier, of ``features`` [M, d].
 
-        Raises InputError for another shape.
+        Features are an array, or a tensor of any device and float type. Raises InputError for another shape.
         """
+        if not isinstance(features, Tensor):
+            features = torch.tensor(np.asarray(features))
         if features.ndim != 2 or features.shape[1] != self.dim:
             raise InputError(f"features have shape {tuple(features.shape)}: expected [rows, {self.dim}]")
         rows = _TensorRows(features.detach())
@@ -42,7 +44,7 @@ class Classifier(ABC):
             self.score_rows(rows, out, lambda _: None)
         return out
 
-    def predict(self, features: Tensor) -> NDArray[np.int64]:
+    def predict(self, features: ArrayLike | Tensor) -> NDArray[np.int64]:
         """Class id [M] of the highest score of each row."""
         positions: NDArray[np.int64] = self.scores(features).argmax(dim=1).cpu().numpy()
         return self.class_ids[positions]

@@ -28,16 +28,21 @@ from slora_core.types import CLASSIFIERS
 
 @torch.no_grad()
 def build(
-    name: str, state: StateReader, config: RunConfig, *, device: torch.device | None = None, rows: int = 256
+    name: str,
+    state: StateReader,
+    config: RunConfig | None = None,
+    *,
+    device: torch.device | None = None,
+    rows: int = 256,
 ) -> Classifier:
     """The classifier ``name`` of ``state`` with all that scoring needs resident; it scores ``rows`` at a time.
 
-    QDA keeps reading covariances from ``state``. Raises ConfigError for an unknown name, NumericalError for statistics
-    that no regularisation of ``config`` makes valid.
+    ``config`` holds its settings (None: the defaults). QDA keeps reading covariances from ``state``. Raises ConfigError
+    for an unknown name, NumericalError for statistics that no regularisation of ``config`` makes valid.
     """
     if name not in CLASSIFIERS:
         raise ConfigError(f"unknown classifier {name!r}; known: {', '.join(CLASSIFIERS)}")
-    device = device or torch.device("cpu")
+    config, device = config or RunConfig(), device or torch.device("cpu")
     profile = CUDA_PROFILE if device.type == "cuda" else CPU_PROFILE
     choice = EvaluationChoice(rows, len(state.class_ids))
     space = Workspace(built_footprint(name, choice, state.dim, config, profile), device)

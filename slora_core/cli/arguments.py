@@ -5,12 +5,30 @@ from __future__ import annotations
 import argparse
 import difflib
 import tomllib
-from typing import Any
+from typing import Any, Final
 
 from slora_core.config import MeasuresConfig, RunConfig
 from slora_core.errors import ConfigError
 from slora_core.sources.presets import PRESETS, preset
 from slora_core.types import CLASSIFIERS, OPERATORS
+
+_KINDS: Final = {
+    "files": "a run on files",
+    "models": "a run on models",
+    "synthetic": "a synthetic workload",
+    "demo": "the demo",
+}
+_KINDS_OF_OPTION: Final = {
+    "features": ("files",),
+    "state": ("files", "models"),
+    "evaluate": ("files", "models"),
+    **dict.fromkeys(("base", "adapter_before", "adapter_after", "images", "aux_images"), ("models",)),
+    "precision": ("models", "demo"),
+    "batch": ("models", "demo"),
+    "workload": ("synthetic",),
+    "demo": ("demo",),
+    "tasks": ("demo",),
+}
 
 
 def add_json(parser: argparse.ArgumentParser) -> None:
@@ -169,7 +187,9 @@ def build_config(args: argparse.Namespace, *, kind: str | None = None) -> RunCon
         _assign(changes, assignment)
     if str(changes.get("memory", {}).get("budget", "")).lower() in ("none", "unlimited"):
         changes["memory"]["budget"] = None
-    return config.merged(changes)
+    merged = config.merged(changes)
+    _check_options(args, merged.source.kind)
+    return merged
 
 
 def _put_source(args: argparse.Namespace, put: Any, kind: str | None) -> None:
@@ -187,8 +207,6 @@ def _put_source(args: argparse.Namespace, put: Any, kind: str | None) -> None:
         kind = "demo"
     for key in ("base", "adapter_before", "adapter_after", "images", "aux_images"):
         if (value := getattr(args, key, None)) is not None:
-            if features:
-                raise ConfigError(f"--{key.replace('_', '-')} is for a run on models, and --features for one on files")
             kind = "models"
             put("source", key, value)
     for key in ("precision", "batch"):
@@ -198,6 +216,14 @@ def _put_source(args: argparse.Namespace, put: Any, kind: str | None) -> None:
     put("source", "state", state)
     put("source", "evaluate", getattr(args, "evaluate", None))
     put("source", "tasks", getattr(args, "tasks", None))
+
+
+def _check_options(args: argparse.Namespace, kind: str) -> None:
+    """Raises ConfigError for an option that a run of this ``kind`` would not look at."""
+    for option, kinds in _KINDS_OF_OPTION.items():
+        if kind not in kinds and getattr(args, option, None) not in (None, False):
+            meant = " or ".join(_KINDS[name] for name in kinds).replace(" or a run on", " or")
+            raise ConfigError(f"--{option.replace('_', '-')} is for {meant}, and this is {_KINDS[kind]}")
 
 
 def _measure(name: str) -> str:

@@ -65,13 +65,14 @@ def run(args: argparse.Namespace) -> int:
             raise ConfigError(f"unknown suite {name!r}; known: {', '.join(SUITES)}")
     if args.runs < 1:
         raise ConfigError(f"--runs {args.runs}: expected 1 or more")
+    budgets = _budgets(args.budgets)
     config = build_config(args, kind="synthetic")
     if args.scratch:
         config = config.merged({"run": {"scratch": args.scratch}})
     results: dict[str, Any] = {}
     with _folder(args.scratch) as folder:
         for name in suites:
-            tables, results[name] = _run_suite(name, config, Path(folder), args)
+            tables, results[name] = _run_suite(name, config, Path(folder), args.runs, budgets)
             if not args.json:
                 print_tables(tables)
                 print(flush=True)
@@ -90,19 +91,25 @@ def _folder(scratch: str | None) -> tempfile.TemporaryDirectory[str]:
         raise ConfigError(f"--scratch {scratch!r} cannot be used: {error.strerror}") from None
 
 
+def _budgets(text: str | None) -> list[int]:
+    try:
+        return [parse_size(size) for size in text.split(",")] if text else []
+    except ConfigError as error:
+        raise ConfigError(f"--budgets {text!r}: {error.what}") from None
+
+
 def _run_suite(
-    name: str, config: RunConfig, folder: Path, args: argparse.Namespace
+    name: str, config: RunConfig, folder: Path, runs: int, budgets: list[int]
 ) -> tuple[list[TextTable], dict[str, Any]]:
     module, function = _MEASURED_BY[name]
     with importing():
         measure = getattr(import_module(f"slora_core.bench.{module}"), function)
     if name == "prediction":
-        result: tuple[list[TextTable], dict[str, Any]] = measure(config, args.runs, _say)
+        result: tuple[list[TextTable], dict[str, Any]] = measure(config, runs, _say)
     elif name == "sampling":
         result = measure(config, _say)
     elif name == "budgets":
-        sizes = [parse_size(size) for size in args.budgets.split(",")] if args.budgets else []
-        result = measure(config, folder, _say, sizes)
+        result = measure(config, folder, _say, budgets)
     else:
         result = measure(config, folder, _say)
     return result

@@ -87,7 +87,7 @@ def _compare_files(
     paths: Sequence[Path], labels: Sequence[str] | None, moved: Sequence[Deviation], args: argparse.Namespace
 ) -> int:
     if len(paths) < 2:
-        raise InputError(f"a comparison of {len(paths)} runs: expected at least two run files")
+        raise InputError(f"a comparison of {len(paths)} run: expected at least two run files")
     with ExitStack() as stack:
         runs = [stack.enter_context(closing(RunFile.open(path))) for path in paths]
         comparison = compare(runs, labels)

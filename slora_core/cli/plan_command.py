@@ -25,7 +25,6 @@ EXAMPLES = """\
 examples:
   slora plan --features F.npz --state S.safetensors --budget 256MiB
   slora plan --workload seed-16gb --json
-
   slora plan --nproc 8 --profile cuda --config LARGE.toml
 
 Exit code 3 says that the budget is below the smallest feasible one."""

@@ -223,6 +223,7 @@ CHINESE: Final[dict[str, str]] = {
     "replanned": "重新规划",
     "skipped-images": "跳过的图像",
     "not-recorded": "未记录",
+    "continued": "续行",
     "restart": "重新启动",
     "trial-failed": "试验失败",
     "tuning-ignored": "未采用调优",

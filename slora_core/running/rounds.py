@@ -190,6 +190,10 @@ class RoundRunner:
         join = joined_file(peers, created.temporary if created else None)
         file = created or make(join=join, rank=peers.rank)
         share_finished(peers, file)
+        if self._first and (kept := sum(len(file.finished(variant)) for variant in file.variants)):
+            total = len(file.variants) * file.classes
+            message = f"continued: {kept} of {total} class statistics were finished before and are kept"
+            self.ctx.notice("continued", message, kept=kept, all=total)
         return file
 
     def _variant(self, operator: str) -> str:

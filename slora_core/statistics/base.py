@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
 
+@runtime_checkable
 class StateReader(Protocol):
     """C classes with float32 mean [d] and covariance [d, d]. ``read`` fills CPU buffers in place."""
 

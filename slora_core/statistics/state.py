@@ -45,6 +45,9 @@ class ClassState:
             check_class(_ORIGIN, int(class_id), mean[index], covariance[index])
         return cls(ids, sizes, mean, covariance)
 
+    def __repr__(self) -> str:
+        return f"<ClassState of {len(self.class_ids)} classes, d = {self.dim}>"
+
     @property
     def dim(self) -> int:
         return int(self.means.shape[1])

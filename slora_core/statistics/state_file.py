@@ -46,6 +46,10 @@ class StateFile:
                 raise InputError(f"class state {str(self.path)!r} cannot be mapped: {error.strerror}") from None
             raise
 
+    def __repr__(self) -> str:
+        variant = f" {self.variant!r}" if self.variant else ""
+        return f"<StateFile{variant} of {len(self.class_ids)} classes, d = {self.dim}, {str(self.path)!r}>"
+
     @property
     def dim(self) -> int:
         return self._info.dim

@@ -95,6 +95,11 @@ class StateFileWriter:
         return VariantWriter(self, variant)
 
     @property
+    def classes(self) -> int:
+        """How many each variant has."""
+        return self._classes
+
+    @property
     def temporary(self) -> Path:
         """What other ranks join."""
         return self._file.temporary

@@ -36,6 +36,7 @@ _TITLES: Final = {
     "precision": QT_TRANSLATE_NOOP("Notices", "Precision"),
     "replanned": QT_TRANSLATE_NOOP("Notices", "Planned again"),
     "not-recorded": QT_TRANSLATE_NOOP("Notices", "Not recorded"),
+    "continued": QT_TRANSLATE_NOOP("Notices", "Continued"),
     "restart": QT_TRANSLATE_NOOP("Notices", "Begun again"),
     "tuning-ignored": QT_TRANSLATE_NOOP("Notices", "Tuning not used"),
     "trial-failed": QT_TRANSLATE_NOOP("Notices", "Trial failed"),
@@ -114,6 +115,11 @@ def _skipped(data: Mapping[str, Any]) -> str:
     return text.format(count=int(data["skipped"]), names=", ".join(data["reasons"]))
 
 
+def _continued(data: Mapping[str, Any]) -> str:
+    text = QCoreApplication.translate("Notices", "{kept} of {all} class statistics were finished before and are kept")
+    return text.format(kept=int(data["kept"]), all=int(data["all"]))
+
+
 def _feature_cache(data: Mapping[str, Any]) -> str:
     hits, misses = int(data["hits"]), int(data["misses"])
     text = QCoreApplication.translate(
@@ -189,6 +195,7 @@ _SENTENCES: Final[dict[str, _Sentence]] = {
     "outside-budget": _outside_budget,
     "other-process": _other_process,
     "skipped-images": _skipped,
+    "continued": _continued,
     "feature-cache": _feature_cache,
     "replanned": _replanned,
     "labels": _labels,

@@ -38,10 +38,10 @@ def test_every_command_is_shown_and_exists():
 
 
 def test_the_refusal_is_the_one_that_is_printed(capsys):
-    command, sentence = re.search(r"^\$ slora (.*)\n(slora: .*)$", README, re.MULTILINE).groups()
+    command, refusal = re.search(r"^\$ slora (.*)\n(slora: .*?)^```", README, re.MULTILINE | re.DOTALL).groups()
     arguments = command.replace("run ", "plan ", 1).split()
     assert main([*arguments, "--device", "cpu", "--json"]) == 3
-    assert capsys.readouterr().err.splitlines()[0] == sentence
+    assert capsys.readouterr().err == refusal
 
 
 @pytest.mark.parametrize("section", ["measures"])

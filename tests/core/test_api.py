@@ -32,6 +32,16 @@ def compensate(before=BEFORE, after=AFTER, state=STATE, **arguments):
     return slora.compensate(before, after, state, **({"config": CONFIG} | arguments))
 
 
+def test_names_of_the_package_are_listed_before_they_are_used():
+    assert set(slora.__all__) <= set(dir(slora))
+    assert all(hasattr(slora, name) for name in slora.__all__)
+
+
+def test_a_path_in_place_of_a_state_is_told_so():
+    with pytest.raises(InputError, match=r"the state is of type str; expected a ClassState, or open_state\(path\)"):
+        compensate(state="state.safetensors")
+
+
 def test_class_statistics_are_numpys():
     state = slora.class_statistics(BEFORE, np.where(LABELS == 2, -1, LABELS))
     assert state.class_ids.tolist() == [0, 1]

@@ -233,3 +233,12 @@ def test_nan_in_a_covariance_is_an_error_not_a_score(name, make_state, make_rows
     state.covariances[1, 3, 4] = state.covariances[1, 4, 3] = np.nan
     with pytest.raises(NumericalError):
         scores(name, state, rows.features)
+
+
+def test_arrays_and_lists_are_predicted_like_tensors_and_settings_have_defaults(make_state, make_rows):
+    state = make_state(3, 4)
+    x = make_rows(state, 20).features
+    classifier = build("lda", state)
+    expected = state.class_ids[lda_scores(state, x).argmax(1)]
+    for features in (x, x.tolist(), torch.from_numpy(x)):
+        assert classifier.predict(features).tolist() == expected.tolist()

@@ -179,6 +179,12 @@ def test_what_is_no_such_file(refuse, option):
         refuse(pattern, option, path)
 
 
+def test_accuracies_of_what_has_no_rows(slora):
+    said = slora("plan", "--workload", "seed-tiny", "--evaluate", "rows.npz")
+    assert said.code == 2
+    assert said.sentence == "slora: --evaluate is for a run on files or models, and this is a synthetic workload"
+
+
 def test_half_of_the_source(slora, make_files):
     files = make_files()
     for arguments in (("--features", files.features), ("--state", files.state), ()):
@@ -208,6 +214,13 @@ SETTINGS = {
     "threads": (("--threads", "-2"), r"run\.threads = -2: expected"),
     "unknown option": (("--bugdet", "3MiB"), r"unrecognized arguments: --bugdet 3MiB"),
     "workload": (("--workload", "seed-tinny"), r"'seed-tinny', did you mean 'seed-tiny'"),
+    "two sources": (("--workload", "seed-tiny"), r"--features is for a run on files, and this is a synthetic workload"),
+    "demo beside files": (("--demo",), r"--features is for a run on files, and this is the demo"),
+    "tasks of files": (("--tasks", "2"), r"--tasks is for the demo, and this is a run on files"),
+    "precision of files": (
+        ("--precision", "bf16"),
+        r"--precision is for a run on models or the demo, and this is a run on files",
+    ),
     "scratch": (("--set", "run.scratch='/nowhere'"), r"run\.scratch = '/nowhere' cannot be used: No such file"),
     "device": (("--device", "tpu"), r"run\.device = 'tpu': expected auto, cpu, cuda or cuda:N"),
     "device number": (("--device", "cuda:x"), r"run\.device = 'cuda:x': expected auto"),

@@ -144,6 +144,7 @@ def test_benchmarks_that_do_not_exist(slora):
         (("--suite", "engine"), "unknown suite 'engine'; known: engines, budgets"),
         (("--runs", "0"), "--runs 0: expected 1 or more"),
         (("--scratch", "/nowhere"), "--scratch '/nowhere' cannot be used: No such file"),
+        (("--budgets", "64MiB,1x"), "--budgets '64MiB,1x': memory size '1x' is not a size"),
         (("--workload", "seed-tinny"), "did you mean 'seed-tiny'"),
     ):
         said = slora("bench", *arguments)

@@ -146,6 +146,9 @@ def test_resume_continues_what_a_failed_run_has_finished(slora, arguments, files
     assert slora(*arguments, "--out", whole).code == 0
     said = slora(*arguments, "--out", out, "--resume", "--json")
     assert "linear" not in [stage["stage"] for stage in said.json["stages"]]
+    (told,) = [notice for notice in said.json["notices"] if notice["kind"] == "continued"]
+    assert told["data"]["kept"] >= told["data"]["all"] / 2
+    assert told["message"].startswith(f"continued: {told['data']['kept']} of {told['data']['all']} class statistics")
     assert load_file(out)["attention.cov"].tobytes() == load_file(whole)["attention.cov"].tobytes()
     assert not list(tmp_path.glob(".out*"))
 

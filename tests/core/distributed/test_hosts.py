@@ -15,7 +15,7 @@ from slora_core import pipeline
 from slora_core.cancel import CancelToken
 from slora_core.records.run_file import RunFile
 
-HOSTS = {"slora-a": "10.77.41.1", "slora-b": "10.77.41.2"}
+HOSTS = {f"slora-a-{os.getpid()}": "10.77.41.1", f"slora-b-{os.getpid()}": "10.77.41.2"}
 
 
 def ip(*words):
@@ -29,9 +29,9 @@ def hosts():
         pytest.skip("needs ip and the right to make network namespaces")
     with ExitStack() as stack:
         for name in HOSTS:
-            stack.callback(ip, "netns", "del", name)
             if (made := ip("netns", "add", name)).returncode:
                 pytest.skip(f"no network namespaces here: {made.stderr.strip()}")
+            stack.callback(ip, "netns", "del", name)
         first, second = HOSTS
         ip("link", "add", "slora0", "netns", first, "type", "veth", "peer", "name", "slora0", "netns", second)
         for name, address in HOSTS.items():
@@ -58,7 +58,11 @@ def test_two_hosts_give_the_results_of_one_process(hosts, make_job, tmp_path, de
     (tmp_path / "job.toml").write_text(job.to_toml())
     arguments = ["--config", str(tmp_path / "job.toml"), "--run-file", str(tmp_path / "run.slora")]
     runs = [launched(host, address, arguments) for host, address in hosts.items()]
-    output = [run.communicate(timeout=120)[0].decode() for run in runs]
+    try:
+        output = [run.communicate(timeout=120)[0].decode() for run in runs]
+    finally:
+        for run in runs:
+            run.kill()
     assert [run.returncode for run in runs] == [0, 0], output
     pipeline.execute(
         job.merged({"output": {"state": str(tmp_path / "one.safetensors")}}), lambda _: None, CancelToken()

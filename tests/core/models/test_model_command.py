@@ -57,4 +57,4 @@ def test_bad_arguments_are_one_sentence(zoo, capsys):
     assert main(["run", "--base", zoo.base, "--no-record", "--here"]) == 2
     assert "source.images is not set" in capsys.readouterr().err
     assert main(["run", "--base", zoo.base, "--features", "x.npz", "--no-record"]) == 2
-    assert "--base is for a run on models, and --features for one on files" in capsys.readouterr().err
+    assert "--features is for a run on files, and this is a run on models" in capsys.readouterr().err
