@@ -34,7 +34,8 @@ def save_state(path: str | Path, state: StateReader | Mapping[str, StateReader],
         if not same or other.dim != first.dim:
             raise InputError("the states hold different classes: expected the same class ids, counts and d in all")
     variants = tuple(states) if len(states) > 1 else ("",)
-    mean, covariance = torch.empty(first.dim), torch.empty(first.dim, first.dim)
+    mean = torch.empty(first.dim, dtype=torch.float32)
+    covariance = torch.empty(first.dim, first.dim, dtype=torch.float32)
     ids, metadata = first.class_ids, {"operator": ",".join(states)}
     with StateFileWriter(path, ids, first.counts, first.dim, variants, metadata=metadata, packed=packed) as file:
         for variant, given in zip(variants, states.values(), strict=True):
