@@ -13,7 +13,7 @@ from slora_gui.i18n import Retranslating
 from slora_gui.model.stage_texts import stage_text
 from slora_gui.theme import Theme, icon
 from slora_gui.views.figures import Figures
-from slora_gui.views.layout import MARGIN, as_sentence, column, set_role, wrapping_label
+from slora_gui.views.layout import GRID, MARGIN, as_sentence, column, set_role, wrapping_label
 from slora_gui.views.stage_bars import StageBars
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ class ForecastPanel(Retranslating, QWidget):
         self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         holder = QWidget()
         inner = column(holder)
+        inner.setContentsMargins(0, 0, GRID, 0)  # between the marks and the scroll bar
         inner.addWidget(self.bars)
         inner.addStretch(1)
         self.area.setWidget(holder)
