@@ -74,6 +74,7 @@ class WelcomePage(Retranslating, QWidget):
             self._recent.addWidget(button)
         if not self._paths:
             self._recent.addWidget(_label("muted", self.tr("Nothing yet. What you open or run is listed here.")))
+        self._recent.addStretch(1)
 
     def retranslate(self) -> None:
         self.setAccessibleName(self.tr("Welcome"))
@@ -131,11 +132,12 @@ class WelcomePage(Retranslating, QWidget):
         lists.setVerticalSpacing(8)
         for column, (name, content) in enumerate((("recent", self._recent), ("keys", self._keys))):
             lists.addWidget(self._headings[name], 0, column)
-            lists.addLayout(content, 1, column, Qt.AlignmentFlag.AlignTop)
+            lists.addLayout(content, 1, column)
             lists.setColumnStretch(column, 1)
         self._recent.setSpacing(2)
         self._keys.setVerticalSpacing(6)
         self._keys.setColumnStretch(0, 1)
+        self._keys.setRowStretch(len(_KEYS), 1)
         column_of_page = QWidget()
         column_of_page.setMaximumWidth(_WIDTH)
         inner = QVBoxLayout(column_of_page)

@@ -15,7 +15,7 @@ from slora_gui.plots.table import TableData
 from slora_gui.theme import icon
 from slora_gui.views.cells import Deviation, Percent, Range, SignedPercent, Size
 from slora_gui.views.data_table import DataTable, TableDataModel
-from slora_gui.views.layout import MARGIN, column, show_tab, wrapping_label
+from slora_gui.views.layout import MARGIN, column, show_tab, together, wrapping_label
 from slora_gui.views.setting_texts import measure_text
 from slora_gui.views.study_bar import StudyBar
 
@@ -71,7 +71,7 @@ class AblationPage(Retranslating, QWidget):
         self.csv_button = QPushButton()
         self.csv_button.setIcon(icon("export"))
         self.csv_button.clicked.connect(self._export)
-        self.study = StudyBar(self._repeats_label, self.repeats, after=self.csv_button)
+        self.study = StudyBar(together(self._repeats_label, self.repeats), after=self.csv_button)
         self.study.start_requested.connect(self._start)
         self.study.resume_requested.connect(self._resume)
         self.study.cancel_requested.connect(self.cancel_requested)

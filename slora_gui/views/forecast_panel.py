@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QPushButton, QScrollArea, QWidget
@@ -18,6 +18,10 @@ from slora_gui.views.stage_bars import StageBars
 
 if TYPE_CHECKING:
     from slora_gui.model.what_if import Forecast, WhatIf
+
+
+_LEAST_WIDTH: Final = 296
+"""Pixels, in which the stages of the demo can be read beside their bars."""
 
 
 class ForecastPanel(Retranslating, QWidget):
@@ -55,6 +59,7 @@ class ForecastPanel(Retranslating, QWidget):
         layout.addWidget(self.figures)
         layout.addWidget(self.area, 1)
         layout.addWidget(self.plan_button, 0, Qt.AlignmentFlag.AlignLeft)
+        self.setMinimumWidth(_LEAST_WIDTH)
         what_if.ready.connect(self.show_forecast)
         self.retranslate()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
@@ -25,6 +25,9 @@ from slora_gui.views.source_form import SourceForm
 if TYPE_CHECKING:
     from slora_gui.model.job_model import JobModel
     from slora_gui.model.what_if import Forecast, WhatIf
+
+_LEAST_WIDTH: Final = 264
+"""Pixels."""
 
 
 class JobPanel(Retranslating, QWidget):
@@ -152,7 +155,7 @@ class JobPanel(Retranslating, QWidget):
         self._ready = True
         self.run_button.setIcon(icon("run", "accent_text"))
         self.compare_button.setIcon(icon("compare"))
-        self.setMinimumWidth(320)
+        self.setMinimumWidth(_LEAST_WIDTH)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
 
     def _show_buttons(self) -> None:

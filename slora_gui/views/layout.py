@@ -32,6 +32,13 @@ def row(*widgets: QWidget, stretch: int | None = None, spacing: int = GRID) -> Q
     return layout
 
 
+def together(*widgets: QWidget) -> QWidget:
+    """Widgets that stay side by side, such as a label and its editor."""
+    holder = QWidget()
+    holder.setLayout(row(*widgets))
+    return holder
+
+
 def form(parent: QWidget | None = None) -> QFormLayout:
     layout = QFormLayout(parent) if parent is not None else QFormLayout()
     layout.setContentsMargins(0, 0, 0, 0)

@@ -23,7 +23,7 @@ from slora_gui.views.layout import GRID
 
 ROW_HEIGHT: Final = 24
 _WIDE: Final = 480
-_LEAST_BAR: Final = 48
+_LEAST_BAR: Final = 24
 _MARK_WIDTH: Final = 16
 _LONGEST_SIZE: Final = "888.8 MiB"
 _MARKS: Final = {"fits": "✓", "binds": "▲", "infeasible": "×"}

@@ -85,19 +85,19 @@ def test_bars_are_told_apart_by_colour_and_by_word(panel, job, what_if):
 
 
 @pytest.mark.parametrize("language", ["en", "zh_CN"])
-def test_stages_of_the_demo_can_be_read_in_a_narrow_panel(panel, job, what_if, each_theme, qapp, language):
+def test_stages_of_the_demo_can_be_read_in_a_narrow_panel(panel, job, what_if, each_theme, language):
     job.change({"source": {"kind": "demo", "tasks": 3}, "operators": {"names": EVERY_OPERATOR}}, "demo")
     what_if.answer(job)
     panel.resize(320, 500)
     show(panel)
-    languages_of(qapp).use(language)
+    languages_of(QApplication.instance()).use(language)
     try:
         names, shown = panel.bars.names(), [stage_text(name) for name in ("task2", "weaknonlinear.move")]
         assert all(text in names for text in shown)
         assert not [name for name in names if "…" in name]
         assert len(names) == len(panel.bars._rows) + 3, "one line a stage and one a task"
     finally:
-        languages_of(qapp).use("en")
+        languages_of(QApplication.instance()).use("en")
 
 
 def test_a_stage_under_its_task_says_its_numbers_when_pointed_at(panel, job, what_if, qtbot):
