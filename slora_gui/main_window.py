@@ -72,7 +72,7 @@ class MainWindow(Retranslating, QMainWindow):
     """Painted with the welcome page alone, while the others are still made; :meth:`furnish` puts them in."""
 
     page_changed = Signal(str)
-    open_file_requested = Signal(str)
+    open_files_requested = Signal(list)
     seen_changed = Signal()
     closed = Signal()
 
@@ -207,9 +207,7 @@ class MainWindow(Retranslating, QMainWindow):
 
     def dropEvent(self, event: QDropEvent) -> None:
         event.acceptProposedAction()
-        for url in event.mimeData().urls():
-            if url.isLocalFile():
-                self.open_file_requested.emit(url.toLocalFile())
+        self.open_files_requested.emit([url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()])
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if not self.may_close():

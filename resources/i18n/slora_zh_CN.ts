@@ -657,6 +657,10 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
         <translation>{name} 已加入作业。</translation>
     </message>
     <message>
+        <source>{name} are in the job now.</source>
+        <translation>{name} 已加入作业。</translation>
+    </message>
+    <message>
         <source>All that SLoRA reads (*.slora *.toml *.npz *.safetensors);;All files (*)</source>
         <translation>SLoRA 可读取的文件 (*.slora *.toml *.npz *.safetensors);;所有文件 (*)</translation>
     </message>

@@ -34,7 +34,7 @@ class WelcomePage(Retranslating, QWidget):
     """Intents: an action of the table by its id, or files to open."""
 
     action_requested = Signal(str)
-    open_file_requested = Signal(str)
+    open_files_requested = Signal(list)
 
     def __init__(self, actions: ActionSet, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -113,9 +113,7 @@ class WelcomePage(Retranslating, QWidget):
     def dropEvent(self, event: QDropEvent) -> None:
         self._show_drop(False)
         event.acceptProposedAction()
-        for url in event.mimeData().urls():
-            if url.isLocalFile():
-                self.open_file_requested.emit(url.toLocalFile())
+        self.open_files_requested.emit([url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()])
 
     def _arrange(self) -> None:
         start = QGridLayout()
@@ -179,7 +177,7 @@ class WelcomePage(Retranslating, QWidget):
         self.action_requested.emit(self.sender().objectName())
 
     def _open_recent(self) -> None:
-        self.open_file_requested.emit(self.sender().property("path"))
+        self.open_files_requested.emit([self.sender().property("path")])
 
 
 def _label(role: str, text: str = "") -> QLabel:

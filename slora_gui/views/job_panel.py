@@ -36,7 +36,7 @@ class JobPanel(Retranslating, QWidget):
     run_requested = Signal()
     compare_requested = Signal()
     """The baseline and the optimised engine, one after the other."""
-    open_file_requested = Signal(str)
+    open_files_requested = Signal(list)
     """A file was dropped on the panel: a source, a configuration or a run."""
     browse_requested = Signal(str)
     """The source field ("features", "state", "images", ...) or "output" whose path is to be looked for."""
@@ -176,5 +176,4 @@ class JobPanel(Retranslating, QWidget):
 
     def dropEvent(self, event: QDropEvent) -> None:
         event.acceptProposedAction()
-        for path in dropped_paths(event.mimeData()):
-            self.open_file_requested.emit(path)
+        self.open_files_requested.emit(dropped_paths(event.mimeData()))

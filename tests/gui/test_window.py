@@ -170,6 +170,40 @@ def test_a_file_that_cannot_be_read_says_why(make_window, qtbot, tmp_path):
     assert controller.settings.recent == []
 
 
+def test_files_that_are_opened_together_are_all_told(make_window, qtbot, tmp_path):
+    window, controller = make_window(finishing)
+    good, other = _write_features(tmp_path / "pairs.npz"), tmp_path / "notes.txt"
+    empty, broken = tmp_path / "empty.npz", tmp_path / "broken.slora"
+    other.write_text("no features")
+    empty.write_bytes(b"")
+    broken.write_text("not a run")
+    controller.open_files([other, good, empty])
+    lines = _told(window).split("\n")
+    assert ["notes.txt" in lines[0], "empty.npz" in lines[1]] == [True, True]
+    assert all(line[0].isupper() for line in lines)
+    assert controller.models.job.config.source.features == str(good)
+    controller.open_files([broken, other])
+    qtbot.waitUntil(lambda: "broken.slora" in _told(window))
+    assert "notes.txt" in _told(window)
+    _run(controller, qtbot)
+    controller.open_files([other, controller.run.path])
+    qtbot.waitUntil(lambda: not controller.background.busy)
+    assert controller.run.status == "finished"
+    assert "notes.txt" in _told(window), "the run that could be opened does not hide the file that could not"
+
+
+def test_pairs_and_state_that_are_dropped_together_are_both_named(make_window, tmp_path):
+    window, controller = make_window()
+    config = tmp_path / "job.toml"
+    config.write_text("[run]\nseed = 7\n")
+    controller.open_files([config, _write_features(tmp_path / "pairs.npz")])
+    assert "job.toml" in _told(window)
+    assert "pairs.npz" in _told(window)
+    assert controller.models.job.config.run.seed == 7
+    controller.open_files([config])
+    assert "pairs.npz" not in _told(window)
+
+
 def test_a_recorded_run_is_opened_again(make_window, qtbot):
     _, controller = make_window(finishing)
     _run(controller, qtbot)

@@ -236,9 +236,9 @@ def test_only_a_job_that_can_run_is_started(panel, job, what_if):
 
 
 def test_a_file_dropped_on_the_panel_is_handed_on(panel, tmp_path):
-    spy = QSignalSpy(panel.open_file_requested)
+    spy = QSignalSpy(panel.open_files_requested)
     drop(panel, tmp_path / "run.slora")
-    assert spy.at(0)[0] == str(tmp_path / "run.slora")
+    assert spy.at(0)[0] == [str(tmp_path / "run.slora")]
 
 
 def test_an_output_is_entered_and_emptied(panel, job, tmp_path):
