@@ -226,6 +226,7 @@ class Controller(QObject):
     def _connect_views(self) -> None:
         views = self.views
         views.welcome.action_requested.connect(self.perform)
+        self.models.what_if.ready.connect(self._update_state)  # after the panel has taken it
         for view in (views.welcome, views.job, views.live):
             view.open_files_requested.connect(self.open_files)
         views.job.run_requested.connect(self.start_job)
@@ -369,6 +370,7 @@ class Controller(QObject):
         studied = page == "ablation" and self.studies.ablation.recorded is not None
         state = WindowState(
             running=self.busy,
+            ready=self.views.job.ready,
             run=run is not None,
             ended=compared or studied or (run is not None and not run.active),
             recorded=bool(self.shown.reported),

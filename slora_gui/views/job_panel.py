@@ -81,6 +81,11 @@ class JobPanel(Retranslating, QWidget):
         self._ready = not forecast.problem and (forecast.plan is None or forecast.plan.feasible)
         self._show_buttons()
 
+    @property
+    def ready(self) -> bool:
+        """Whether the job can run as it stands, as far as its forecast tells."""
+        return self._ready
+
     def set_running(self, running: bool) -> None:
         """One run at a time: while it goes the next is prepared but not started."""
         self._running = running

@@ -170,6 +170,18 @@ def test_a_file_that_cannot_be_read_says_why(make_window, qtbot, tmp_path):
     assert controller.settings.recent == []
 
 
+def test_a_job_that_cannot_run_is_started_neither_by_button_nor_by_menu_nor_by_key(make_window, qtbot):
+    window, controller = make_window()
+    started = [window.actions_by_id[name] for name in ("run", "compare-engines")]
+    job = controller.models.job
+    job.change({"source": {"kind": "synthetic"}, "memory": {"budget": "64KiB"}}, "too small")
+    qtbot.waitUntil(lambda: not controller.views.job.run_button.isEnabled())
+    assert [action.isEnabled() for action in started] == [False, False]
+    job.change({"memory": {"budget": None}}, "as much as it takes")
+    qtbot.waitUntil(controller.views.job.run_button.isEnabled)
+    assert [action.isEnabled() for action in started] == [True, True]
+
+
 def test_files_that_are_opened_together_are_all_told(make_window, qtbot, tmp_path):
     window, controller = make_window(finishing)
     good, other = _write_features(tmp_path / "pairs.npz"), tmp_path / "notes.txt"
