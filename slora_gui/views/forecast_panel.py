@@ -13,7 +13,7 @@ from slora_gui.i18n import Retranslating
 from slora_gui.model.stage_texts import stage_text
 from slora_gui.theme import Theme, icon
 from slora_gui.views.figures import Figures
-from slora_gui.views.layout import GRID, MARGIN, as_sentence, column, set_role, wrapping_label
+from slora_gui.views.layout import GRID, MARGIN, as_sentence, column, set_role, unbroken, wrapping_label
 from slora_gui.views.stage_bars import StageBars
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ class ForecastPanel(Retranslating, QWidget):
             text, role = text.format(budget=budget, stage=stage_text(plan.binding_stage), smallest=smallest), "danger"
             self.set_button.setText(self.tr("Set {size}").format(size=smallest))
             self.set_button.show()
-        self.headline.setText(text)
+        self.headline.setText(unbroken(text))
         set_role(self.headline, role)
         self.figures.set_value("peak", format_size(plan.predicted_peak_bytes))
         self.figures.set_value("bound", format_size(plan.bound_bytes))

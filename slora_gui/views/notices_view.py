@@ -15,7 +15,7 @@ from slora_gui.model.notices import notice_actions
 from slora_gui.model.stage_texts import stage_text
 from slora_gui.theme import icon
 from slora_gui.views.flow_layout import FlowLayout
-from slora_gui.views.layout import GRID, MARGIN, column, wrapping_label
+from slora_gui.views.layout import GRID, MARGIN, column, unbroken, wrapping_label
 
 if TYPE_CHECKING:
     from slora_gui.model.run_model import RunModel
@@ -124,7 +124,7 @@ class NoticeCard(Retranslating, QFrame):
         self.title.setText(notice_title(notice))
         self.moment.setText(f"{at} · {stage_text(notice.stage)}" if notice.stage else at)
         message = notice_text(notice)
-        self.message.setText(message)
+        self.message.setText(unbroken(message))
         self.message.setToolTip("" if message == notice.message else notice.message)
         self.setAccessibleName(self.tr("Notice at {time}: {message}").format(time=at, message=message))
         texts = {

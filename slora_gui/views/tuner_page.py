@@ -18,7 +18,7 @@ from slora_gui.plots.table import TableData
 from slora_gui.theme import Theme, icon
 from slora_gui.views.data_table import DataTable, TableDataModel
 from slora_gui.views.flow_layout import FlowLayout
-from slora_gui.views.layout import GRID, MARGIN, column, together, wrapping_label
+from slora_gui.views.layout import GRID, MARGIN, column, together, unbroken, wrapping_label
 from slora_gui.views.plot_tools import PlotTools
 from slora_gui.views.study_bar import StudyBar
 
@@ -189,11 +189,8 @@ class TunerPage(Retranslating, QWidget):
             return
         text = self.tr("{peak}, {time} {how}. {plan}")
         how = self.tr("measured") if point.measured else self.tr("predicted")
-        self.chosen_line.setText(
-            text.format(
-                peak=format_size(point.peak_bytes), time=format_seconds(point.seconds), how=how, plan=point.label
-            )
-        )
+        peak, time = format_size(point.peak_bytes), format_seconds(point.seconds)
+        self.chosen_line.setText(unbroken(text.format(peak=peak, time=time, how=how, plan=point.label)))
 
     def _show_whole_runs(self) -> None:
         names = {"planned": self.tr("planned"), "tuned": self.tr("tuned")}

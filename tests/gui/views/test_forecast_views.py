@@ -36,7 +36,7 @@ def test_before_any_forecast_there_is_a_sentence_and_no_empty_figures(panel):
 def test_a_plan_that_fits(panel, job, what_if):
     job.change({"memory": {"budget": "64MiB"}}, "ample")
     what_if.answer(job)
-    assert panel.headline.text() == "✓ Fits within 64 MiB."
+    assert panel.headline.text() == "✓ Fits within 64\u00a0MiB."
     assert panel.headline.property("role") == "good"
     assert panel.set_button.isHidden()
     assert panel.figures.values["baseline"].text() != "not available"

@@ -175,7 +175,7 @@ def test_a_dropped_feature_file_shows_its_sizes(job, qtbot, feature_file):
     form.kind.activated.emit(form.kind.findData("files"))
     drop(field, feature_file)
     assert job.config.source.features == str(feature_file)
-    assert field.line.text().startswith("N = 30 · d = 8 · float32 · with labels")
+    assert field.line.text().replace("\u00a0", " ").startswith("N = 30 · d = 8 · float32 · with labels")
     job.undo_stack.undo()
     assert field.edit.text() == ""
     assert field.line.isHidden()

@@ -7,6 +7,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton, QWidget
 
 from slora_gui.views.flow_layout import FlowLayout
+from slora_gui.views.layout import unbroken
+from slora_gui.views.measures_form import MeasuresForm
 from slora_gui.views.plot_tools import PlotTools
 from slora_gui.views.progress_panel import ProgressPanel
 
@@ -43,6 +45,30 @@ def test_the_line_of_the_stage_ends_in_an_ellipsis_and_tells_all_as_a_tip(run, q
     assert cut.endswith("…")
     assert whole.startswith(cut.removesuffix("…"))
     assert panel.stage.toolTip() == whole
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("needs at least 570.3 KiB.", ["needs", "at", "least", "570.3_KiB."]),
+        ("N = 4,000 · float32 · 3.907 MiB", ["N", "=", "4,000_·", "float32_·", "3.907_MiB"]),
+        ("0.332 s predicted. ≤ 489.6 KiB", ["0.332_s", "predicted.", "≤_489.6_KiB"]),
+        ("above 90 % of 2 sizes", ["above", "90_%", "of", "2", "sizes"]),
+    ],
+)
+def test_lines_break_between_facts_and_not_inside_them(text, parts):
+    assert unbroken(text).replace("\u00a0", "_").split(" ") == parts
+
+
+def test_measures_without_an_effect_stand_as_far_apart_as_those_with_one(job, qtbot):
+    form = MeasuresForm(job)
+    qtbot.addWidget(form)
+    form.resize(280, form.sizeHint().height())
+    show(form)
+    switches = list(form.switches.values())
+    ends = [form._effects[name] if form._effects[name].isVisible() else form.switches[name] for name in form.switches]
+    gaps = {later.y() - end.geometry().bottom() for end, later in zip(ends, switches[1:], strict=False)}
+    assert len(gaps) == 1
 
 
 def test_buttons_without_room_go_to_a_line_of_their_own(qtbot):
