@@ -147,10 +147,7 @@ class AblationPage(Retranslating, QWidget):
             cells: dict[str, Sequence[Any]] = dict.fromkeys(expected, _DASHES)
         else:
             cells = {name: [_percent(value) for value in savings] for name, savings in measured.items()}
-        rows = [
-            (measure_text(name)[0], _expected(expected[name]) if expected[name] else _DASHES[0], *found)
-            for name, found in cells.items()
-        ]
+        rows = [(measure_text(name)[0], _expected(expected[name]), *found) for name, found in cells.items()]
         return TableData(self.tr("Overview"), self._overview_headings(), (False, True, True, True, True), rows)
 
     def _overview_headings(self) -> tuple[str, ...]:
@@ -222,8 +219,9 @@ def _raw(effect: Effect) -> tuple[Any, ...]:
     return tuple(derived[name] if name in derived else getattr(effect, name) for name in _RAW)
 
 
-def _expected(expected: tuple[float, float] | None) -> Range | None:
-    return None if expected is None else Range(*expected)
+def _expected(expected: tuple[float, float] | None) -> Range | str:
+    """A dash where the plan names none: nothing is missing there."""
+    return _DASHES[0] if expected is None else Range(*expected)
 
 
 def _percent(value: float | None) -> Percent | None:
