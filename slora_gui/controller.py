@@ -226,7 +226,7 @@ class Controller(QObject):
     def _connect_views(self) -> None:
         views = self.views
         views.welcome.action_requested.connect(self.perform)
-        self.models.what_if.ready.connect(self._update_state)  # after the panel has taken it
+        views.job.ready_changed.connect(self._update_state)
         for view in (views.welcome, views.job, views.live):
             view.open_files_requested.connect(self.open_files)
         views.job.run_requested.connect(self.start_job)

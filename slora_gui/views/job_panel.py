@@ -37,14 +37,15 @@ class JobPanel(Retranslating, QWidget):
     compare_requested = Signal()
     """The baseline and the optimised engine, one after the other."""
     open_files_requested = Signal(list)
-    """A file was dropped on the panel: a source, a configuration or a run."""
+    """Paths that were dropped on the panel: of a source, a configuration or runs."""
+    ready_changed = Signal()
     browse_requested = Signal(str)
     """The source field ("features", "state", "images", ...) or "output" whose path is to be looked for."""
 
     def __init__(self, job: JobModel, what_if: WhatIf, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAcceptDrops(True)
-        self._running = False
+        self._running, self._ready = False, True
         self.source = SourceForm(job)
         self.operators = OperatorsForm(job)
         self.device = DevicePicker(job)
@@ -78,8 +79,11 @@ class JobPanel(Retranslating, QWidget):
         self.budget.set_forecast(forecast)
         self._problem.setText(as_sentence(forecast.problem))
         self._problem.setVisible(bool(forecast.problem))
+        before = self._ready
         self._ready = not forecast.problem and (forecast.plan is None or forecast.plan.feasible)
         self._show_buttons()
+        if self._ready != before:
+            self.ready_changed.emit()
 
     @property
     def ready(self) -> bool:
@@ -157,7 +161,6 @@ class JobPanel(Retranslating, QWidget):
         outer = column(self, spacing=0)
         outer.addWidget(self.area, 1)
         outer.addLayout(footer)
-        self._ready = True
         self.run_button.setIcon(icon("run", "accent_text"))
         self.compare_button.setIcon(icon("compare"))
         self.setMinimumWidth(_LEAST_WIDTH)
