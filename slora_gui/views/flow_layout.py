@@ -9,7 +9,10 @@ from slora_gui.views.layout import GRID
 
 
 class FlowLayout(QLayout):
-    """Needs as much width as its widest widget; hidden widgets take no room."""
+    """Needs as much width as its widest widget; hidden widgets take no room.
+
+    A widget that can be narrower is so before it goes to another line.
+    """
 
     def __init__(self, *widgets: QWidget) -> None:
         super().__init__()
@@ -63,24 +66,25 @@ class FlowLayout(QLayout):
         """The height that the lines take in the width of ``rect``; items of a line are centred on it."""
         top = rect.top()
         for line in self._lines(rect.width()):
-            height, left = max(item.sizeHint().height() for item in line), rect.left()
-            for item in line:
-                size = item.sizeHint()
+            height, left = max(item.sizeHint().height() for item, _ in line), rect.left()
+            for item, width in line:
+                size = QSize(width, item.sizeHint().height())
                 if move:
                     item.setGeometry(QRect(QPoint(left, top + (height - size.height()) // 2), size))
                 left += size.width() + self.spacing()
             top += height + self.spacing()
         return max(0, top - rect.top() - self.spacing())
 
-    def _lines(self, width: int) -> list[list[QLayoutItem]]:
-        lines: list[list[QLayoutItem]] = []
-        used = 0
+    def _lines(self, width: int) -> list[list[tuple[QLayoutItem, int]]]:
+        """Items with their widths."""
+        lines: list[list[tuple[QLayoutItem, int]]] = []
+        room = 0
         for item in self._shown():
-            wanted = item.sizeHint().width()
-            if lines and used + self.spacing() + wanted <= width:
-                lines[-1].append(item)
-                used += self.spacing() + wanted
-            else:
-                lines.append([item])
-                used = wanted
+            wanted, least = item.sizeHint().width(), item.minimumSize().width()
+            if not lines or least > room:
+                lines.append([])
+                room = width
+            taken = max(least, min(wanted, room))
+            lines[-1].append((item, taken))
+            room -= taken + self.spacing()
         return lines

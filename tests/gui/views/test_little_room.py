@@ -71,6 +71,24 @@ def test_measures_without_an_effect_stand_as_far_apart_as_those_with_one(job, qt
     assert len(gaps) == 1
 
 
+@pytest.mark.usefixtures("each_theme")
+def test_tools_leave_out_their_texts_before_they_leave_the_line(qtbot):
+    holder, button, tools = QWidget(), QPushButton("Counter"), PlotTools()
+    holder.setLayout(FlowLayout(button, tools))
+    page = QWidget()
+    holder.setParent(page)
+    qtbot.addWidget(page)
+    show(page)
+    for missing, style in (
+        (0, Qt.ToolButtonStyle.ToolButtonTextBesideIcon),
+        (8, Qt.ToolButtonStyle.ToolButtonIconOnly),
+    ):
+        holder.resize(holder.sizeHint().width() - missing, 80)
+        assert {own.toolButtonStyle() for own in tools.buttons.values()} == {style}
+        assert tools.geometry().top() < button.geometry().bottom()
+        assert tools.geometry().right() < holder.width()
+
+
 def test_buttons_without_room_go_to_a_line_of_their_own(qtbot):
     holder = QWidget()
     buttons = [QPushButton(text) for text in ("Show", "Raise the budget", "Plan again")]
