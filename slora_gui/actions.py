@@ -13,10 +13,12 @@ from slora_gui.i18n import QT_TRANSLATE_NOOP
 class WindowState:
     """What decides which actions can be used now.
 
-    ``run`` is a run on show, ``ended`` one that has ended, ``recorded`` one with a file, ``page`` the page on show.
+    ``ready`` is a job that can run as it stands, ``run`` a run on show, ``ended`` one that has ended, ``recorded`` one
+    with a file, ``page`` the page on show.
     """
 
     running: bool = False
+    ready: bool = True
     run: bool = False
     ended: bool = False
     recorded: bool = False
@@ -50,6 +52,10 @@ class ActionSpec:
 
 def _idle(state: WindowState) -> bool:
     return not state.running
+
+
+def _startable(state: WindowState) -> bool:
+    return state.ready and not state.running
 
 
 def _running(state: WindowState) -> bool:
@@ -222,7 +228,7 @@ _RUN: Final = (
         QT_TRANSLATE_NOOP("Actions", "Run this job in a process of its own and record it"),
         "Ctrl+R",
         "run",
-        usable=_idle,
+        usable=_startable,
         toolbar="text",
     ),
     ActionSpec(
@@ -243,7 +249,7 @@ _RUN: Final = (
         "Ctrl+Shift+R",
         "compare",
         group=1,
-        usable=_idle,
+        usable=_startable,
         toolbar="icon",
     ),
     ActionSpec(

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, QTimer, Slot
+from PySide6.QtCore import QLocale, QObject, QTimer, Slot
 from PySide6.QtWidgets import QApplication
 
 from slora_core import isolate
@@ -41,6 +41,7 @@ from slora_gui.settings import Settings
 from slora_gui.shell.device_watch import DeviceWatch
 from slora_gui.shell.error_hook import ErrorHook
 from slora_gui.shell.message_bar import Message
+from slora_gui.views.layout import as_sentence
 
 
 class Controller(QObject):
@@ -114,8 +115,10 @@ class Controller(QObject):
         return self.runs.running or self.studies.control.running
 
     def open_files(self, paths: Sequence[str | Path]) -> None:
-        for path in paths:
-            self.opener.open(path)
+        """Those that belong together at once; one that is refused does not keep out the others."""
+        if paths:
+            self.window.messages.dismiss()
+            self.opener.open_files(paths)
 
     def tell(self, text: str, level: str = "info") -> None:
         self.window.messages.tell(Message(text, level))
@@ -200,7 +203,7 @@ class Controller(QObject):
         window, stack = self.window, self.models.job.undo_stack
         window.actions_by_id.triggered.connect(self.perform)
         window.page_changed.connect(self._page_changed)
-        window.open_file_requested.connect(self.opener.open)
+        window.open_files_requested.connect(self.open_files)
         window.seen_changed.connect(self.refresher.wake)
         window.may_close = self._may_close
         window.closed.connect(self._end)
@@ -208,7 +211,7 @@ class Controller(QObject):
         self.hook.caught.connect(self.help.show_defect)
         self.watch.changed.connect(self._cards_changed)
         self.exports.told.connect(window.messages.tell)
-        self.recent.open_requested.connect(self.opener.open)
+        self.recent.open_requested.connect(self._open_one)
         for desk in (self.compare_desk, self.history_desk, self.results_desk):
             desk.failed.connect(self._failed)
         self.studies.told.connect(window.messages.tell)
@@ -223,14 +226,15 @@ class Controller(QObject):
     def _connect_views(self) -> None:
         views = self.views
         views.welcome.action_requested.connect(self.perform)
+        views.job.ready_changed.connect(self._update_state)
         for view in (views.welcome, views.job, views.live):
-            view.open_file_requested.connect(self.opener.open)
+            view.open_files_requested.connect(self.open_files)
         views.job.run_requested.connect(self.start_job)
         views.job.compare_requested.connect(self._run_both)
         views.compare.run_both_requested.connect(self._run_both)
         views.live.cancel_requested.connect(self.runs.cancel)
         views.live.pause_toggled.connect(self._pause_toggled)
-        views.history.open_requested.connect(self.opener.open)
+        views.history.open_requested.connect(self._open_one)
         self.models.comparison.changed.connect(self._update_state)
 
     def _connect_runs(self) -> None:
@@ -303,27 +307,31 @@ class Controller(QObject):
 
     @Slot(str)
     def _refused(self, sentence: str) -> None:
-        self.tell(sentence, "danger")
+        self.tell(as_sentence(sentence), "danger")
 
     @Slot(object)
     def _run_opened(self, model: RunModel) -> None:
-        self.window.messages.dismiss()
         self.show_run(model)
         if model.path is not None:
             self.recent.remember(model.path)
 
     @Slot(object)
-    def _job_opened(self, path: Path) -> None:
-        self.window.messages.dismiss()
-        self.recent.remember(path)
+    def _job_opened(self, paths: Sequence[Path]) -> None:
+        for path in paths:
+            self.recent.remember(path)
         self.window.show_dock("job")
         self.window.show_dock("forecast")
-        self.tell(self.tr("{name} is in the job now.").format(name=path.name), "good")
+        text = self.tr("{name} is in the job now.") if len(paths) == 1 else self.tr("{name} are in the job now.")
+        self.tell(text.format(name=QLocale().createSeparatedList([path.name for path in paths])), "good")
 
     def _open(self) -> None:
         patterns = self.tr("All that SLoRA reads (*.slora *.toml *.npz *.safetensors);;All files (*)")
         if path := self.dialogs.open_file(self.tr("Open"), patterns):
-            self.opener.open(path)
+            self.open_files([path])
+
+    @Slot(object)
+    def _open_one(self, path: str | Path) -> None:
+        self.open_files([path])
 
     def _toggle_pause(self) -> None:
         self.views.live.tools.buttons["pause"].click()
@@ -362,6 +370,7 @@ class Controller(QObject):
         studied = page == "ablation" and self.studies.ablation.recorded is not None
         state = WindowState(
             running=self.busy,
+            ready=self.views.job.ready,
             run=run is not None,
             ended=compared or studied or (run is not None and not run.active),
             recorded=bool(self.shown.reported),

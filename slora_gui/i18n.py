@@ -54,6 +54,7 @@ class Languages:
         """Switch to ``language``; every widget gets a LanguageChange event. Raises InputError for an unknown one."""
         if language not in LANGUAGES:
             raise InputError(f"language {language!r} is not known: expected one of {', '.join(LANGUAGES)}")
+        QLocale.setDefault(QLocale(language))  # else figures are those of the desktop until the language is changed
         if language == self.current:
             return
         for translator in self._installed:
@@ -62,7 +63,6 @@ class Languages:
         for translator in self._installed:
             self._app.installTranslator(translator)
         self.current = language
-        QLocale.setDefault(QLocale(language))
 
 
 @cache

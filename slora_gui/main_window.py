@@ -23,6 +23,7 @@ from slora_gui import theme
 from slora_gui.i18n import QT_TRANSLATE_NOOP, Retranslating
 from slora_gui.shell.action_set import ActionSet
 from slora_gui.shell.message_bar import MessageBar
+from slora_gui.shell.page_tabs import PageTabs
 from slora_gui.shell.status_line import StatusLine
 
 LAYOUT_VERSION: Final = 2
@@ -71,7 +72,7 @@ class MainWindow(Retranslating, QMainWindow):
     """Painted with the welcome page alone, while the others are still made; :meth:`furnish` puts them in."""
 
     page_changed = Signal(str)
-    open_file_requested = Signal(str)
+    open_files_requested = Signal(list)
     seen_changed = Signal()
     closed = Signal()
 
@@ -96,11 +97,10 @@ class MainWindow(Retranslating, QMainWindow):
         self.status = StatusLine()
         self.setStatusBar(self.status)
         self.messages = MessageBar()
-        self.pages = QTabWidget()
-        self.pages.setDocumentMode(True)
+        self.pages = PageTabs([picture for _, picture in PAGES.values()])
         self._names = tuple(PAGES)
-        for name, (_, picture) in PAGES.items():
-            self.pages.addTab(welcome if name == "welcome" else QWidget(), theme.icon(picture), "")
+        for name in PAGES:
+            self.pages.addTab(welcome if name == "welcome" else QWidget(), "")
         self.pages.currentChanged.connect(self._page_changed)
         centre = QWidget()
         layout = QVBoxLayout(centre)
@@ -124,11 +124,12 @@ class MainWindow(Retranslating, QMainWindow):
                 before = self.pages.widget(index)
                 if before is None or before is pages[name]:
                     continue
-                title, picture = self.pages.tabText(index), self.pages.tabIcon(index)
+                title = self.pages.tabText(index)
                 self.pages.removeTab(index)
-                self.pages.insertTab(index, pages[name], picture, title)
+                self.pages.insertTab(index, pages[name], title)
                 before.deleteLater()
             self.pages.setCurrentIndex(0)
+        self.pages.measure()
         for name, dock in self.docks.items():
             before = dock.widget()
             dock.setWidget(docks[name])
@@ -196,6 +197,7 @@ class MainWindow(Retranslating, QMainWindow):
         self.pages.tabBar().setAccessibleName(self.tr("Pages"))
         for index, (title, _) in enumerate(PAGES.values()):
             self.pages.setTabText(index, QCoreApplication.translate("Pages", title))
+        self.pages.measure()
         for name, spec in DOCKS.items():
             self.docks[name].setWindowTitle(QCoreApplication.translate("Docks", spec.title))
 
@@ -205,9 +207,7 @@ class MainWindow(Retranslating, QMainWindow):
 
     def dropEvent(self, event: QDropEvent) -> None:
         event.acceptProposedAction()
-        for url in event.mimeData().urls():
-            if url.isLocalFile():
-                self.open_file_requested.emit(url.toLocalFile())
+        self.open_files_requested.emit([url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()])
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if not self.may_close():

@@ -2,6 +2,13 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="zh_CN">
 <context>
+    <name>AblationDesk</name>
+    <message>
+        <source>{case}: {failure}</source>
+        <translation>{case}：{failure}</translation>
+    </message>
+</context>
+<context>
     <name>AblationPage</name>
     <message>
         <source>Every memory measure off alone, on alone, and added one after another in the original plan&apos;s order: the saving that the plan expects beside the one measured here.</source>
@@ -433,6 +440,29 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
     </message>
 </context>
 <context>
+    <name>Cases</name>
+    <message>
+        <source>All measures on</source>
+        <translation>全部措施开启</translation>
+    </message>
+    <message>
+        <source>All measures off</source>
+        <translation>全部措施关闭</translation>
+    </message>
+    <message>
+        <source>{measure} alone off</source>
+        <translation>仅关闭{measure}</translation>
+    </message>
+    <message>
+        <source>{measure} alone on</source>
+        <translation>仅开启{measure}</translation>
+    </message>
+    <message>
+        <source>The first {count} measures on</source>
+        <translation>开启前 {count} 项措施</translation>
+    </message>
+</context>
+<context>
     <name>Choices</name>
     <message>
         <source>batch</source>
@@ -654,6 +684,10 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
     </message>
     <message>
         <source>{name} is in the job now.</source>
+        <translation>{name} 已加入作业。</translation>
+    </message>
+    <message>
+        <source>{name} are in the job now.</source>
         <translation>{name} 已加入作业。</translation>
     </message>
     <message>

@@ -7,6 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Slot
 
+from slora_core.events import Notice
 from slora_core.studies.ablation import study
 from slora_core.studies.ablation.results import Ablation, ablation_of
 from slora_core.studies.study_file import StudyRecord
@@ -16,6 +17,7 @@ from slora_gui.control.study_control import StudyControl
 from slora_gui.control.study_desk import StudyDesk
 from slora_gui.model.job_model import JobModel
 from slora_gui.views.ablation_page import AblationPage, measured_savings
+from slora_gui.views.case_texts import case_text
 from slora_gui.views.job_panel import JobPanel
 
 
@@ -49,6 +51,12 @@ class AblationDesk(StudyDesk):
 
     def show_lines(self, lines: list[Mapping[str, Any]]) -> None:
         self._show(ablation_of(lines))
+
+    def notice_line(self, notice: Notice) -> str:
+        if notice.kind != "trial-failed" or not {"case", "failure"} <= set(notice.data):
+            return super().notice_line(notice)
+        text = self.tr("{case}: {failure}")
+        return text.format(case=case_text(notice.data["case"]), failure=notice.data["failure"])
 
     def _show(self, ablation: Ablation | None) -> None:
         self._page.show_ablation(ablation)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -14,12 +14,13 @@ from slora_gui.model.job_model import JobModel
 from slora_gui.model.run_loading import load_run
 from slora_gui.model.run_model import RunModel
 from slora_gui.model.run_state import RunState
+from slora_gui.views.layout import as_sentence
 
 
 class Opener(QObject):
-    """``run_opened`` carries the model of a run; ``job_changed`` the path that went into the job.
+    """``run_opened`` carries the model of a run; ``job_changed`` the paths that went into the job together.
 
-    ``refused`` says why a file cannot be opened, in the engine's own words.
+    ``refused`` says why files cannot be opened, in the engine's own words, a line for each of those opened together.
     """
 
     run_opened = Signal(object)
@@ -30,34 +31,38 @@ class Opener(QObject):
         super().__init__(parent)
         self._job = job
         self._background = background
+        self._refusals: list[str] = []
 
-    def open(self, path: str | Path) -> None:
-        path = Path(path)
+    def open_files(self, paths: Sequence[str | Path]) -> None:
+        self._refusals = []
+        if taken := [path for path in map(Path, paths) if self._open(path)]:
+            self.job_changed.emit(taken)
+        if self._refusals:
+            self._tell_refusals()
+
+    def _open(self, path: Path) -> bool:
+        """Whether it is in the job now; a run is shown when it has been read."""
         if path.is_dir():
-            self._take(path, lambda text: self._job.open_folder(path, text))
-            return
+            return self._take(path, lambda text: self._job.open_folder(path, text))
         try:
             kind = file_kind(path)
         except InputError as error:
-            self.refused.emit(error.what)
-            return
+            self._refusals.append(error.what)
+            return False
         if kind == "run":
             self._background.start(lambda: load_run(path), self._show_run, self._refuse)
-            return
+            return False
         if kind == "config":
-            self._take(path, lambda text: self._job.open_config(path, text))
-        else:
-            self._take(path, lambda text: self._job.open_source(kind, path, text))
+            return self._take(path, lambda text: self._job.open_config(path, text))
+        return self._take(path, lambda text: self._job.open_source(kind, path, text))
 
-    def _take(self, path: Path, take: Callable[[str], bool]) -> None:
+    def _take(self, path: Path, take: Callable[[str], bool]) -> bool:
         """Into the job, by ``take(text of the undo step)``."""
-        self._job.refused.connect(self.refused)
+        self._job.refused.connect(self._refusals.append)
         try:
-            taken = take(self.tr("Open {name}").format(name=path.name))
+            return take(self.tr("Open {name}").format(name=path.name))
         finally:
-            self._job.refused.disconnect(self.refused)
-        if taken:
-            self.job_changed.emit(path)
+            self._job.refused.disconnect(self._refusals.append)
 
     def _show_run(self, state: RunState) -> None:
         model = RunModel.from_state(state)
@@ -68,4 +73,8 @@ class Opener(QObject):
     def _refuse(self, error: Exception) -> None:
         if not isinstance(error, InputError):
             raise error
-        self.refused.emit(error.what)
+        self._refusals.append(error.what)
+        self._tell_refusals()
+
+    def _tell_refusals(self) -> None:
+        self.refused.emit("\n".join(map(as_sentence, self._refusals)))

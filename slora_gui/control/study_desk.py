@@ -16,7 +16,9 @@ from slora_gui.control.background import Background
 from slora_gui.control.study_control import StudyControl
 from slora_gui.model.earlier_studies import EarlierStudies, earlier_studies, job_of_study
 from slora_gui.model.job_model import JobModel
+from slora_gui.model.notice_texts import notice_text
 from slora_gui.shell.message_bar import Message
+from slora_gui.views.layout import as_sentence
 from slora_gui.views.study_bar import StudyBar
 
 StudyStream: TypeAlias = Callable[..., Generator[Event, None, None]]
@@ -79,6 +81,10 @@ class StudyDesk(QObject):
     def show_lines(self, lines: list[Mapping[str, Any]]) -> None:
         raise NotImplementedError
 
+    def notice_line(self, notice: Notice) -> str:
+        """What is told of a notice of the study."""
+        return as_sentence(notice_text(notice))
+
     def begin(self, **settings: Any) -> None:
         """Start with ``settings`` of the stream; a job that cannot be studied ends at once, as failed."""
         if self._control.running:
@@ -135,7 +141,7 @@ class StudyDesk(QObject):
             case Progress():
                 self._bar.set_progress(event.done, event.total, event.eta_s)
             case Notice():
-                self.told.emit(Message(event.message, "warning"))
+                self.told.emit(Message(self.notice_line(event), "warning"))
 
     @Slot(object)
     def _ended(self, event: Event | None) -> None:

@@ -15,7 +15,8 @@ from slora_core.records.history import History, matches
 from slora_core.records.run_file import RunFile
 from slora_gui.i18n import QT_TRANSLATE_NOOP
 from slora_gui.model.rows_table import AnyIndex, Column, RowsTable
-from slora_gui.model.tables import seconds_column, size_column, text_column
+from slora_gui.model.stage_texts import stage_text
+from slora_gui.model.tables import seconds_column, size_column
 from slora_gui.model.texts import budget_text, engine_text, moment_s, moment_text, source_text
 
 
@@ -42,7 +43,11 @@ _COLUMNS: Final[tuple[Column[RunHeader], ...]] = (
     Column(QT_TRANSLATE_NOOP("Tables", "status"), lambda run: run.status, _status_text),
     Column(QT_TRANSLATE_NOOP("Tables", "engine"), lambda run: run.engine, lambda run: engine_text(run.engine)),
     Column(QT_TRANSLATE_NOOP("Tables", "source"), lambda run: run.source, lambda run: source_text(run.source)),
-    text_column(QT_TRANSLATE_NOOP("Tables", "operators"), "operators"),
+    Column(
+        QT_TRANSLATE_NOOP("Tables", "operators"),
+        lambda run: run.operators,
+        lambda run: ", ".join(map(stage_text, run.operators.split(", "))),
+    ),
     seconds_column(QT_TRANSLATE_NOOP("Tables", "time"), "seconds"),
     size_column(QT_TRANSLATE_NOOP("Tables", "peak allocated"), "peak_allocated_bytes"),
     Column(
@@ -87,7 +92,7 @@ class HistoryModel(RowsTable[RunHeader]):
         self._show()
 
     def set_filter(self, text: str) -> None:
-        """Show the runs in which every word of ``text`` occurs."""
+        """Show the runs in which every word of ``text`` occurs, as it is recorded or as it is shown."""
         self._filter = text
         self._show()
 
@@ -120,7 +125,7 @@ class HistoryModel(RowsTable[RunHeader]):
         return super().data(index, role)
 
     def _show(self) -> None:
-        shown = [run for run in self._all if matches(run, self._filter)]
+        shown = [run for run in self._all if all(_occurs(word, run) for word in self._filter.split())]
         if [run.path for run in shown] == [run.path for run in self.rows]:
             self.set_rows(shown)
         else:
@@ -129,6 +134,10 @@ class HistoryModel(RowsTable[RunHeader]):
     def _current(self, path: Path) -> Path:
         """Where a run is that was called ``path`` when a command was made."""
         return self._names.get(path, path)
+
+
+def _occurs(word: str, run: RunHeader) -> bool:
+    return matches(run, word) or any(word.casefold() in column.text(run).casefold() for column in _COLUMNS)
 
 
 class _HistoryCommand(QUndoCommand):

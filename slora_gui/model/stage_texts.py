@@ -60,6 +60,12 @@ def stage_text(path: str) -> str:
     return ".".join(_part_text(part) for part in path.split("."))
 
 
+def task_and_stage(path: str) -> tuple[str, str]:
+    """``task2.attention.move`` parted into ``task2`` and ``attention.move``; no task is ""."""
+    first, _, rest = path.partition(".")
+    return (first, rest) if rest and _TASK.fullmatch(first) else ("", path)
+
+
 def _part_text(part: str) -> str:
     if (task := _TASK.fullmatch(part)) is not None:
         return QCoreApplication.translate("Stages", "task{number}").format(number=task[1])

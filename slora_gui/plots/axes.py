@@ -124,7 +124,10 @@ def size_step(span: float, count: float, logarithmic: bool = False) -> float:
     wanted = span / max(1.5, count)
     if logarithmic:
         return float(max(1, math.ceil(wanted)))
-    return float(2 ** max(0, math.ceil(math.log2(wanted)))) if wanted > 0 else 1.0
+    if wanted <= 0:
+        return 1.0
+    step = 2 ** max(0, math.ceil(math.log2(wanted)))
+    return float(step // 2 if step > span and step > 1 else step)  # a flat panel, too, has a size beside its zero
 
 
 def time_step(span_s: float, count: float) -> float:

@@ -79,7 +79,7 @@ class ComparePlot(Plot):
         self.view.zoom_requested.connect(self.zoom_view)
         self.view.reset_requested.connect(self.reset_view)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setMinimumSize(360, 220)
+        self.setMinimumSize(280, 220)
         self.set_theme(self.theme)
         self.retranslate()
 

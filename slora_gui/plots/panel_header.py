@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
+from slora_gui.eliding import ElidingLabel
 from slora_gui.plots.legend import LegendKey
 from slora_gui.plots.style import CurveStyle, PlotTheme, blend
 
@@ -20,7 +21,7 @@ class PanelHeader(QWidget):
     def __init__(self, names: Sequence[str] = (), parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.keys: dict[str, LegendKey] = {}
-        self._title = QLabel()
+        self._title = ElidingLabel()
         self._note = QLabel()
         self._note.setVisible(False)
         self._title.setMinimumWidth(24)

@@ -34,7 +34,7 @@ class WelcomePage(Retranslating, QWidget):
     """Intents: an action of the table by its id, or files to open."""
 
     action_requested = Signal(str)
-    open_file_requested = Signal(str)
+    open_files_requested = Signal(list)
 
     def __init__(self, actions: ActionSet, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -74,6 +74,7 @@ class WelcomePage(Retranslating, QWidget):
             self._recent.addWidget(button)
         if not self._paths:
             self._recent.addWidget(_label("muted", self.tr("Nothing yet. What you open or run is listed here.")))
+        self._recent.addStretch(1)
 
     def retranslate(self) -> None:
         self.setAccessibleName(self.tr("Welcome"))
@@ -112,9 +113,7 @@ class WelcomePage(Retranslating, QWidget):
     def dropEvent(self, event: QDropEvent) -> None:
         self._show_drop(False)
         event.acceptProposedAction()
-        for url in event.mimeData().urls():
-            if url.isLocalFile():
-                self.open_file_requested.emit(url.toLocalFile())
+        self.open_files_requested.emit([url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()])
 
     def _arrange(self) -> None:
         start = QGridLayout()
@@ -131,11 +130,12 @@ class WelcomePage(Retranslating, QWidget):
         lists.setVerticalSpacing(8)
         for column, (name, content) in enumerate((("recent", self._recent), ("keys", self._keys))):
             lists.addWidget(self._headings[name], 0, column)
-            lists.addLayout(content, 1, column, Qt.AlignmentFlag.AlignTop)
+            lists.addLayout(content, 1, column)
             lists.setColumnStretch(column, 1)
         self._recent.setSpacing(2)
         self._keys.setVerticalSpacing(6)
         self._keys.setColumnStretch(0, 1)
+        self._keys.setRowStretch(len(_KEYS), 1)
         column_of_page = QWidget()
         column_of_page.setMaximumWidth(_WIDTH)
         inner = QVBoxLayout(column_of_page)
@@ -177,7 +177,7 @@ class WelcomePage(Retranslating, QWidget):
         self.action_requested.emit(self.sender().objectName())
 
     def _open_recent(self) -> None:
-        self.open_file_requested.emit(self.sender().property("path"))
+        self.open_files_requested.emit([self.sender().property("path")])
 
 
 def _label(role: str, text: str = "") -> QLabel:

@@ -15,7 +15,7 @@ from slora_gui.plots.table import TableData
 from slora_gui.theme import icon
 from slora_gui.views.cells import Deviation, Percent, Range, SignedPercent, Size
 from slora_gui.views.data_table import DataTable, TableDataModel
-from slora_gui.views.layout import MARGIN, column, show_tab, wrapping_label
+from slora_gui.views.layout import MARGIN, column, show_tab, together, wrapping_label
 from slora_gui.views.setting_texts import measure_text
 from slora_gui.views.study_bar import StudyBar
 
@@ -71,7 +71,7 @@ class AblationPage(Retranslating, QWidget):
         self.csv_button = QPushButton()
         self.csv_button.setIcon(icon("export"))
         self.csv_button.clicked.connect(self._export)
-        self.study = StudyBar(self._repeats_label, self.repeats, after=self.csv_button)
+        self.study = StudyBar(together(self._repeats_label, self.repeats), after=self.csv_button)
         self.study.start_requested.connect(self._start)
         self.study.resume_requested.connect(self._resume)
         self.study.cancel_requested.connect(self.cancel_requested)
@@ -147,10 +147,7 @@ class AblationPage(Retranslating, QWidget):
             cells: dict[str, Sequence[Any]] = dict.fromkeys(expected, _DASHES)
         else:
             cells = {name: [_percent(value) for value in savings] for name, savings in measured.items()}
-        rows = [
-            (measure_text(name)[0], _expected(expected[name]) if expected[name] else _DASHES[0], *found)
-            for name, found in cells.items()
-        ]
+        rows = [(measure_text(name)[0], _expected(expected[name]), *found) for name, found in cells.items()]
         return TableData(self.tr("Overview"), self._overview_headings(), (False, True, True, True, True), rows)
 
     def _overview_headings(self) -> tuple[str, ...]:
@@ -222,8 +219,9 @@ def _raw(effect: Effect) -> tuple[Any, ...]:
     return tuple(derived[name] if name in derived else getattr(effect, name) for name in _RAW)
 
 
-def _expected(expected: tuple[float, float] | None) -> Range | None:
-    return None if expected is None else Range(*expected)
+def _expected(expected: tuple[float, float] | None) -> Range | str:
+    """A dash where the plan names none: nothing is missing there."""
+    return _DASHES[0] if expected is None else Range(*expected)
 
 
 def _percent(value: float | None) -> Percent | None:

@@ -12,7 +12,7 @@ from slora_core.memory.sizes import format_size
 from slora_gui.i18n import Retranslating
 from slora_gui.views.budget_steps import budget_steps, nearest_step
 from slora_gui.views.changes import request_change
-from slora_gui.views.layout import column, row, set_role, wrapping_label
+from slora_gui.views.layout import column, row, set_role, unbroken, wrapping_label
 from slora_gui.views.size_edit import SizeEdit
 
 if TYPE_CHECKING:
@@ -136,4 +136,5 @@ class BudgetControl(Retranslating, QWidget):
         size = format_size(smallest)
         self.raise_button.setText(self.tr("Set {size}").format(size=size))
         needs = self.tr("Too small: this run needs at least {size}.")
-        self.verdict.setText((needs if short else self.tr("Smallest that will do: {size}.")).format(size=size))
+        text = needs if short else self.tr("Smallest that will do: {size}.")
+        self.verdict.setText(unbroken(text.format(size=size)))

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from slora_core.memory.sizes import format_size
+
+MINUS: Final = "−"
 
 
 class Size(int):
@@ -23,14 +27,14 @@ class Percent(float):
     """A fraction, written in percent."""
 
     def __str__(self) -> str:
-        return f"{100 * float(self):.1f} %"
+        return f"{100 * float(self):.1f} %".replace("-", MINUS)
 
 
 class SignedPercent(float):
     """A change as a fraction, written in percent with its sign."""
 
     def __str__(self) -> str:
-        return f"{100 * float(self):+.1f} %"
+        return f"{100 * float(self):+.1f} %".replace("-", MINUS)
 
 
 class Range(float):

@@ -28,7 +28,8 @@ from slora_gui.plots.style import plot_theme
 from slora_gui.theme import Theme, icon
 from slora_gui.views.data_table import DataTable, TableDataModel
 from slora_gui.views.file_field import dropped_paths
-from slora_gui.views.layout import GRID, MARGIN, column, row, show_tab, wrapping_label
+from slora_gui.views.flow_layout import FlowLayout
+from slora_gui.views.layout import GRID, MARGIN, column, row, show_tab, together, wrapping_label
 from slora_gui.views.plot_tools import PlotTools
 from slora_gui.views.readout import COUNTERS, counter_texts
 
@@ -58,6 +59,7 @@ class ComparePage(Retranslating, QWidget):
         self._line = wrapping_label("muted")
         self.runs = QListWidget()
         self.runs.setIconSize(QSize(16, 16))
+        self.runs.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)  # long names are elided
         self._no_icon = QIcon(_empty_picture())  # so that all names stand below each other
         self.buttons = {name: QPushButton() for name in ("add", "base", "remove")}
         self.both_button, self.report_button = QPushButton(), QPushButton()
@@ -127,7 +129,8 @@ class ComparePage(Retranslating, QWidget):
         side.addWidget(self.buttons["remove"])
         right = QWidget()
         main = column(right)
-        main.addLayout(row(self._labels[0], self.mode, self._labels[1], self.counter, self.tools))
+        choices = (together(self._labels[0], self.mode), together(self._labels[1], self.counter))
+        main.addLayout(FlowLayout(*choices, self.tools))
         main.addWidget(self.upper, 1)
         across = QSplitter(Qt.Orientation.Horizontal)
         across.addWidget(left)
@@ -173,7 +176,7 @@ class ComparePage(Retranslating, QWidget):
             for index, label in enumerate(labels):
                 text = self.tr("{run} (base)").format(run=label) if index == base else label
                 item = QListWidgetItem(text)
-                item.setToolTip(label)
+                item.setToolTip(text)
                 item.setIcon(icon("base") if index == base else self._no_icon)
                 self.runs.addItem(item)
             self.runs.setCurrentRow(min(max(current, 0), len(labels) - 1))

@@ -12,6 +12,7 @@ from slora_core.memory.sizes import format_size
 from slora_core.sources.file_info import FileInfo
 from slora_core.sources.models.model_files import AdapterFiles, BaseFiles
 from slora_core.statistics.state_info import ClassStateInfo
+from slora_gui.views.layout import unbroken
 
 if TYPE_CHECKING:
     from slora_gui.model.source_facts import SourceFacts
@@ -77,7 +78,7 @@ def _folder(path: str) -> str:
 
 
 def _joined(*parts: str) -> str:
-    return " · ".join(part for part in parts if part)
+    return unbroken(" · ".join(part for part in parts if part))
 
 
 def _number(value: int) -> str:

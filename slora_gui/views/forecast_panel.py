@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QPushButton, QScrollArea, QWidget
@@ -13,11 +13,15 @@ from slora_gui.i18n import Retranslating
 from slora_gui.model.stage_texts import stage_text
 from slora_gui.theme import Theme, icon
 from slora_gui.views.figures import Figures
-from slora_gui.views.layout import MARGIN, as_sentence, column, set_role, wrapping_label
+from slora_gui.views.layout import GRID, MARGIN, as_sentence, column, set_role, unbroken, wrapping_label
 from slora_gui.views.stage_bars import StageBars
 
 if TYPE_CHECKING:
     from slora_gui.model.what_if import Forecast, WhatIf
+
+
+_LEAST_WIDTH: Final = 296
+"""Pixels, in which the stages of the demo can be read beside their bars."""
 
 
 class ForecastPanel(Retranslating, QWidget):
@@ -45,6 +49,7 @@ class ForecastPanel(Retranslating, QWidget):
         self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         holder = QWidget()
         inner = column(holder)
+        inner.setContentsMargins(0, 0, GRID, 0)  # between the marks and the scroll bar
         inner.addWidget(self.bars)
         inner.addStretch(1)
         self.area.setWidget(holder)
@@ -54,6 +59,7 @@ class ForecastPanel(Retranslating, QWidget):
         layout.addWidget(self.figures)
         layout.addWidget(self.area, 1)
         layout.addWidget(self.plan_button, 0, Qt.AlignmentFlag.AlignLeft)
+        self.setMinimumWidth(_LEAST_WIDTH)
         what_if.ready.connect(self.show_forecast)
         self.retranslate()
 
@@ -105,7 +111,7 @@ class ForecastPanel(Retranslating, QWidget):
             text, role = text.format(budget=budget, stage=stage_text(plan.binding_stage), smallest=smallest), "danger"
             self.set_button.setText(self.tr("Set {size}").format(size=smallest))
             self.set_button.show()
-        self.headline.setText(text)
+        self.headline.setText(unbroken(text))
         set_role(self.headline, role)
         self.figures.set_value("peak", format_size(plan.predicted_peak_bytes))
         self.figures.set_value("bound", format_size(plan.bound_bytes))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from slora_gui.model.job_model import JobModel
     from slora_gui.model.what_if import Forecast, WhatIf
 
+_LEAST_WIDTH: Final = 264
+"""Pixels."""
+
 
 class JobPanel(Retranslating, QWidget):
     """Forms over the job, and the two buttons that start it, always in sight below."""
@@ -33,15 +36,16 @@ class JobPanel(Retranslating, QWidget):
     run_requested = Signal()
     compare_requested = Signal()
     """The baseline and the optimised engine, one after the other."""
-    open_file_requested = Signal(str)
-    """A file was dropped on the panel: a source, a configuration or a run."""
+    open_files_requested = Signal(list)
+    """Paths that were dropped on the panel: of a source, a configuration or runs."""
+    ready_changed = Signal()
     browse_requested = Signal(str)
     """The source field ("features", "state", "images", ...) or "output" whose path is to be looked for."""
 
     def __init__(self, job: JobModel, what_if: WhatIf, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAcceptDrops(True)
-        self._running = False
+        self._running, self._ready = False, True
         self.source = SourceForm(job)
         self.operators = OperatorsForm(job)
         self.device = DevicePicker(job)
@@ -75,8 +79,16 @@ class JobPanel(Retranslating, QWidget):
         self.budget.set_forecast(forecast)
         self._problem.setText(as_sentence(forecast.problem))
         self._problem.setVisible(bool(forecast.problem))
+        before = self._ready
         self._ready = not forecast.problem and (forecast.plan is None or forecast.plan.feasible)
         self._show_buttons()
+        if self._ready != before:
+            self.ready_changed.emit()
+
+    @property
+    def ready(self) -> bool:
+        """Whether the job can run as it stands, as far as its forecast tells."""
+        return self._ready
 
     def set_running(self, running: bool) -> None:
         """One run at a time: while it goes the next is prepared but not started."""
@@ -149,10 +161,9 @@ class JobPanel(Retranslating, QWidget):
         outer = column(self, spacing=0)
         outer.addWidget(self.area, 1)
         outer.addLayout(footer)
-        self._ready = True
         self.run_button.setIcon(icon("run", "accent_text"))
         self.compare_button.setIcon(icon("compare"))
-        self.setMinimumWidth(320)
+        self.setMinimumWidth(_LEAST_WIDTH)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
 
     def _show_buttons(self) -> None:
@@ -173,5 +184,4 @@ class JobPanel(Retranslating, QWidget):
 
     def dropEvent(self, event: QDropEvent) -> None:
         event.acceptProposedAction()
-        for path in dropped_paths(event.mimeData()):
-            self.open_file_requested.emit(path)
+        self.open_files_requested.emit(dropped_paths(event.mimeData()))

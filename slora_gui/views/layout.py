@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from PySide6.QtCore import Qt
@@ -11,6 +12,8 @@ GRID: Final = 8
 """Pixels between neighbours."""
 MARGIN: Final = 16
 """Pixels between a page and its content."""
+
+_INSIDE: Final = re.compile(r"(?<=\d) (?=(?:[KMGTP]i)?B\b|s\b|min\b|h\b|%)|(?<=[≤<]) (?=\d)| (?=·)")
 
 
 def column(parent: QWidget | None = None, *, margin: int = 0, spacing: int = GRID) -> QVBoxLayout:
@@ -30,6 +33,13 @@ def row(*widgets: QWidget, stretch: int | None = None, spacing: int = GRID) -> Q
     if stretch is None:
         layout.addStretch(1)
     return layout
+
+
+def together(*widgets: QWidget) -> QWidget:
+    """Widgets that stay side by side, such as a label and its editor."""
+    holder = QWidget()
+    holder.setLayout(row(*widgets))
+    return holder
 
 
 def form(parent: QWidget | None = None) -> QFormLayout:
@@ -87,6 +97,11 @@ def _set_property(widget: QWidget, name: str, value: str) -> None:
         widget.setProperty(name, value)
         widget.style().unpolish(widget)
         widget.style().polish(widget)
+
+
+def unbroken(text: str) -> str:
+    """Figures stay on a line with their units, and a dot that parts two facts with the first of them."""
+    return _INSIDE.sub("\u00a0", text)
 
 
 def as_sentence(text: str) -> str:

@@ -40,7 +40,7 @@ class LivePage(Retranslating, QWidget):
     pause_toggled = Signal(bool)
     export_requested = Signal(str)
     """ "png", "svg", "csv" or "clipboard" of the plot."""
-    open_file_requested = Signal(str)
+    open_files_requested = Signal(list)
 
     def __init__(self, run: RunModel | None, job: JobModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -240,5 +240,4 @@ class LivePage(Retranslating, QWidget):
 
     def dropEvent(self, event: QDropEvent) -> None:
         event.acceptProposedAction()
-        for path in dropped_paths(event.mimeData()):
-            self.open_file_requested.emit(path)
+        self.open_files_requested.emit(dropped_paths(event.mimeData()))

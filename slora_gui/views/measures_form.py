@@ -34,11 +34,13 @@ class MeasuresForm(Retranslating, QWidget):
         self._measured: dict[str, float] = {}
         self.switches = {name: SettingField(job, ("measures", name)) for name in MeasuresConfig.model_fields}
         self._effects: dict[str, QLabel] = {name: wrapping_label("muted") for name in self.switches}
-        layout = column(self, spacing=2)
+        layout = column(self)
         for name, switch in self.switches.items():
-            layout.addWidget(switch)
-            self._effects[name].setContentsMargins(3 * GRID, 0, 0, 4)
-            layout.addWidget(self._effects[name])
+            measure = column(spacing=2)
+            measure.addWidget(switch)
+            self._effects[name].setContentsMargins(3 * GRID, 0, 0, 0)
+            measure.addWidget(self._effects[name])
+            layout.addLayout(measure)
         self.retranslate()
 
     def set_measured(self, savings: Mapping[str, float]) -> None:

@@ -14,7 +14,8 @@ from slora_gui.model.notice_texts import notice_text, notice_title
 from slora_gui.model.notices import notice_actions
 from slora_gui.model.stage_texts import stage_text
 from slora_gui.theme import icon
-from slora_gui.views.layout import GRID, MARGIN, column, wrapping_label
+from slora_gui.views.flow_layout import FlowLayout
+from slora_gui.views.layout import GRID, MARGIN, column, unbroken, wrapping_label
 
 if TYPE_CHECKING:
     from slora_gui.model.run_model import RunModel
@@ -107,12 +108,9 @@ class NoticeCard(Retranslating, QFrame):
         head.setSpacing(GRID)
         head.addWidget(self._picture)
         head.addWidget(self.title, 1)
-        actions = QHBoxLayout()
-        actions.setSpacing(GRID)
+        actions = FlowLayout(*self.buttons.values())
         for name, button in self.buttons.items():
             button.clicked.connect(getattr(self, f"_{name}"))
-            actions.addWidget(button)
-        actions.addStretch(1)
         layout = column(self, margin=GRID, spacing=4)
         layout.addLayout(head)
         layout.addWidget(self.moment)
@@ -126,7 +124,7 @@ class NoticeCard(Retranslating, QFrame):
         self.title.setText(notice_title(notice))
         self.moment.setText(f"{at} · {stage_text(notice.stage)}" if notice.stage else at)
         message = notice_text(notice)
-        self.message.setText(message)
+        self.message.setText(unbroken(message))
         self.message.setToolTip("" if message == notice.message else notice.message)
         self.setAccessibleName(self.tr("Notice at {time}: {message}").format(time=at, message=message))
         texts = {

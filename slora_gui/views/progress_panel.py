@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QLabel, QProgressBar, QPushButton, QWidget
+from PySide6.QtWidgets import QProgressBar, QPushButton, QWidget
 
 from slora_core.memory.sizes import format_size
 from slora_core.records.tables import format_seconds
+from slora_gui.eliding import ElidingLabel
 from slora_gui.i18n import Retranslating
 from slora_gui.model.stage_texts import stage_text
 from slora_gui.steady import Pace, Room, SteadyLabel
@@ -32,7 +33,7 @@ class ProgressPanel(Retranslating, QWidget):
         self._run: RunModel | None = None
         self._cancelling = False
         self.status = SteadyLabel()
-        self.stage = QLabel()
+        self.stage = ElidingLabel()
         self.stage.setProperty("role", "muted")
         self.left = SteadyLabel()
         self.left.setProperty("role", "muted")

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QComboBox, QLabel, QPushButton, QSplitter, QTabWid
 from slora_core.records.deviation import Deviation
 from slora_core.records.run_file import Accuracy
 from slora_gui.i18n import Retranslating
+from slora_gui.model.stage_texts import stage_text
 from slora_gui.model.tables import AccuraciesTable
 from slora_gui.plots.accuracy_plot import AccuracyPlot
 from slora_gui.plots.style import plot_theme
@@ -190,7 +191,7 @@ class ResultsView(Retranslating, QWidget):
         )
         rows = [
             (
-                found.variant or self.tr("(unnamed)"),
+                stage_text(found.variant) or self.tr("(unnamed)"),
                 found.classes,
                 cells.Deviation(found.mean),
                 cells.Deviation(found.covariance),

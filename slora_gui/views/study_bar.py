@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QLabel, QProgressBar, QPushButton, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QWidget
 
 from slora_core.records.tables import format_seconds
 from slora_gui.i18n import Retranslating
 from slora_gui.theme import icon
-from slora_gui.views.layout import GRID, column, row
+from slora_gui.views.flow_layout import FlowLayout
+from slora_gui.views.layout import GRID, column
 
 
 class StudyBar(Retranslating, QWidget):
@@ -44,11 +45,14 @@ class StudyBar(Retranslating, QWidget):
         self.bar.setFixedHeight(GRID)
         self.line = QLabel()
         self.line.setProperty("role", "muted")
-        buttons = row(*options, self.start, self.resume, self.cancel, self.line)
+        top = QHBoxLayout()
+        top.setSpacing(GRID)
+        top.addLayout(FlowLayout(*options, self.start, self.resume, self.cancel), 1)
         if after is not None:
-            buttons.addWidget(after)
+            top.addWidget(after, 0, Qt.AlignmentFlag.AlignTop)
         layout = column(self)
-        layout.addLayout(buttons)
+        layout.addLayout(top)
+        layout.addWidget(self.line)
         layout.addWidget(self.bar)
         self.retranslate()
 
@@ -109,3 +113,4 @@ class StudyBar(Retranslating, QWidget):
         elif not self._running and self._resumable:
             text = self.tr("{count} runs are already measured").format(count=self._resumable)
         self.line.setText(text)
+        self.line.setVisible(bool(text))

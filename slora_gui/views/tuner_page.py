@@ -17,7 +17,8 @@ from slora_gui.plots.style import plot_theme
 from slora_gui.plots.table import TableData
 from slora_gui.theme import Theme, icon
 from slora_gui.views.data_table import DataTable, TableDataModel
-from slora_gui.views.layout import GRID, MARGIN, column, row, wrapping_label
+from slora_gui.views.flow_layout import FlowLayout
+from slora_gui.views.layout import GRID, MARGIN, column, together, unbroken, wrapping_label
 from slora_gui.views.plot_tools import PlotTools
 from slora_gui.views.study_bar import StudyBar
 
@@ -48,7 +49,8 @@ class TunerPage(Retranslating, QWidget):
         self._labels[0].setBuddy(self.trials_box)
         self._labels[1].setBuddy(self.minutes_box)
         self.tools = PlotTools(("table", "export"))
-        self.study = StudyBar(self._labels[0], self.trials_box, self._labels[1], self.minutes_box, after=self.tools)
+        limits = (together(self._labels[0], self.trials_box), together(self._labels[1], self.minutes_box))
+        self.study = StudyBar(*limits, after=self.tools)
         self.plot = FrontierPlot()
         self.points_table, self.trials = DataTable(), DataTable()
         self._points_model = TableDataModel(parent=self)
@@ -129,7 +131,8 @@ class TunerPage(Retranslating, QWidget):
         top = QWidget()
         upper = column(top)
         upper.addWidget(self.upper, 1)
-        upper.addLayout(row(self.chosen_line, self.apply_button, self.toml_button, self.snippet_button, stretch=0))
+        upper.addWidget(self.chosen_line)
+        upper.addLayout(FlowLayout(self.apply_button, self.toml_button, self.snippet_button))
         upper.addWidget(self._whole_line)
         self.splitter = QSplitter(Qt.Orientation.Vertical)
         self.splitter.addWidget(top)
@@ -186,11 +189,8 @@ class TunerPage(Retranslating, QWidget):
             return
         text = self.tr("{peak}, {time} {how}. {plan}")
         how = self.tr("measured") if point.measured else self.tr("predicted")
-        self.chosen_line.setText(
-            text.format(
-                peak=format_size(point.peak_bytes), time=format_seconds(point.seconds), how=how, plan=point.label
-            )
-        )
+        peak, time = format_size(point.peak_bytes), format_seconds(point.seconds)
+        self.chosen_line.setText(unbroken(text.format(peak=peak, time=time, how=how, plan=point.label)))
 
     def _show_whole_runs(self) -> None:
         names = {"planned": self.tr("planned"), "tuned": self.tr("tuned")}

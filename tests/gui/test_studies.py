@@ -7,6 +7,7 @@ import tomllib
 from functools import partial
 
 import pytest
+from PySide6.QtTest import QSignalSpy
 
 from slora_core import pipeline
 from slora_core.config import RunConfig
@@ -66,12 +67,14 @@ def test_an_ablation_is_cancelled_resumed_shown_and_exported(tiny_window, here, 
     page = controller.views.ablation
     window.show_page("ablation")
     here |= {"failing": 3, "after": 5}
+    said = QSignalSpy(controller.studies.ablation.told)
     page.repeats.setValue(1)
     page.study.start.click()
     assert controller.busy
     assert not controller.views.job.run_button.isEnabled()
     wait(controller, qtbot)
     assert "can be resumed" in told(window)
+    assert said.at(0)[0].text == "Progressive release alone off: the engine was killed"
     assert page.study.line.text() == "3 runs are already measured"
     here.clear()
     page.study.resume.click()

@@ -98,8 +98,7 @@ def test_cancel_is_answered_and_keeps_what_was_measured(make_window, qtbot):
 def test_a_killed_engine_is_told_with_details_and_its_samples_stay(make_window, qtbot):
     window, controller = make_window(failing)
     _run(controller, qtbot)
-    assert "was killed" in _told(window)
-    assert "free memory" in _told(window)
+    assert _told(window).startswith("The engine process was killed. Free memory. ")
     assert "kept" in _told(window)
     assert len(controller.run.samples) == 1
     window.messages.button.click()
@@ -168,6 +167,52 @@ def test_a_file_that_cannot_be_read_says_why(make_window, qtbot, tmp_path):
     controller.open_files([tmp_path / "odd.npz"])
     assert "'weights'" in _told(window)
     assert controller.settings.recent == []
+
+
+def test_a_job_that_cannot_run_is_started_neither_by_button_nor_by_menu_nor_by_key(make_window, qtbot):
+    window, controller = make_window()
+    started = [window.actions_by_id[name] for name in ("run", "compare-engines")]
+    job = controller.models.job
+    job.change({"source": {"kind": "synthetic"}, "memory": {"budget": "64KiB"}}, "too small")
+    qtbot.waitUntil(lambda: not controller.views.job.run_button.isEnabled())
+    assert [action.isEnabled() for action in started] == [False, False]
+    job.change({"memory": {"budget": None}}, "as much as it takes")
+    qtbot.waitUntil(controller.views.job.run_button.isEnabled)
+    assert [action.isEnabled() for action in started] == [True, True]
+
+
+def test_files_that_are_opened_together_are_all_told(make_window, qtbot, tmp_path):
+    window, controller = make_window(finishing)
+    good, other = _write_features(tmp_path / "pairs.npz"), tmp_path / "notes.txt"
+    empty, broken = tmp_path / "empty.npz", tmp_path / "broken.slora"
+    other.write_text("no features")
+    empty.write_bytes(b"")
+    broken.write_text("not a run")
+    controller.open_files([other, good, empty])
+    lines = _told(window).split("\n")
+    assert ["notes.txt" in lines[0], "empty.npz" in lines[1]] == [True, True]
+    assert all(line[0].isupper() for line in lines)
+    assert controller.models.job.config.source.features == str(good)
+    controller.open_files([broken, other])
+    qtbot.waitUntil(lambda: "broken.slora" in _told(window))
+    assert "notes.txt" in _told(window)
+    _run(controller, qtbot)
+    controller.open_files([other, controller.run.path])
+    qtbot.waitUntil(lambda: not controller.background.busy)
+    assert controller.run.status == "finished"
+    assert "notes.txt" in _told(window), "the run that could be opened does not hide the file that could not"
+
+
+def test_pairs_and_state_that_are_dropped_together_are_both_named(make_window, tmp_path):
+    window, controller = make_window()
+    config = tmp_path / "job.toml"
+    config.write_text("[run]\nseed = 7\n")
+    controller.open_files([config, _write_features(tmp_path / "pairs.npz")])
+    assert "job.toml" in _told(window)
+    assert "pairs.npz" in _told(window)
+    assert controller.models.job.config.run.seed == 7
+    controller.open_files([config])
+    assert "pairs.npz" not in _told(window)
 
 
 def test_a_recorded_run_is_opened_again(make_window, qtbot):

@@ -151,7 +151,7 @@ class _Ablation:
             self.writer.add("environment", {"environment": environment})
         if figures.failure:
             message = f"{case_title(case)}: {figures.failure}"
-            self.emit(Notice(self._now(), "trial-failed", message, "", {"case": case}))
+            self.emit(Notice(self._now(), "trial-failed", message, "", {"case": case, "failure": figures.failure}))
         line = {"case": case, "repeat": repeat, "figures": figures.to_dict()}
         if first:
             line["deviations"] = self._deviations(case, state, figures)

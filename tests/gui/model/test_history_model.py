@@ -14,6 +14,7 @@ from slora_core.events import RunFinished, RunStarted, StagePeaks
 from slora_core.records.history import History
 from slora_core.records.recorder import RunRecorder
 from slora_core.records.run_file import RunFile
+from slora_gui.i18n import languages_of
 from slora_gui.model.history_model import HistoryModel
 
 GB = 10**9
@@ -82,6 +83,17 @@ def test_the_search_wants_every_word(model, text, names):
     model.set_filter(text)
     assert _names(model) == (["new", "old", "spoilt"] if names is None else names)
     assert model.total == 3
+
+
+def test_words_are_found_as_they_are_shown_and_as_they_are_recorded(model, qapp):
+    languages_of(qapp).use("zh_CN")
+    try:
+        assert _cells(model, 0)[5] == "线性, 弱非线性, 注意力"
+        for text, names in {"合成 已完成": ["new"], "弱非线性": ["new", "old"], "synthetic finished": ["new"]}.items():
+            model.set_filter(text)
+            assert _names(model) == names
+    finally:
+        languages_of(qapp).use("en")
 
 
 def test_deleted_runs_come_back(model, folder, undo):

@@ -51,8 +51,8 @@ def test_a_folder_of_all_of_them_fills_the_form_at_once(folders, qtbot):
     source, files = job.config.source, form.pages["models"].files
     assert (source.adapter_before, source.adapter_after) == (str(folders / "task1"), str(folders / "task2"))
     assert not form.pages["models"].isHidden()
-    assert files["base"].line.text() == "d = 24 · 8 × 8 pixels · 2 KiB"
-    assert files["adapter_after"].line.text() == "LoRA of rank 4 · 1 KiB"
+    assert files["base"].line.text().replace("\u00a0", " ") == "d = 24 · 8 × 8 pixels · 2 KiB"
+    assert files["adapter_after"].line.text().replace("\u00a0", " ") == "LoRA of rank 4 · 1 KiB"
     assert files["images"].line.text() == "2 entries"
 
 

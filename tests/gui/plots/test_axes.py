@@ -41,6 +41,13 @@ def test_sizes_are_at_powers_of_two_with_an_exact_text(axes, top):
     assert [parse_size(text) for text in texts[1:]] == [round(value) for value in values[1:]]
 
 
+@given(st.floats(4, 1e13), st.integers(24, 90))
+def test_a_flat_panel_has_a_size_beside_its_zero_and_no_more_than_its_height_holds(top, height):
+    step = size_step(top, height / 44)
+    assert step <= top
+    assert height * step / top >= 12 or step >= top / 2, "texts do not touch each other"
+
+
 @given(st.floats(1e-2, 3e5), st.floats(0, 1))
 def test_times_can_be_read_back(span, start):
     step = time_step(span, 8)

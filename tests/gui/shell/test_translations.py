@@ -7,7 +7,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from PySide6.QtCore import QCoreApplication
+from PySide6.QtCore import QCoreApplication, QLocale
 from PySide6.QtGui import QRawFont
 
 from slora_core.errors import InputError
@@ -64,3 +64,13 @@ def test_a_language_is_put_on_and_taken_off(qapp):
     assert QCoreApplication.translate("Pages", "Welcome") == "Welcome"
     with pytest.raises(InputError, match="'fr'"):
         languages.use("fr")
+
+
+def test_figures_are_written_as_the_window_speaks_from_the_start_and_not_as_the_desktop_does(qapp):
+    before = QLocale()
+    QLocale.setDefault(QLocale("de"))
+    try:
+        Languages(qapp).use("en")
+        assert QLocale().toString(4000) == "4,000"
+    finally:
+        QLocale.setDefault(before)

@@ -7,13 +7,17 @@ from PySide6.QtTest import QSignalSpy
 
 from slora_core.events import StageFinished, StagePeaks, StageStarted
 from slora_core.studies.ablation.effects import Effect
+from slora_core.studies.ablation.measures import ALL_ON, MEASURES, case_title, steps
 from slora_core.studies.tuning.results import StageTrial
 from slora_gui.model.comparison_model import ComparisonModel
 from slora_gui.model.forecasting import FrontierPoint
 from slora_gui.model.run_model import RunModel
 from slora_gui.model.study_tables import TrialsTable
+from slora_gui.views import cells
 from slora_gui.views.ablation_page import AblationPage, measured_savings
+from slora_gui.views.case_texts import case_text
 from slora_gui.views.compare_page import ComparePage
+from slora_gui.views.setting_texts import measure_text
 from slora_gui.views.tuner_page import TunerPage
 
 from .conftest import MIB, finished, sample, started
@@ -130,7 +134,25 @@ def test_the_ablation_shows_expected_beside_measured(qtbot):
     assert column_texts(overview, 0) == ["Tiled attention", "10–15 %", "80.0 %", "40.0 %", "20.0 %"]
     assert column_texts(overview, 1)[1:] == ["–", *["not available"] * 3]  # the plan states nothing of it
     assert column_texts(page.tables["off alone"], 0)[3:5] == ["100 MiB", "10 MiB"]
+    assert column_texts(page.tables["off alone"], 1)[1] == "–", "nothing is missing in the other tables either"
     assert measured_savings(ablation) == {"tiled_attention": 0.8}
+
+
+def test_percentages_have_the_minus_of_all_other_figures():
+    assert [str(cells.Percent(-6.806)), str(cells.SignedPercent(-0.5)), str(cells.SignedPercent(0.5))] == [
+        "−680.6 %",
+        "−50.0 %",
+        "+50.0 %",
+    ]
+
+
+@pytest.mark.parametrize("case", [step.case_without for step in steps()] + [ALL_ON])
+def test_a_case_is_called_in_the_window_what_it_is_called_elsewhere(qapp, case):
+    """As in the engine's own words, with the titles of the measures in place of the names of their switches."""
+    told = case_title(case)
+    for measure in MEASURES:
+        told = told.replace(measure.name, measure_text(measure.name)[0])
+    assert case_text(case).replace("measures ", "").casefold() == told.replace("measures ", "").casefold()
 
 
 def test_a_study_starts_resumes_and_cancels(qtbot):

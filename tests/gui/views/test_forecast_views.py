@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtGui import QColor
+from PySide6.QtCore import QEvent, QPoint
+from PySide6.QtGui import QColor, QHelpEvent
 from PySide6.QtTest import QSignalSpy
+from PySide6.QtWidgets import QApplication, QToolTip
 
 from slora_gui import theme
+from slora_gui.i18n import languages_of
+from slora_gui.model.stage_texts import stage_text
 from slora_gui.views.forecast_panel import ForecastPanel
 from slora_gui.views.plan_table import PlanTable
-from slora_gui.views.stage_bars import verdict_of
+from slora_gui.views.stage_bars import ROW_HEIGHT, verdict_of
 
 from .conftest import show
+
+EVERY_OPERATOR = ["linear", "weaknonlinear", "attention", "rff"]
 
 
 @pytest.fixture
@@ -30,7 +36,7 @@ def test_before_any_forecast_there_is_a_sentence_and_no_empty_figures(panel):
 def test_a_plan_that_fits(panel, job, what_if):
     job.change({"memory": {"budget": "64MiB"}}, "ample")
     what_if.answer(job)
-    assert panel.headline.text() == "✓ Fits within 64 MiB."
+    assert panel.headline.text() == "✓ Fits within 64\u00a0MiB."
     assert panel.headline.property("role") == "good"
     assert panel.set_button.isHidden()
     assert panel.figures.values["baseline"].text() != "not available"
@@ -76,6 +82,33 @@ def test_bars_are_told_apart_by_colour_and_by_word(panel, job, what_if):
     image = panel.bars.grab().toImage()
     colours = {image.pixelColor(x, y).name() for x in range(0, image.width(), 2) for y in range(0, image.height(), 2)}
     assert QColor(chosen.colors["danger"]).name() in colours
+
+
+@pytest.mark.parametrize("language", ["en", "zh_CN"])
+def test_stages_of_the_demo_can_be_read_in_a_narrow_panel(panel, job, what_if, each_theme, language):
+    job.change({"source": {"kind": "demo", "tasks": 3}, "operators": {"names": EVERY_OPERATOR}}, "demo")
+    what_if.answer(job)
+    panel.resize(320, 500)
+    show(panel)
+    languages_of(QApplication.instance()).use(language)
+    try:
+        names, shown = panel.bars.names(), [stage_text(name) for name in ("task2", "weaknonlinear.move")]
+        assert all(text in names for text in shown)
+        assert not [name for name in names if "…" in name]
+        assert len(names) == len(panel.bars._rows) + 3, "one line a stage and one a task"
+    finally:
+        languages_of(QApplication.instance()).use("en")
+
+
+def test_a_stage_under_its_task_says_its_numbers_when_pointed_at(panel, job, what_if, qtbot):
+    job.change({"source": {"kind": "demo", "tasks": 2}}, "demo")
+    what_if.answer(job)
+    show(panel)
+    line = panel.bars.names().index("attention.move")
+    point = QPoint(4, line * ROW_HEIGHT + ROW_HEIGHT // 2)
+    QApplication.sendEvent(panel.bars, QHelpEvent(QEvent.Type.ToolTip, point, panel.bars.mapToGlobal(point)))
+    assert QToolTip.text().startswith("task2.attention.move: ")
+    QToolTip.hideText()
 
 
 def test_the_plan_table_has_a_row_a_stage(job, what_if, qtbot):

@@ -175,7 +175,7 @@ def test_a_dropped_feature_file_shows_its_sizes(job, qtbot, feature_file):
     form.kind.activated.emit(form.kind.findData("files"))
     drop(field, feature_file)
     assert job.config.source.features == str(feature_file)
-    assert field.line.text().startswith("N = 30 · d = 8 · float32 · with labels")
+    assert field.line.text().replace("\u00a0", " ").startswith("N = 30 · d = 8 · float32 · with labels")
     job.undo_stack.undo()
     assert field.edit.text() == ""
     assert field.line.isHidden()
@@ -236,9 +236,9 @@ def test_only_a_job_that_can_run_is_started(panel, job, what_if):
 
 
 def test_a_file_dropped_on_the_panel_is_handed_on(panel, tmp_path):
-    spy = QSignalSpy(panel.open_file_requested)
+    spy = QSignalSpy(panel.open_files_requested)
     drop(panel, tmp_path / "run.slora")
-    assert spy.at(0)[0] == str(tmp_path / "run.slora")
+    assert spy.at(0)[0] == [str(tmp_path / "run.slora")]
 
 
 def test_an_output_is_entered_and_emptied(panel, job, tmp_path):
