@@ -30,7 +30,7 @@ from slora_core.memory.meter import Meter
 from slora_core.memory.meters import CpuMeter, CudaMeter
 from slora_core.memory.plan import StageRequest
 from slora_core.memory.planner import make_plan
-from slora_core.memory.pool import unused_of_pool
+from slora_core.memory.pool import release_library_workspaces, unused_of_pool
 from slora_core.memory.sizes import format_size
 from slora_core.records.tables import TextTable
 from slora_core.sources.models.backbone import AdaptedBackbone
@@ -155,9 +155,7 @@ class _Bench:
         on_cpu = self._device.type == "cpu"
         ledger = Ledger()
         gc.collect()
-        if not on_cpu:
-            torch._C._cuda_clearCublasWorkspaces()
-            torch.cuda.empty_cache()  # the meter counts from what is held when it is made
+        release_library_workspaces(self._device)  # the meter counts from what is held when it is made
         meter: Meter = CpuMeter(ledger) if on_cpu else CudaMeter(self._device)
         with ExitStack() as stack:
             if on_cpu:

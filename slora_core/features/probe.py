@@ -25,8 +25,9 @@ from slora_core.features.inputs import ArrayInputs
 from slora_core.features.plan import MeasuredBatch, ProbedCost
 from slora_core.memory.devices import profile_of
 from slora_core.memory.ledger import Ledger
-from slora_core.memory.meter import Reading
+from slora_core.memory.meter import Meter, Reading
 from slora_core.memory.meters import CpuMeter, CudaMeter
+from slora_core.memory.pool import release_library_workspaces
 
 SMALL: Final = (8, 24)
 CUDA_BATCHES: Final = (1, 8, 32, 64, 128, 256)
@@ -111,14 +112,13 @@ def _library_workspaces(device: torch.device) -> Iterator[Callable[[], int]]:
 
     They are given back at the end: the run works on another stream, where they come again.
     """
-    torch._C._cuda_clearCublasWorkspaces()
+    release_library_workspaces(device)
     before = torch.cuda.memory_allocated(device)
     standing = profile_of(device).standing_bytes
     try:
         yield lambda: max(0, torch.cuda.memory_allocated(device) - before - standing)
     finally:
-        torch._C._cuda_clearCublasWorkspaces()
-        torch.cuda.empty_cache()
+        release_library_workspaces(device)
 
 
 def _pass(
@@ -130,7 +130,7 @@ def _pass(
     return partial(_extract, Extractor(RunContext(device), count, precision=precision), encoders, parts)
 
 
-def _peak(run: Callable[[], None], meter: CpuMeter | CudaMeter) -> Reading:
+def _peak(run: Callable[[], None], meter: Meter) -> Reading:
     """Of ``run``, beyond what was before."""
     before = meter.read()
     meter.push()

@@ -1,4 +1,4 @@
-"""What the caching allocator of a CUDA device reserves for tensors beyond what they take."""
+"""The pool of a CUDA device: what it reserves beyond the tensors in it, and what libraries keep there."""
 
 from __future__ import annotations
 
@@ -24,6 +24,16 @@ def unused_of_pool(device: torch.device) -> Iterator[PoolGrowth]:
     before = _unused(device)
     yield grown
     grown.bytes = max(0, _unused(device) - before)
+
+
+def release_library_workspaces(device: torch.device) -> None:
+    """Give back what the matrix libraries keep for later, and what is cached; each comes again when it is used.
+
+    Forward passes of a model leave more than the workspace that every stage is planned with.
+    """
+    if device.type == "cuda":
+        torch._C._cuda_clearCublasWorkspaces()
+        torch.cuda.empty_cache()
 
 
 def _unused(device: torch.device) -> int:

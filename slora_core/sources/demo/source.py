@@ -19,6 +19,7 @@ from slora_core.features.plan import ExtractionWork, extraction_options
 from slora_core.features.precision import probe_precision
 from slora_core.features.store import FeatureFiles, StoredPairs, StoredRows
 from slora_core.memory.plan import StageRequest
+from slora_core.memory.pool import release_library_workspaces
 from slora_core.sources.demo.digits import LabelledImages, split_digits, task_classes
 from slora_core.sources.demo.doodles import draw_doodles
 from slora_core.sources.demo.model import DigitTransformer
@@ -115,6 +116,7 @@ class DemoSource:
                 pairs = files.enter_context(self._extract_pairs(task, before, digits))
             del before
             evaluation = files.enter_context(self._extract_rows(task, "test", seen))
+        release_library_workspaces(self._ctx.device)
         return Round(task, self.tasks, pairs, pairs.labelled if pairs is not None else labelled, evaluation)
 
     def _extractor(self, task: int) -> Extractor:

@@ -26,7 +26,7 @@ from slora_core.features.precision import probe_precision
 from slora_core.features.probe import SMALL
 from slora_core.features.store import StoredPairs, StoredRows
 from slora_core.memory.plan import StageRequest
-from slora_core.memory.pool import unused_of_pool
+from slora_core.memory.pool import release_library_workspaces, unused_of_pool
 from slora_core.peers import ALONE, Peers
 from slora_core.sources.models.loader_inputs import LoaderInputs, repeated
 from slora_core.sources.models.loader_reading import LoaderReader
@@ -198,6 +198,7 @@ class ModulePairSource:
                     self._cache.flush()
             if feed is not None and fed is not None:
                 feed.finish(fed.counts)
+        release_library_workspaces(ctx.device)
         count = fed.pairs if fed is not None else pairs.count if pairs is not None else 0
         sizes = self._sizes(count, labelled, tested)
         return Round(self._task, self._task, pairs, labelled, tested, sizes, fed)

@@ -21,7 +21,7 @@ from slora_core.features.precision import probe_precision
 from slora_core.features.probe import SMALL
 from slora_core.features.store import StoredPairs, StoredRows
 from slora_core.memory.plan import StageRequest
-from slora_core.memory.pool import unused_of_pool
+from slora_core.memory.pool import release_library_workspaces, unused_of_pool
 from slora_core.peers import ALONE, Peers
 from slora_core.sources.models.backbone import AdaptedBackbone
 from slora_core.sources.models.estimate import extraction_work
@@ -149,9 +149,7 @@ class ModelPairSource:
             del encoders, backbone, reader, extractor
             if feed is not None and isinstance(stored, FedRows):
                 feed.finish(stored.counts)
-        if ctx.device.type == "cuda":
-            torch._C._cuda_clearCublasWorkspaces()  # the forward passes' own is more than any later stage uses
-            torch.cuda.empty_cache()
+        release_library_workspaces(ctx.device)
         if isinstance(stored, FedRows):
             return Round(1, 1, None, evaluation=tested if isinstance(tested, StoredRows) else None, fed=stored)
         pairs = stored if isinstance(stored, StoredPairs) else None

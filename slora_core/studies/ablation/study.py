@@ -121,7 +121,8 @@ class _Ablation:
         references = [line for line in lines if line["case"] in _REFERENCES]
         if len({line["case"] for line in references}) < len(_REFERENCES):
             return None
-        messages = [text for line in references for text in RunFigures.from_dict(line["figures"]).idle]
+        told = (text for line in references for text in RunFigures.from_dict(line["figures"]).idle)
+        messages = list(dict.fromkeys(told))
         idle = idle_measures(messages)
         for line in lines:
             other, figures = str(line["case"]), line["figures"]
