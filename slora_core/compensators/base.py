@@ -30,11 +30,13 @@ class Mover(Protocol):
     def expect(self, batch: Sequence[int], state: StateReader) -> None:
         """The classes ``batch`` will be moved after the next ones: they may be read ahead."""
 
-    def move(self, batch: Sequence[int], state: StateReader, out: StateWriter) -> Mapping[int, float]:
-        """Move the classes ``batch`` (numbers 0..C-1); returns the Cholesky jitter of those that needed one.
+    @property
+    def jitter(self) -> Mapping[int, float]:
+        """The Cholesky jitter of the classes that needed one; complete when the mover is left."""
 
-        They may be written later, when the mover is left at the latest.
-        """
+    def move(self, batch: Sequence[int], state: StateReader, out: StateWriter) -> None:
+        """Move the classes ``batch`` (numbers 0..C-1). They may be written later, when the mover is left at the
+        latest."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,8 @@ from slora_core.memory.footprint import Buffer
 
 THREADS: Final = 6
 WRITE_SLOTS: Final = 6
+DOUBTS: Final = 2
+"""What may be wrong with a moved class: its factor, and its samples."""
 
 
 def class_port_buffers(batch: int, dim: int, device: DeviceProfile) -> tuple[Buffer, ...]:
@@ -20,4 +22,5 @@ def class_port_buffers(batch: int, dim: int, device: DeviceProfile) -> tuple[Buf
         Buffer("port_cov_in", (2 * batch, dim, dim), pinned=True),
         Buffer("port_mean_out", (WRITE_SLOTS, dim), pinned=True),
         Buffer("port_cov_out", (WRITE_SLOTS, dim, dim), pinned=True),
+        Buffer("port_doubt_out", (WRITE_SLOTS, DOUBTS), pinned=True),
     )

@@ -14,7 +14,7 @@ from typing import TypeAlias, TypeVar
 import torch
 from torch import Tensor
 
-from slora_core.compensators.base import Compensator, Transition
+from slora_core.compensators.base import Compensator, Mover, Transition
 from slora_core.context import RunContext
 from slora_core.errors import BudgetExceeded
 from slora_core.memory.plan import Option
@@ -131,20 +131,27 @@ class _Walk:
 
     def go(self, option: Option) -> BudgetExceeded | torch.OutOfMemoryError | None:
         """Move what remains; returns the refusal that stopped it, or None when all is done."""
+        mover: Mover | None = None
         try:
             with self.transition.mover(self.ctx, option, self.noise) as mover:
-                size, waiting = mover.batch_classes, list(self.remaining)
-                batches = [waiting[start : start + size] for start in range(0, len(waiting), size)]
-                mover.expect(batches[0] if batches else [], self.state)
-                for batch, following in zip(batches, [*batches[1:], []], strict=False):
-                    mover.expect(following, self.state)
-                    self.jitter.update(mover.move(batch, self.state, self.out))
-                    self._settle()
+                self._walk(mover)
             self._settle()
         except (BudgetExceeded, torch.OutOfMemoryError) as refusal:
             self._settle()
             return refusal
+        finally:
+            if mover is not None:
+                self.jitter.update(mover.jitter)
         return None
+
+    def _walk(self, mover: Mover) -> None:
+        size, waiting = mover.batch_classes, list(self.remaining)
+        batches = [waiting[start : start + size] for start in range(0, len(waiting), size)]
+        mover.expect(batches[0] if batches else [], self.state)
+        for batch, following in zip(batches, [*batches[1:], []], strict=False):
+            mover.expect(following, self.state)
+            mover.move(batch, self.state, self.out)
+            self._settle()
 
     def _settle(self) -> None:
         """Cross off what has been written and report it."""

@@ -2,6 +2,9 @@
 
 L is the Cholesky factor of Sigma + reg I; mean and covariance (ddof 1) of the moved samples accumulate in float64,
 whatever the chunk. SLDC (arXiv 2511.09926) and HopDC (arXiv 2602.00144) move statistics this way.
+
+On a device nobody waits for the answer whether a covariance was positive definite or whether ties found their slots:
+that travels with the moved class, which is then held back and moved again with more care.
 """
 
 from __future__ import annotations
@@ -19,7 +22,7 @@ from slora_core.compensators.recordings import RecordableTransform, Recordings
 from slora_core.context import RunContext
 from slora_core.errors import InputError
 from slora_core.memory.workspace import Workspace
-from slora_core.numerics.cholesky import factor_covariances
+from slora_core.numerics.cholesky import factor_covariances, try_factors
 from slora_core.numerics.moments import MomentAccumulator
 from slora_core.numerics.noise import Noise
 from slora_core.numerics.staging import Staging
@@ -76,6 +79,8 @@ class GaussianPush:
         self._staging = Staging(workspace)
         self._port = ClassPort(workspace, batch)
         self._held_noise = self._hold_noise(workspace)
+        self._doubts = workspace["push_doubts"] if workspace.device.type == "cuda" else None
+        self._asks_factors = self._doubts is None
         self._recordings = None if self._held_noise is None else Recordings(ctx, workspace.device)
 
     def run(
@@ -83,26 +88,38 @@ class GaussianPush:
     ) -> dict[int, float]:
         """Move the classes numbered ``batch`` and write them; returns the Cholesky jitter of those that needed one.
 
-        With a ``finish``, the input covariances are fetched a second time, into the memory of the samples. Raises
-        NumericalError naming the class whose covariance no jitter makes positive definite.
+        With a ``finish``, the input covariances are fetched a second time, into the memory of the samples. Beside a
+        device a class may be held back (:meth:`held_back`). Raises NumericalError naming the class whose covariance no
+        jitter makes positive definite.
         """
+        self._learn()
         count = len(batch)
         mean, factor = self._buffers["push_mean"][:count], self._buffers["push_factor"][:count]
         mean_out, cov_out = self._buffers["push_mean_out"][:count], factor
         self._port.read(batch, state, mean, factor)
         jitter = self._factor(batch, state, factor)
-        self._move_samples(batch, mean, factor, transform)
+        moved_in_doubt = self._move_samples(batch, mean, factor, transform)
+        doubts = self._doubts_of(count, moved_in_doubt)
         self._moments.finish(mean_out, cov_out)
         if finish is not None:
             cov = self._rows[: count * self._dim].view(count, self._dim, self._dim)
             self._port.read_again(batch, state, cov)
             finish(mean, cov, mean_out, cov_out)
-        self._port.write(batch, out, mean_out, cov_out)
+        self._port.write(batch, out, mean_out, cov_out, doubts)
         return jitter
 
     def expect(self, batch: Sequence[int], state: StateReader) -> None:
         """As :meth:`~slora_core.compensators.class_port.ClassPort.expect`."""
         self._port.expect(batch, state)
+
+    def held_back(self) -> list[int]:
+        """As :meth:`~slora_core.compensators.class_port.ClassPort.held_back`. What is moved afterwards is moved with
+        all care, and not held back."""
+        found = self._port.held_back()
+        self._doubts, self._asks_factors = None, True
+        if self._recordings is not None:
+            self._recordings.give_up()
+        return found
 
     def close(self, *, failed: bool = False) -> None:
         """As :meth:`~slora_core.compensators.class_port.ClassPort.close`."""
@@ -110,15 +127,41 @@ class GaussianPush:
             self._recordings.close()
         self._port.close(failed=failed)
 
-    def _move_samples(self, batch: Sequence[int], mean: Tensor, factor: Tensor, transform: Transform) -> None:
-        """All samples of the batch, moved, into the moments."""
+    def _learn(self) -> None:
+        """From the first class on that was held back it costs less to ask at once than to move twice."""
+        for factor, samples in self._port.doubts():
+            self._asks_factors = self._asks_factors or factor != 0
+            if samples and self._recordings is not None:
+                self._recordings.give_up()
+
+    def _move_samples(self, batch: Sequence[int], mean: Tensor, factor: Tensor, transform: Transform) -> Tensor | None:
+        """All samples of the batch, moved, into the moments; what is not 0 where they are in doubt."""
         loop = partial(self._sample_loop, batch, mean, factor, transform)
         recordings, rows = self._recordings, len(batch) * self._samples
-        if recordings is not None and isinstance(transform, RecordableTransform) and recordings.suits(transform, rows):
-            if recordings.run(len(batch), loop, transform):
-                self._moments.replayed(len(batch), self._samples)
-                return
-        loop()
+        if (
+            recordings is None
+            or not isinstance(transform, RecordableTransform)
+            or not recordings.suits(transform, rows)
+        ):
+            loop()
+            return None
+        if transform.doubt is not None:
+            transform.doubt.zero_()
+        recordings.run(len(batch), loop, transform)
+        self._moments.replayed(len(batch), self._samples)
+        return transform.doubt
+
+    def _doubts_of(self, count: int, samples: Tensor | None) -> Tensor | None:
+        """[count, DOUBTS] of the factors and ``samples`` of a batch."""
+        if self._doubts is None:
+            return None
+        doubts = self._doubts[:count]
+        doubts[:, 0].copy_(self._buffers["push_info"][:count])
+        if samples is None:
+            doubts[:, 1].zero_()
+        else:
+            doubts[:, 1].copy_(samples.expand(count))
+        return doubts
 
     def _sample_loop(self, batch: Sequence[int], mean: Tensor, factor: Tensor, transform: Transform) -> None:
         self._moments.reset()
@@ -138,10 +181,16 @@ class GaussianPush:
         return held
 
     def _factor(self, batch: Sequence[int], state: StateReader, factor: Tensor) -> dict[int, float]:
+        count = len(batch)
+        work = self._buffers["moment_m2"][:count]  # idle until the first samples
+        info = self._buffers["push_info"][:count]
+        if not self._asks_factors:
+            try_factors(factor, work, info, reg=self._reg)
+            return {}
         jitter = factor_covariances(
             factor,
-            self._buffers["moment_m2"][: len(batch)],  # idle until the first samples
-            self._buffers["push_info"][: len(batch)],
+            work,
+            info,
             self._buffers["push_scale"],
             reg=self._reg,
             name=lambda i: f"class {state.class_ids[batch[i]]}",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from slora_core.compensators.class_port_plan import class_port_buffers
+from slora_core.compensators.class_port_plan import DOUBTS, class_port_buffers
 from slora_core.config import RunConfig
 from slora_core.memory.device import DeviceProfile
 from slora_core.memory.footprint import Buffer
@@ -70,13 +70,14 @@ def push_buffers(
         *moment_buffers(batch, chunk, dim, device),
         *staging_buffers(chunk * dim, device),
         *class_port_buffers(batch, dim, device),
-        *(_beside_a_device(chunk, samples, dim, device) if device.kind == "cuda" else ()),
+        *(_beside_a_device(batch, chunk, samples, dim, device) if device.kind == "cuda" else ()),
     )
 
 
-def _beside_a_device(chunk: int, samples: int, dim: int, device: DeviceProfile) -> tuple[Buffer, ...]:
-    """The noise that all classes share, on the host, and ones for sums that are products."""
+def _beside_a_device(batch: int, chunk: int, samples: int, dim: int, device: DeviceProfile) -> tuple[Buffer, ...]:
+    """The noise that all classes share, on the host, ones for sums that are products, and what the host is told."""
     return (
+        Buffer("push_doubts", (batch, DOUBTS)),
         Buffer("push_noise_held", (samples, dim), pinned=True),
         Buffer("push_ones", (block_rows(chunk, device),), "float64"),
     )

@@ -21,10 +21,12 @@ MOST_FLOP: Final = 4e12
 class RecordableTransform(ABC):
     """Moves rows [m, d] in place, and can do so without asking the host for anything.
 
-    ``row_flop`` is what moving one row computes; infinite where it cannot be recorded after all.
+    ``row_flop`` is what moving one row computes; infinite where it cannot be recorded after all. ``doubt`` [1] float32
+    on the device grows when rows moved inside :meth:`recording` are not exact; None where they always are.
     """
 
     row_flop: float = inf
+    doubt: Tensor | None = None
 
     @abstractmethod
     def __call__(self, rows: Tensor) -> None: ...
@@ -32,10 +34,6 @@ class RecordableTransform(ABC):
     def recording(self) -> AbstractContextManager[None]:
         """Inside, calls ask the host for nothing."""
         return nullcontext()
-
-    def is_exact(self) -> bool:
-        """Whether all rows moved inside :meth:`recording` since the last question are exact. May wait for them."""
-        return True
 
 
 class Recordings:
@@ -51,16 +49,17 @@ class Recordings:
         """Whether ``rows`` moved by ``transform`` can and should be recorded."""
         return not self._given_up and rows * transform.row_flop <= MOST_FLOP
 
-    def run(self, classes: int, loop: Callable[[], None], transform: RecordableTransform) -> bool:
-        """Run ``loop``, or the recording of an earlier one; whether what was moved is exact."""
+    def run(self, classes: int, loop: Callable[[], None], transform: RecordableTransform) -> None:
+        """Run ``loop``, or the recording of an earlier one."""
         step = self._steps.get(classes)
         if step is None:
             step = self._steps[classes] = GraphedStep(loop, self._device, self._report, warm_up_calls=1)
         with transform.recording():
             step()
-        exact = transform.is_exact()
-        self._given_up = self._given_up or not exact
-        return exact
+
+    def give_up(self) -> None:
+        """Suit nothing any more."""
+        self._given_up = True
 
     def close(self) -> None:
         """Give up the recordings and the buffers that they name."""

@@ -26,12 +26,21 @@ def factor_covariances(
     more, up to 0.1. Returns ``{i: jitter}`` of those. Raises NumericalError with ``name(i)`` when none works.
     """
     work.copy_(cov)
+    _factor(work, info, reg)
     jitter = {
         i: _factor_with_jitter(cov[i : i + 1], work[i : i + 1], info[i : i + 1], scale, reg=reg, name=name(i))
-        for i in _factor(work, info, reg)
+        for i in _failed(info)
     }
     cov.copy_(work)
     return jitter
+
+
+def try_factors(cov: Tensor, work: Tensor, info: Tensor, *, reg: float) -> None:
+    """As :func:`factor_covariances`, without waiting for the device: where ``info`` [B] is not 0 afterwards the matrix
+    is not positive definite and its factor no good."""
+    work.copy_(cov)
+    _factor(work, info, reg)
+    cov.copy_(work)
 
 
 def _factor_with_jitter(cov: Tensor, work: Tensor, info: Tensor, scale: Tensor, *, reg: float, name: str) -> float:
@@ -42,7 +51,8 @@ def _factor_with_jitter(cov: Tensor, work: Tensor, info: Tensor, scale: Tensor, 
         raise NumericalError(f"the covariance of {name} is not valid: its mean variance is {mean_variance:g}")
     for step in range(JITTER_STEPS):
         jitter = FIRST_JITTER * mean_variance * 10.0**step
-        if not _factor(work, info, reg + jitter):
+        _factor(work, info, reg + jitter)
+        if not _failed(info):
             return jitter
         work.copy_(cov)
     raise NumericalError(
@@ -52,9 +62,13 @@ def _factor_with_jitter(cov: Tensor, work: Tensor, info: Tensor, scale: Tensor, 
     )
 
 
-def _factor(work: Tensor, info: Tensor, ridge: float) -> list[int]:
-    """Factor in place; positions of the matrices that are not positive definite."""
+def _factor(work: Tensor, info: Tensor, ridge: float) -> None:
+    """In place."""
     work.diagonal(dim1=1, dim2=2).add_(ridge)
     columns = work.mT  # LAPACK's order: written in place, without a copy
     torch.linalg.cholesky_ex(columns, out=(columns, info))
+
+
+def _failed(info: Tensor) -> list[int]:
+    """Positions of the matrices that are not positive definite. Waits for the device."""
     return [i for i, code in enumerate(info.tolist()) if code != 0]

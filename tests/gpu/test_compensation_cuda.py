@@ -184,9 +184,9 @@ def test_the_sample_loop_is_recorded_once_and_replayed_with_the_same_result(name
     original, replayed = recordings.Recordings.run, []
 
     def run(self, classes, loop, transform):
-        exact = original(self, classes, loop, transform)
+        original(self, classes, loop, transform)
+        exact = transform.doubt is None or transform.doubt.item() == 0
         replayed.append(exact and self._steps[classes]._graph is not None)
-        return exact
 
     monkeypatch.setattr(recordings.Recordings, "run", run)
     for option in options:

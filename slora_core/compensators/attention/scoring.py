@@ -63,6 +63,7 @@ class AttentionDrift(RecordableTransform):
             self._threshold = workspace["attention_threshold"]
             if workspace.footprint.holds("attention_slot_rows"):
                 self._slots = TieSlots(workspace, top_k, softmax.below_ties(temperature))
+                self.doubt = self._slots.overflow
         if keys.on_device and (self._slots is not None or top_k is None):
             self.row_flop = 6.0 * self._tiling.length * self._query.shape[1]
         self._take(workspace)
@@ -94,9 +95,6 @@ class AttentionDrift(RecordableTransform):
         finally:
             self._recording = False
             self._keys.restart()
-
-    def is_exact(self) -> bool:
-        return self._slots is None or not self._slots.overflowed()
 
     @abstractmethod
     def _attend(self, query: Tensor, rows: int) -> tuple[Tensor, Tensor]:

@@ -17,7 +17,7 @@ class TieSlots:
     """Does what :class:`~slora_core.compensators.attention.ties.Ties` does, for up to ``TIE_SLOTS`` rows of a pass.
 
     The slots that no tied row needs hold others, for which a cut changes nothing. ``below_ties`` takes the shift of a
-    tied row strictly below its threshold.
+    tied row strictly below its threshold. ``overflow`` [1] counts the tied rows that found no slot.
     """
 
     def __init__(self, workspace: Workspace, top_k: int, below_ties: float) -> None:
@@ -25,14 +25,14 @@ class TieSlots:
         self._below_ties = below_ties
         self._tied, self._flags = workspace["attention_tied"], workspace["attention_slot_flags"]
         self._rows, self._flag = workspace["attention_slot_rows"], workspace["attention_slot_flag"]
-        self._excess, self._overflow = workspace["attention_slot_excess"], workspace["attention_slot_overflow"]
+        self._excess, self.overflow = workspace["attention_slot_excess"], workspace["attention_slot_overflow"]
         self._picked = workspace["attention_slot_scores"]
         self._mask, self._equal = workspace["attention_slot_mask"], workspace["attention_slot_equal"]
         self._rank = workspace["attention_slot_rank"]
         self._room, self._spent = workspace["attention_slot_room"], workspace["attention_slot_spent"]
         self._threshold, self._below = workspace["attention_slot_threshold"], workspace["attention_slot_below"]
         self._lowered, self._is_tied = workspace["attention_slot_lowered"], workspace["attention_slot_tied"]
-        self._overflow.zero_()
+        self.overflow.zero_()
 
     def open(self, scores: Tensor, below: Tensor, threshold: Tensor, rows: int) -> None:
         """Take in the tied ones of the first ``rows`` rows. ``scores`` [m, n] hold every score above the thresholds."""
@@ -42,7 +42,7 @@ class TieSlots:
         flags[rows:].zero_()
         torch.topk(flags.view(-1), TIE_SLOTS, out=(self._flag, self._rows))
         torch.sum(flags, dim=0, out=self._excess)
-        self._overflow.add_(self._excess.sub_(TIE_SLOTS).clamp_(min=0))
+        self.overflow.add_(self._excess.sub_(TIE_SLOTS).clamp_(min=0))
         torch.index_select(threshold, 0, self._rows, out=self._threshold)
         picked, mask, above, _ = self._line(scores)
         above.copy_(torch.gt(picked, self._threshold, out=mask))
@@ -63,13 +63,6 @@ class TieSlots:
         picked.masked_fill_(mask, -torch.inf)
         self._room.sub_(self._spent).clamp_(min=0)
         scores.index_copy_(0, self._rows, picked)
-
-    def overflowed(self) -> bool:
-        """Whether some pass since the last question had more tied rows than slots. Waits for the device."""
-        over = bool(self._overflow.item())
-        if over:
-            self._overflow.zero_()
-        return over
 
     def _lower(self, below: Tensor) -> None:
         torch.index_select(below, 0, self._rows, out=self._below)

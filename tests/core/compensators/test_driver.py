@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import numpy as np
@@ -40,6 +40,7 @@ class FakeTransition(Transition):
         self.moves: list[list[int]] = []
         self.open = 0
         self.writes = 0
+        self.jitter: dict[int, float] = {}
         self._refuse_moves = set(refuse_moves)
         self._refuse_writes = set(refuse_writes)
         self.refusal: Exception = REFUSAL
@@ -54,7 +55,7 @@ class FakeTransition(Transition):
     def expect(self, batch: Sequence[int], state) -> None:
         self.expected.append(list(batch))
 
-    def move(self, batch: Sequence[int], state, out) -> Mapping[int, float]:
+    def move(self, batch: Sequence[int], state, out) -> None:
         self.moves.append(list(batch))
         if len(self.moves) in self._refuse_moves:
             raise self.refusal
@@ -65,7 +66,7 @@ class FakeTransition(Transition):
             self.writes += 1
             if self.writes in self._refuse_writes:
                 raise self.refusal
-        return {index: 0.5 for index in batch if index % 3 == 0}
+        self.jitter |= {index: 0.5 for index in batch if index % 3 == 0}
 
     def close(self) -> None:
         return
