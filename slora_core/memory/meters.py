@@ -35,7 +35,8 @@ class CudaMeter:
     are read as the allocator's nested dictionary, one call for all of them at a fraction of the cost of
     ``memory_allocated`` and ``memory_reserved``, which flatten the same dictionary once each.
 
-    Counts begin at what the program holds of the device when the meter is made: that is not the run's.
+    Counts begin at what the program holds of the device when the meter is made: that is not the run's. A nested count
+    begins with an empty cache, so that a stage is not charged for what the one before it has left in the pool.
     """
 
     def __init__(self, device: torch.device, host: HostCount | None = None) -> None:
@@ -50,6 +51,7 @@ class CudaMeter:
         return Reading(allocated, reserved, self._host.live_bytes if self._host else None)
 
     def push(self) -> None:
+        torch.cuda.empty_cache()
         self._peaks.push()
         if self._host:
             self._host.push_peak()

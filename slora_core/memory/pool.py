@@ -21,6 +21,7 @@ class PoolGrowth:
 def unused_of_pool(device: torch.device) -> Iterator[PoolGrowth]:
     """How much more of the pool is reserved in vain, known afterwards, for what is allocated inside and stays."""
     grown = PoolGrowth()
+    release_library_workspaces(device)  # the segments in which they lie would take part of what is allocated inside
     before = _unused(device)
     yield grown
     grown.bytes = max(0, _unused(device) - before)

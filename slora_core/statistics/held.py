@@ -39,6 +39,8 @@ class HeldState:
                 state.read(index, host_mean, host_covariance)
                 mean.copy_(host_mean)
                 covariance.copy_(host_covariance)
+        if not on_cpu:
+            torch.cuda.current_stream(ctx.device).synchronize()  # threads read it, each on a stream of its own
 
     @property
     def class_ids(self) -> NDArray[np.int64]:

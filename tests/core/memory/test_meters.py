@@ -44,12 +44,16 @@ class FakeAllocator:
     def reset(self, device: torch.device) -> None:
         self.allocated_peak, self.reserved_peak = self.allocated, self.reserved
 
+    def empty(self) -> None:
+        self.reserved = self.allocated
+
 
 @pytest.fixture
 def allocator(monkeypatch: pytest.MonkeyPatch) -> FakeAllocator:
     fake = FakeAllocator()
     monkeypatch.setattr(torch.cuda.memory, "memory_stats_as_nested_dict", fake.stats)
     monkeypatch.setattr(torch.cuda, "reset_peak_memory_stats", fake.reset)
+    monkeypatch.setattr(torch.cuda, "empty_cache", fake.empty)
     return fake
 
 
@@ -69,9 +73,23 @@ def test_cuda_peaks_nest_though_the_device_knows_one(allocator: FakeAllocator):
     sibling = meter.pop()
 
     assert inner == Reading(300, 1200, None)
-    assert sibling == Reading(50, 400, None)
+    assert sibling == Reading(50, 50, None)
     assert meter.pop() == Reading(700, 1200, None)
-    assert meter.read() == Reading(50, 400, None)
+    assert meter.read() == Reading(50, 50, None)
+
+
+def test_a_nested_cuda_count_is_not_charged_for_what_the_pool_only_keeps(allocator: FakeAllocator):
+    meter = CudaMeter(torch.device("cuda", 0))
+    meter.push()
+    meter.push()
+    allocator.use(700, 1200)
+    allocator.use(60, 1200)
+    meter.pop()
+    meter.push()
+    allocator.use(90, 100)
+
+    assert meter.pop() == Reading(90, 100, None)
+    assert meter.pop() == Reading(700, 1200, None)
 
 
 def test_cuda_host_tensors_come_from_a_ledger(allocator: FakeAllocator):
