@@ -5,7 +5,7 @@ from __future__ import annotations
 from slora_core.compensators.attention.buffers import LOAD_ROWS
 from slora_core.compensators.attention.keys import derive_tile
 from slora_core.compensators.attention.requests import Request
-from slora_core.compensators.attention.rows_ahead import RowsAhead
+from slora_core.compensators.attention.rows_ahead import RowsAhead, RowSlots
 from slora_core.compensators.attention.slotted_keys import SlottedKeys
 from slora_core.compensators.attention.uploads import Uploads
 from slora_core.context import RunContext
@@ -15,7 +15,7 @@ from slora_core.sources.base import Pairs
 
 
 class ReadAheadKeys(SlottedKeys):
-    """Raw rows go through pinned slots on the host; the device subtracts and normalises, as a ``KeyStore`` would.
+    """Rows come as they are in the pairs; the device subtracts and normalises, as for a ``KeyStore``.
 
     A request raises what reading its tile raised.
     """
@@ -25,19 +25,10 @@ class ReadAheadKeys(SlottedKeys):
         self._ctx = ctx
         self._norm = workspace["attention_key_norm"]
         self._uploads = uploads
-        self._before = workspace["attention_keys_ahead"].view(self._keys.shape)
-        self._after = workspace["attention_drift_ahead"].view(self._drift.shape)
         self._keys[:, : tiling.padding].zero_()
         self._drift[:, : tiling.padding].zero_()
-        self._rows = RowsAhead(
-            pairs,
-            tiling,
-            self._before,
-            self._after,
-            enter=uploads.enter_thread,
-            await_free=uploads.await_on_host,
-            send=self._send,
-        )
+        host = (workspace[f"attention_{name}_ahead"].view(self._keys.shape) for name in ("keys", "drift"))
+        self._rows = RowsAhead(pairs, tiling, RowSlots(*host), RowSlots(self._keys, self._drift), uploads)
 
     @property
     def on_device(self) -> bool:
@@ -48,17 +39,7 @@ class ReadAheadKeys(SlottedKeys):
         self._uploads.close()
 
     def _begin(self, request: Request, slot: int) -> None:
-        self._uploads.spend(slot)
         self._rows.begin(request, slot)
-
-    def _send(self, request: Request, slot: int) -> None:
-        """Without padding, which stays zero on the device."""
-        live = slice(max(0, self.tiling.padding - request.tile.start), None)
-        keys, drift = (
-            (self._keys[slot, live], self._before[slot, live]),
-            (self._drift[slot, live], self._after[slot, live]),
-        )
-        self._uploads.copy(slot, (keys,) if request.kind == "keys" else (keys, drift))
 
     def _complete(self, request: Request, slot: int) -> None:
         """In the blocks of a ``KeyStore``, for the same bits."""
