@@ -109,6 +109,7 @@ def test_results_are_those_of_resident_keys_within_the_planned_memory(pairs: int
     """Of one tile with padding and of several, whole classes at once and in three chunks."""
     case = Case(pairs, top_k=top_k)
     expected = case.move(case.resident())
+    case.move(case.read_ahead(SAMPLES, 2, 512, "tiles"))  # libraries set themselves up
     for form in ("rows", "tiles"):
         for chunk, batch, panel in ((SAMPLES, 2, 512), (128, 5, 1024), (SAMPLES, 5, 4096)):
             option = case.read_ahead(chunk, batch, panel, form)
@@ -192,9 +193,9 @@ def test_a_file_that_became_shorter_is_an_input_error(tmp_path) -> None:
 
 def test_what_the_plan_offers_gives_the_results_of_resident_keys() -> None:
     """With nothing to pin, so that few pairs are many, and up to twenty classes a pass."""
-    case = Case(9000, classes=20)
+    case = Case(9000, dim=384, classes=20)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(plan, "MOST_PINNED_BYTES", 8 * 9000 * 96 - 1)
+        patch.setattr(plan, "MOST_PINNED_BYTES", 8 * 9000 * 384 - 1)
         options = registry.move_options("attention", case.workload, case.config, CUDA_PROFILE)
     ahead = [option for option in options if option.choice.read_ahead]
     assert {option.choice.form for option in ahead} == {"rows", "tiles"}

@@ -36,6 +36,7 @@ STRIPS: Final = (512, MOST_SELECTED_ROWS)
 """Rows that a device selects from at once: more are faster, and take larger buffers."""
 READ_AHEAD_PANELS: Final = (2048, 4096, 8192)
 WIDE_BATCHES: Final = (16, 32)
+"""Classes of a pass, at most, where reading the keys is what takes time."""
 _PINNED_FORMS: Final[tuple[Form, ...]] = ("rows", "tiles")
 MOST_MEANS: Final = 256
 
@@ -148,10 +149,12 @@ def _query_rows(workload: Workload, config: RunConfig, device: DeviceProfile) ->
 
 
 def _wide_query_rows(workload: Workload, config: RunConfig, device: DeviceProfile) -> list[tuple[int, int]]:
-    """All samples of more classes than elsewhere: so many fewer passes read the keys."""
+    """All samples of more classes than elsewhere, whose covariances come in through pinned memory as well."""
     settings = config.operators.attention
-    if settings.mean_only or device.kind != "cuda":
+    if settings.mean_only:
         return []
-    shapes = push_shapes(settings.samples, workload.classes, config, device, WIDE_BATCHES)
-    whole = max(chunk for chunk, _ in shapes)
-    return [(chunk, batch) for chunk, batch in shapes if chunk == whole and batch > max(CUDA_BATCHES)]
+    passes = [-(-workload.classes // batch) for batch in WIDE_BATCHES]
+    even = tuple(-(-workload.classes // count) for count in passes)
+    shapes = push_shapes(settings.samples, workload.classes, config, device, even)
+    whole, most = max(chunk for chunk, _ in shapes), MOST_PINNED_BYTES // (8 * workload.dim**2)
+    return [(chunk, batch) for chunk, batch in shapes if chunk == whole and max(CUDA_BATCHES) < batch <= most]

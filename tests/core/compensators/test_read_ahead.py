@@ -357,7 +357,22 @@ def test_only_keys_that_are_read_ahead_are_shared_by_more_than_eight_classes() -
         found = options(1_000_000, classes=classes)
         assert max(option.choice.batch for option in found if option.choice.read_ahead) == most
         assert max(option.choice.batch for option in found if not option.choice.read_ahead) == min(most, 8)
+    wide = {option.choice.batch for option in options(1_000_000) if option.choice.batch > 8}
+    assert wide == {15, 25}  # as few passes as with 16 and 32, and the last one is full
     assert all(option.choice.batch * option.choice.chunk <= 2**14 for option in options(1_000_000, samples=1000))
+
+
+@pytest.mark.parametrize("dim", [768, 4096, 16384])
+def test_host_memory_locked_for_keys_that_are_read_ahead_is_moderate(
+    pinned_bytes: Callable[[Footprint], int], dim: int
+) -> None:
+    """Slots of keys within one bound, what more classes add within another."""
+    config = RunConfig().merged({"operators": {"attention": {"samples": 500}}})
+    found = registry.move_options("attention", Workload(2_000_000, dim, 1000), config, CUDA_PROFILE)
+    eight = max(pinned_bytes(o.footprint) for o in found if not o.choice.read_ahead)
+    for option in found:
+        if option.choice.read_ahead:
+            assert pinned_bytes(option.footprint) <= eight + 2 * MOST_PINNED_BYTES
 
 
 def test_a_million_pairs_take_about_as_long_a_pair_as_fewer_that_are_resident() -> None:
