@@ -489,6 +489,10 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
         <translation>面板</translation>
     </message>
     <message>
+        <source>read ahead</source>
+        <translation>预读</translation>
+    </message>
+    <message>
         <source>resident</source>
         <translation>常驻</translation>
     </message>

@@ -19,9 +19,16 @@ CUDA_BATCHES: Final = (2, 4, 8)
 CUDA_LEAST_ROWS: Final = 64
 
 
-def push_shapes(samples: int, classes: int, config: RunConfig, device: DeviceProfile) -> list[tuple[int, int]]:
+def push_shapes(
+    samples: int,
+    classes: int,
+    config: RunConfig,
+    device: DeviceProfile,
+    cuda_batches: tuple[int, ...] = CUDA_BATCHES,
+) -> list[tuple[int, int]]:
     """(samples of a class, classes) to push at once: the chunks of the policy, of one class and of several.
 
+    ``cuda_batches`` are how many those are beside a CUDA device.
     Several classes pay on CUDA, where small factors are slow one by one, and on a CPU when a class has few samples.
     """
     chunks = candidate_chunks(config, samples)
@@ -29,7 +36,7 @@ def push_shapes(samples: int, classes: int, config: RunConfig, device: DevicePro
         batch = min(CPU_BATCH, classes)
         several = [(chunks[-1], batch)] if batch > 1 and chunks[-1] * batch <= MOST_ROWS else []
         return [*((chunk, 1) for chunk in chunks), *several]
-    batches = sorted({1, *(min(batch, classes) for batch in CUDA_BATCHES)})
+    batches = sorted({1, *(min(batch, classes) for batch in cuda_batches)})
     return [
         (chunk, batch)
         for batch in batches

@@ -36,6 +36,7 @@ _CHOICES: Final = {
     "classes": QT_TRANSLATE_NOOP("Choices", "classes"),
     "held": QT_TRANSLATE_NOOP("Choices", "held"),
     "panel": QT_TRANSLATE_NOOP("Choices", "panel"),
+    "read ahead": QT_TRANSLATE_NOOP("Choices", "read ahead"),
     "resident": QT_TRANSLATE_NOOP("Choices", "resident"),
     "rows": QT_TRANSLATE_NOOP("Choices", "rows"),
     "tiles": QT_TRANSLATE_NOOP("Choices", "tiles"),

@@ -17,6 +17,9 @@ from slora_core.types import Workload
 LOAD_ROWS: Final = 2048
 """Pairs read and normalised at once."""
 
+KEY_SLOTS: Final = 2
+"""Tiles on a device that come from its host beforehand: one is worked on, one is on its way."""
+
 TIE_SLOTS: Final = 8
 """Rows of a pass whose ties a device cuts by itself. About one of 1,000 rows of features has any."""
 
@@ -60,19 +63,27 @@ def move_footprint(workload: Workload, config: RunConfig, device: DeviceProfile,
 
 
 def _key_buffers(tiling: Tiling, dim: int, choice: AttentionChoice, device: DeviceProfile) -> tuple[Buffer, ...]:
-    held = tiling.length if choice.resident else tiling.width * (2 if choice.pinned else 1)
+    slots = tiling.width * (KEY_SLOTS if choice.pinned or choice.read_ahead else 1)
+    held = tiling.length if choice.resident else slots
     rows = min(LOAD_ROWS, tiling.length if choice.resident else tiling.width)
-    pinned = (
-        Buffer("attention_keys_held", (tiling.length, dim), pinned=True),
-        Buffer("attention_drift_held", (tiling.length, dim), pinned=True),
-    )
     return (
-        *(pinned if choice.pinned else ()),
+        *_pinned_key_buffers(tiling, dim, choice),
         Buffer("attention_keys", (held, dim)),
         Buffer("attention_drift", (held, dim)),
         Buffer("attention_key_norm", (rows, 1)),
-        *staging_buffers(rows * dim, device, "attention_staging"),
+        *(() if choice.read_ahead else staging_buffers(rows * dim, device, "attention_staging")),
     )
+
+
+def _pinned_key_buffers(tiling: Tiling, dim: int, choice: AttentionChoice) -> tuple[Buffer, ...]:
+    """All keys and drift, or tiles of rows as they are read."""
+    if choice.pinned:
+        name, rows = "held", tiling.length
+    elif choice.read_ahead:
+        name, rows = "ahead", KEY_SLOTS * tiling.width
+    else:
+        return ()
+    return tuple(Buffer(f"attention_{array}_{name}", (rows, dim), pinned=True) for array in ("keys", "drift"))
 
 
 def _score_buffers(tiling: Tiling, dim: int, choice: AttentionChoice, kept: int | None) -> tuple[Buffer, ...]:

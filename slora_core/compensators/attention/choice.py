@@ -30,7 +30,8 @@ class AttentionChoice:
 
     ``chunk`` samples of each of ``batch`` classes make the query rows of a pass; ``panel`` keys at most make a tile.
     ``resident`` keeps normalised keys and drift [N, d] on the device; otherwise every pass reads their tiles again,
-    from the file or, ``pinned``, from host memory beside a CUDA device.
+    from the file or, ``pinned``, from host memory beside a CUDA device. With ``read_ahead`` a thread reads the next
+    tile from the file while a CUDA device works on the present one.
     A pass is padded to ``least_rows``. ``strip`` rows at most are selected from at once, where a device selects (0: up
     to 1,024).
     ``form``: ``rows`` holds the scores of all keys side by side and computes them once; ``tiles`` holds those of one
@@ -46,6 +47,7 @@ class AttentionChoice:
     pinned: bool = False
     strip: int = 0
     least_rows: int = ROW_STEP
+    read_ahead: bool = False
 
     @property
     def rows(self) -> int:

@@ -107,6 +107,12 @@ def load_pairs(
 ) -> None:
     """Pairs from ``start`` into ``keys`` [w, d], normalised when there is scratch for it, and their ``drift``."""
     read_pairs(staging, pairs, start, keys, drift)
+    derive_tile(keys, drift=drift, norm=norm)
+
+
+def derive_tile(keys: Tensor, *, drift: Tensor | None, norm: Tensor | None) -> None:
+    """Of rows before the task in ``keys`` [w, d] and after it in ``drift``, if that is wanted: y - x, and then ``keys``
+    normalised when there is scratch for it."""
     if drift is not None:
         drift.sub_(keys)
     if norm is not None:

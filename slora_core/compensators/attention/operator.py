@@ -12,11 +12,13 @@ from functools import partial
 
 import torch
 
-from slora_core.compensators.attention.buffers import key_tiling
+from slora_core.compensators.attention.buffers import KEY_SLOTS, key_tiling
 from slora_core.compensators.attention.choice import AttentionChoice
 from slora_core.compensators.attention.keys import Keys, KeyStore
 from slora_core.compensators.attention.pinned_keys import PinnedKeys
+from slora_core.compensators.attention.read_ahead_keys import ReadAheadKeys
 from slora_core.compensators.attention.scoring import FORMS, AttentionDrift
+from slora_core.compensators.attention.uploads import CopyStream
 from slora_core.compensators.base import Compensator, Transition
 from slora_core.compensators.mover import OpenMover
 from slora_core.compensators.push import GaussianPush, blend
@@ -69,6 +71,8 @@ class AttentionTransition(Transition):
         tiling = key_tiling(pairs.count, choice.panel)
         if choice.pinned:
             return PinnedKeys(ctx, workspace, pairs, tiling)
+        if choice.read_ahead:
+            return ReadAheadKeys(ctx, workspace, pairs, tiling, CopyStream(workspace.device, KEY_SLOTS))
         return KeyStore(ctx, workspace, pairs, tiling, resident=choice.resident)
 
     def _open_pairs(self) -> Pairs:
