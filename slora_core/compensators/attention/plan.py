@@ -121,8 +121,10 @@ def _can_be_pinned(workload: Workload) -> bool:
 
 
 def _read_ahead(workload: Workload, config: RunConfig, device: DeviceProfile) -> Iterator[AttentionChoice]:
-    """Beside a CUDA device, where all keys are more than its host should lock. Scores of all keys, which need no second
-    pass over them, while they take less than the keys would."""
+    """Beside a CUDA device, where all keys are more than its host should lock.
+
+    Scores of all keys, which are computed once, while they take less than the keys would.
+    """
     wide = _wide_query_rows(workload, config, device)
     for chunk, batch in (*_query_rows(workload, config, device), *wide):
         rows, most = chunk * batch, _most_panel(chunk, batch, workload, device)
@@ -154,7 +156,7 @@ def _wide_query_rows(workload: Workload, config: RunConfig, device: DeviceProfil
     if settings.mean_only:
         return []
     passes = [-(-workload.classes // batch) for batch in WIDE_BATCHES]
-    even = tuple(-(-workload.classes // count) for count in passes)
+    even = tuple(-(-workload.classes // count) for count in passes if count)
     shapes = push_shapes(settings.samples, workload.classes, config, device, even)
     whole, most = max(chunk for chunk, _ in shapes), MOST_PINNED_BYTES // (8 * workload.dim**2)
     return [(chunk, batch) for chunk, batch in shapes if chunk == whole and max(CUDA_BATCHES) < batch <= most]
