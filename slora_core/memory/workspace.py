@@ -25,6 +25,16 @@ def retaining() -> Iterator[None]:
         _retained.reset(token)
 
 
+@contextmanager
+def releasing() -> Iterator[None]:
+    """Inside, closed workspaces let go of their buffers, also in a run that retains them."""
+    token = _retained.set(None)
+    try:
+        yield
+    finally:
+        _retained.reset(token)
+
+
 class Workspace:
     """The live buffers of one stage, by name.
 

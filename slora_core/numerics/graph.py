@@ -59,16 +59,29 @@ class GraphedStep:
 
 def _capture(step: Callable[[], None], stream: torch.cuda.Stream) -> torch.cuda.CUDAGraph:
     """``torch.cuda.graph`` without its collection of garbage, which takes 50 ms."""
-    graph = torch.cuda.CUDAGraph()
+    graph, pool = torch.cuda.CUDAGraph(), torch.cuda.graph_pool_handle()
     stream.synchronize()
     torch.cuda.empty_cache()  # a recording takes from a pool of its own
     with torch.cuda.stream(stream):
-        graph.capture_begin(capture_error_mode="thread_local")
+        graph.capture_begin(pool=pool, capture_error_mode="thread_local")
+        failure: BaseException | None = None
         try:
             step()
-        except BaseException:
-            with suppress(RuntimeError):  # the first failure is the one to tell
-                graph.capture_end()
-            raise
-        graph.capture_end()
+        except BaseException as error:
+            failure = error
+        try:
+            graph.capture_end()
+        except RuntimeError as error:
+            _forget_capture(stream.device.index, pool)
+            failure = failure or error
+    if failure is not None:
+        raise failure
     return graph
+
+
+def _forget_capture(device: int, pool: tuple[int, int]) -> None:
+    """A recording that cannot be ended counts as under way for ever, and until then the allocator releases nothing of
+    what it has cached."""
+    with suppress(RuntimeError):  # it has been ended after all, and only came to nothing
+        torch._C._cuda_endAllocateToPool(device, pool)
+        torch._C._cuda_releasePool(device, pool)

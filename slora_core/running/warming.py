@@ -19,6 +19,7 @@ from slora_core.config import RunConfig
 from slora_core.context import RunContext
 from slora_core.memory.devices import profile_of
 from slora_core.memory.plan import Option
+from slora_core.memory.workspace import releasing
 from slora_core.numerics.noise import GivenNoise
 from slora_core.running.planning import JobPlan
 from slora_core.sources.arrays import ArrayPairs
@@ -44,7 +45,8 @@ def warm_up(ctx: RunContext, config: RunConfig, job: JobPlan) -> None:
         if config.run.engine == "baseline":
             torch.zeros(1, device=ctx.device)
         else:
-            _run_operators(ctx, _small(config), job)
+            with releasing():
+                _run_operators(ctx, _small(config), job)
         torch.cuda.synchronize(ctx.device)
         torch.cuda.empty_cache()
 

@@ -55,7 +55,7 @@ def move_footprint(workload: Workload, config: RunConfig, device: DeviceProfile,
         standing=(
             *moved,
             *_key_buffers(tiling, dim, choice, device),
-            *_score_buffers(tiling, dim, choice, 0 if device.kind == "cuda" else selected),
+            *_score_buffers(tiling, dim, choice, device, 0 if device.kind == "cuda" else selected),
             *_selection_buffers(tiling, choice, selected, device),
         ),
         workspace_bytes=_library_bytes(tiling, choice, selected, device),
@@ -86,7 +86,9 @@ def _pinned_key_buffers(tiling: Tiling, dim: int, choice: AttentionChoice) -> tu
     return tuple(Buffer(f"attention_{array}_{name}", (rows, dim), pinned=True) for array in ("keys", "drift"))
 
 
-def _score_buffers(tiling: Tiling, dim: int, choice: AttentionChoice, kept: int | None) -> tuple[Buffer, ...]:
+def _score_buffers(
+    tiling: Tiling, dim: int, choice: AttentionChoice, device: DeviceProfile, kept: int | None
+) -> tuple[Buffer, ...]:
     """``kept`` largest scores of a row lie beside those of a tile, where the host selects."""
     rows = choice.rows
     if choice.form == "tiles":
@@ -100,6 +102,8 @@ def _score_buffers(tiling: Tiling, dim: int, choice: AttentionChoice, kept: int 
         scores = [Buffer("attention_scores", (rows, tiling.length))]
     if choice.form == "materialised":
         scores.append(Buffer("attention_product", (rows, tiling.length, dim)))
+        if device.kind == "cuda":
+            scores.append(Buffer("attention_ones", (tiling.length,)))
     return (
         Buffer("attention_query", (rows, dim)),
         *scores,

@@ -21,6 +21,7 @@ CHOICES = (
     AttentionChoice(chunk=40, panel=10**6, resident=True),
     AttentionChoice(chunk=40, panel=64, resident=True, form="tiles", strip=16),
     AttentionChoice(chunk=40, panel=10**6, resident=True, form="tiles"),
+    AttentionChoice(chunk=40, panel=10**6, resident=True, form="materialised"),
 )
 
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from slora_core.errors import BudgetExceeded
 from slora_core.memory.footprint import Buffer, Footprint
 from slora_core.memory.ledger import Ledger
-from slora_core.memory.workspace import Workspace
+from slora_core.memory.workspace import Workspace, releasing, retaining
 
 CPU = torch.device("cpu")
 STAGE = Footprint(
@@ -94,6 +94,16 @@ def test_a_refused_workspace_leaves_nothing():
             pass
         with workspace.phase("solve"):
             assert ledger.live_bytes == STAGE.peak_bytes() - 50 * 10 * 8 + 10 * 10 * 8
+
+
+def test_a_run_that_retains_buffers_releases_those_that_are_not_its_own():
+    with Ledger() as ledger, retaining():
+        with releasing(), Workspace(STAGE, CPU):
+            pass
+        assert ledger.live_bytes == 0
+        with Workspace(STAGE, CPU):
+            pass
+        assert ledger.live_bytes == sum(buffer.size_bytes() for buffer in STAGE.kept + STAGE.standing)
 
 
 def test_staging_buffers_exist_beside_a_cpu_too():
