@@ -1830,6 +1830,10 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
         <translation>类别 {classes} 已在类状态中；移动的是类状态，不使用它们的行</translation>
     </message>
     <message>
+        <source>Classes {classes} come again; their statistics are taken anew</source>
+        <translation>类别 {classes} 再次出现；其统计量重新计算</translation>
+    </message>
+    <message>
         <source>Class folders by class id: {classes}</source>
         <translation>类文件夹与类编号：{classes}</translation>
     </message>

@@ -34,7 +34,7 @@ from slora_core.sources.base import Pairs
 from slora_core.sources.rounds import LabelledRows, Round
 from slora_core.statistics.base import StateReader
 from slora_core.statistics.checks import check_state
-from slora_core.statistics.joined import FanOutWriter, JoinedState
+from slora_core.statistics.joined import FanOutWriter, JoinedState, RemainingState
 from slora_core.statistics.labels import LabelCensus, census_of, count_labels, rows_of
 from slora_core.statistics.one_pass import collect_statistics
 from slora_core.statistics.state_file import open_state
@@ -135,7 +135,10 @@ class RoundRunner:
         return f"the {role}" if path is None else f"{role} {path!r}"
 
     def _new_classes(self, round_: Round) -> LabelCensus:
-        """The classes of the labelled rows that are not in the state yet; others are left as they are moved."""
+        """The classes of the labelled rows that are not in the state yet; others are left as they are moved.
+
+        Of a round that takes them anew the others leave the state first.
+        """
         nothing = np.empty(0, np.int64)
         if round_.fed is not None:
             census = census_of(round_.fed.counts)
@@ -144,7 +147,15 @@ class RoundRunner:
         else:
             return LabelCensus(nothing, nothing, 0)
         known = np.isin(census.class_ids, self.states[NONE].class_ids if self.states else nothing)
-        if known.any():
+        if known.any() and round_.anew:
+            again = census.class_ids[known]
+            self.states = {name: RemainingState(state, again) for name, state in self.states.items()}
+            listed = ", ".join(map(str, again[:5]))
+            self.ctx.notice(
+                "labels", f"classes {listed} come again; their statistics are taken anew", anew=again.tolist()
+            )
+            known = np.zeros_like(known)
+        elif known.any():
             listed = ", ".join(map(str, census.class_ids[known][:5]))
             self.ctx.notice(
                 "labels",

@@ -139,6 +139,9 @@ def _labels(data: Mapping[str, Any]) -> str:
             "Notices", "Classes {classes} are in the class state already; it is moved, their rows are not used for it"
         )
         return text.format(classes=_listed(data["known"]))
+    if "anew" in data:
+        text = QCoreApplication.translate("Notices", "Classes {classes} come again; their statistics are taken anew")
+        return text.format(classes=_listed(data["anew"]))
     text = QCoreApplication.translate("Notices", "Class folders by class id: {classes}")
     return text.format(classes=_listed(f"{name} = {number}" for number, name in data["classes"].items()))
 
