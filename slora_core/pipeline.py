@@ -44,6 +44,7 @@ from slora_core.statistics.base import StateReader
 from slora_core.streams.scratch import scratch_folder
 from slora_core.streams.streaming import Emit, stream_in_thread
 from slora_core.types import Workload
+from slora_core.wording import counted
 
 DEMO_THREADS: Final = 1
 """Its matrices are too small to share among cores: threads would wait for each other, for long on a busy machine."""
@@ -218,7 +219,8 @@ def _planned_again(
     )
     ctx.notice(
         "replanned",
-        f"planned again for {sizes.pairs} pairs, {sizes.classes} old and {sizes.new_classes} new classes:"
+        f"planned again for {counted(sizes.pairs, 'pair')}, {sizes.classes} old and"
+        f" {counted(sizes.new_classes, 'new class', 'new classes')}:"
         f" predicted peak {format_size(job.plan.predicted_peak_bytes)}",
         plan=plan,
     )

@@ -1089,6 +1089,10 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
         <translation>三角存储</translation>
     </message>
     <message>
+        <source>1 entry</source>
+        <translation>1 项</translation>
+    </message>
+    <message>
         <source>{count} entries</source>
         <translation>{count} 项</translation>
     </message>
@@ -1786,12 +1790,20 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
         <translation>内存已超出预算：{used}，预算 {budget}</translation>
     </message>
     <message>
+        <source>1 class is finished and kept; the others go on with a smaller plan of {size}</source>
+        <translation>已完成的 1 个类保留；其余以 {size} 的较小计划继续</translation>
+    </message>
+    <message>
         <source>{kept} classes are finished and kept; the others go on with a smaller plan of {size}</source>
         <translation>已完成的 {kept} 个类保留；其余以 {size} 的较小计划继续</translation>
     </message>
     <message>
         <source>It begins again with a smaller plan of {size}</source>
         <translation>以 {size} 的较小计划重新开始</translation>
+    </message>
+    <message>
+        <source>The covariance of class {classes} needed a jitter of {jitter}</source>
+        <translation>类别 {classes} 的协方差需要抖动：{jitter}</translation>
     </message>
     <message>
         <source>The covariances of {count} classes needed a jitter of at most {jitter}: {classes}</source>
@@ -1806,8 +1818,16 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
         <translation>运行期间，其他进程占用了设备的 {size}</translation>
     </message>
     <message>
+        <source>1 file in the image folders is not named as an image</source>
+        <translation>图像文件夹中有 1 个文件不是图像文件名</translation>
+    </message>
+    <message>
         <source>{count} files in the image folders are not named as images</source>
         <translation>图像文件夹中有 {count} 个文件不是图像文件名</translation>
+    </message>
+    <message>
+        <source>1 image cannot be read and is left out: {names}</source>
+        <translation>1 张图像无法读取，已略过：{names}</translation>
     </message>
     <message>
         <source>{count} images cannot be read and are left out: {names}</source>
@@ -1826,8 +1846,16 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
         <translation>预测峰值现为 {size}</translation>
     </message>
     <message>
+        <source>Class {classes} is in the class state already; it is moved, its rows are not used for it</source>
+        <translation>类别 {classes} 已在类状态中；移动的是类状态，不使用它的行</translation>
+    </message>
+    <message>
         <source>Classes {classes} are in the class state already; it is moved, their rows are not used for it</source>
         <translation>类别 {classes} 已在类状态中；移动的是类状态，不使用它们的行</translation>
+    </message>
+    <message>
+        <source>Class {classes} comes again; its statistics are taken anew</source>
+        <translation>类别 {classes} 再次出现；其统计量重新计算</translation>
     </message>
     <message>
         <source>Classes {classes} come again; their statistics are taken anew</source>
@@ -1836,6 +1864,10 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
     <message>
         <source>Class folders by class id: {classes}</source>
         <translation>类文件夹与类编号：{classes}</translation>
+    </message>
+    <message>
+        <source>Class {classes} has one sample: its covariance is 1e-4 I</source>
+        <translation>类别 {classes} 只有一个样本：其协方差取 1e-4 I</translation>
     </message>
     <message>
         <source>Classes {classes} have one sample: their covariance is 1e-4 I</source>
@@ -2477,6 +2509,10 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
     <message>
         <source>Drag over the plot with Shift held to select a stretch of time.</source>
         <translation>按住 Shift 在图表上拖动以选择时间段。</translation>
+    </message>
+    <message>
+        <source>{start} to {end}: {seconds}, 1 sample. {stages}</source>
+        <translation>{start} 至 {end}：{seconds}，1 个采样。{stages}</translation>
     </message>
     <message>
         <source>{start} to {end}: {seconds}, {samples} samples. {stages}</source>
@@ -3358,6 +3394,10 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
     <message>
         <source>{count} runs are already measured</source>
         <translation>已测量 {count} 次运行</translation>
+    </message>
+    <message>
+        <source>1 run is already measured</source>
+        <translation>已测量 1 次运行</translation>
     </message>
 </context>
 <context>

@@ -40,6 +40,7 @@ from slora_core.statistics.one_pass import collect_statistics
 from slora_core.statistics.state_file import open_state
 from slora_core.statistics.state_writer import StateFileWriter
 from slora_core.types import OPERATORS, UNCOMPENSATED, VARIANT_OF
+from slora_core.wording import by_count, counted
 
 Result = TypeVar("Result")
 NONE: Final = "none"
@@ -121,7 +122,10 @@ class RoundRunner:
         origin = self._origin("evaluation file", "evaluate")
         census = count_labels(self.ctx, rows, origin)
         if census.unlabelled:
-            raise InputError(f"{origin}: {census.unlabelled} rows have no class; expected a label of 0 or more in each")
+            raise InputError(
+                f"{origin}: {counted(census.unlabelled, 'row has', 'rows have')} no class; expected a label of 0 or"
+                " more in each"
+            )
         known = new.class_ids if not self.states else np.concatenate([self.states[NONE].class_ids, new.class_ids])
         unknown = census.class_ids[~np.isin(census.class_ids, known)]
         if unknown.size:
@@ -151,21 +155,22 @@ class RoundRunner:
             again = census.class_ids[known]
             self.states = {name: RemainingState(state, again) for name, state in self.states.items()}
             listed = ", ".join(map(str, again[:5]))
-            self.ctx.notice(
-                "labels", f"classes {listed} come again; their statistics are taken anew", anew=again.tolist()
-            )
+            told = by_count(len(again), f"class {listed} comes again; its", f"classes {listed} come again; their")
+            self.ctx.notice("labels", f"{told} statistics are taken anew", anew=again.tolist())
             known = np.zeros_like(known)
         elif known.any():
-            listed = ", ".join(map(str, census.class_ids[known][:5]))
-            self.ctx.notice(
-                "labels",
-                f"classes {listed} are in the class state already; it is moved, their rows are not used for it",
-                known=census.class_ids[known].tolist(),
-            )
+            ids = census.class_ids[known].tolist()
+            listed = ", ".join(map(str, ids[:5]))
+            told = by_count(len(ids), f"class {listed} is", f"classes {listed} are")
+            rows = by_count(len(ids), "its rows", "their rows")
+            message = f"{told} in the class state already; it is moved, {rows} are not used for it"
+            self.ctx.notice("labels", message, known=ids)
         census = LabelCensus(census.class_ids[~known], census.counts[~known], census.unlabelled)
         if census.one_sample_ids:
             listed = ", ".join(map(str, census.one_sample_ids))
-            message = f"classes {listed} have one sample: their covariance is 1e-4 I"
+            some = len(census.one_sample_ids)
+            told = by_count(some, f"class {listed} has one sample: its", f"classes {listed} have one sample: their")
+            message = f"{told} covariance is 1e-4 I"
             self.ctx.notice("one-sample-class", message, classes=[int(number) for number in census.one_sample_ids])
         return census
 

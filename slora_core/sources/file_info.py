@@ -9,6 +9,7 @@ from typing import Final
 from slora_core.errors import InputError
 from slora_core.sources.array_files import open_array_file
 from slora_core.sources.array_specs import ArrayFile, ArraySpec
+from slora_core.wording import counted
 
 BEFORE: Final = "features_before"
 AFTER: Final = "features_after"
@@ -111,7 +112,7 @@ def check_pair_shapes(
             data={"path": path, "before": list(before), "after": list(after)},
         )
     if before[0] < 2:
-        raise InputError(f"{origin}: {before[0]} pairs in {BEFORE} and {AFTER}; expected at least two")
+        raise InputError(f"{origin}: {counted(before[0], 'pair')} in {BEFORE} and {AFTER}; expected at least two")
     if before[1] < 1:
         raise InputError(f"{origin}: {BEFORE} has shape {list(before)}; expected at least one column")
     if labels is not None and labels != before[:1]:
