@@ -185,6 +185,14 @@ def test_accuracies_of_what_has_no_rows(slora):
     assert said.sentence == "slora: --evaluate is for a run on files or models, and this is a synthetic workload"
 
 
+def test_packing_of_what_is_not_kept(slora, make_files):
+    files = make_files()
+    for arguments in (("run", "--features", files.features, "--state", files.state), ("demo",)):
+        said = slora(*arguments, "--packed", "--no-record")
+        assert said.code == 2
+        assert said.sentence.startswith("slora: --packed is for the class state that --out names: there is none")
+
+
 def test_half_of_the_source(slora, make_files):
     files = make_files()
     for arguments in (("--features", files.features), ("--state", files.state), ()):
