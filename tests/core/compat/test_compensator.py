@@ -332,6 +332,24 @@ def test_batches_that_are_not_understood_are_described(models, batch, message):
         make(compensator_types=["SeqFT"]).build_all_variants(1, None, models[0], [batch])
 
 
+@pytest.mark.parametrize("bad", [float("nan"), float("inf")])
+@pytest.mark.parametrize("types", [["SeqFT", "SeqFT + linear"], ["SeqFT", "SeqFT + attention_transform"]])
+def test_features_that_are_not_finite_are_named_where_no_pair_is_made_of_them(models, loader, images, types, bad):
+    def spoilt(classes):
+        values, labels = images(classes, 7)
+        values[labels == classes[-1]] *= bad
+        return [(values, labels)]
+
+    compensator = make(compensator_types=types, feature_combination_type="aux_only", record=False)
+    with pytest.raises(InputError, match="the features of class 1 hold NaN or Inf; expected finite numbers"):
+        compensator.build_all_variants(1, None, models[0], spoilt([0, 1]))
+    compensator.set_auxiliary_loader(loader([7, 8], 6))
+    compensator.build_all_variants(1, None, models[0], loader([0, 1], 5))
+    with pytest.raises(InputError, match="the features of class 3 hold NaN or Inf; expected finite numbers"):
+        compensator.build_all_variants(2, models[0], models[1], spoilt([2, 3]))
+    assert list(compensator.variants["SeqFT"]) == [0, 1]
+
+
 def test_wrong_calls_say_what_was_expected(models, loader):
     compensator = make(compensator_types=["SeqFT + linear"])
     with pytest.raises(InputError, match="task_id = 0: expected a whole number from 1"):
