@@ -137,7 +137,7 @@ class Controller(QObject):
         self.window.status.show_sample(None)
         self.window.status.show_status(model.status)
         self.window.status.show_progress(model.progress)
-        self.window.set_subject(model.title)
+        self.window.set_subject(lambda: model.title)
         self.window.show_page("live")
         self.refresher.follow(model)
         self._update_state()

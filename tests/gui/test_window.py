@@ -265,6 +265,24 @@ def test_language_and_theme_change_in_place(make_window, qtbot):
     qtbot.waitUntil(lambda: window.pages.tabText(0) == "Welcome")
 
 
+def test_runs_are_called_in_the_language_that_is_spoken_now(make_window, qtbot, monkeypatch):
+    window, controller = make_window(finishing)
+    monkeypatch.setattr("slora_gui.control.batches.deviations", lambda *states: ())
+    _run(controller, qtbot, "compare-engines")
+    comparison = controller.models.comparison
+    english = [run.title for run in comparison.runs], window.windowTitle(), comparison.comparison.labels
+    assert english[0] == ["demo, baseline", "demo, optimised"]
+    controller.perform("language-zh_CN")
+    qtbot.waitUntil(lambda: window.pages.tabText(0) == "欢迎")
+    chinese = ["演示，基线", "演示，优化"]
+    assert [run.title for run in comparison.runs] == chinese
+    assert window.windowTitle() == chinese[1]
+    assert list(comparison.comparison.labels) == chinese
+    controller.perform("language-en")
+    qtbot.waitUntil(lambda: window.pages.tabText(0) == "Welcome")
+    assert ([run.title for run in comparison.runs], window.windowTitle(), comparison.comparison.labels) == english
+
+
 def test_layout_job_and_choices_are_there_after_a_restart(make_window, qtbot):
     window, controller = make_window(finishing)
     window.show()
