@@ -236,6 +236,7 @@ class Controller(QObject):
         views.live.pause_toggled.connect(self._pause_toggled)
         views.history.open_requested.connect(self._open_one)
         self.models.comparison.changed.connect(self._update_state)
+        self.appearance.language_chosen.connect(self.job_desk.look_again)  # what is wrong is told anew
 
     def _connect_runs(self) -> None:
         self.runs.started.connect(self.show_run)

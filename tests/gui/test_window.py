@@ -265,6 +265,21 @@ def test_language_and_theme_change_in_place(make_window, qtbot):
     qtbot.waitUntil(lambda: window.pages.tabText(0) == "Welcome")
 
 
+def test_what_is_wrong_with_a_job_is_told_in_the_language_that_is_spoken_now(make_window, qtbot, tmp_path):
+    _, controller = make_window()
+    missing = str(tmp_path / "no.npz")
+    headline, job = controller.views.forecast.headline, controller.models.job
+    job.change({"source": {"kind": "files", "features": missing, "state": missing}}, "Files that are not there")
+    qtbot.waitUntil(lambda: headline.text() == f"Feature file {missing!r}: does not exist")
+    controller.perform("language-zh_CN")
+    qtbot.waitUntil(lambda: headline.text() == f"特征文件 {missing!r} 不存在")
+    assert job.source_facts.problems["state"] == f"类状态 {missing!r} 不存在"
+    job.change({"source": {"features": None}}, "No file")
+    qtbot.waitUntil(lambda: headline.text() == "来源不完整：文件运行需要特征文件和类状态")
+    controller.perform("language-en")
+    qtbot.waitUntil(lambda: "needs a feature file and a class state" in headline.text())
+
+
 def test_runs_are_called_in_the_language_that_is_spoken_now(make_window, qtbot, monkeypatch):
     window, controller = make_window(finishing)
     monkeypatch.setattr("slora_gui.control.batches.deviations", lambda *states: ())
