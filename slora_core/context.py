@@ -32,7 +32,7 @@ class _OpenStage:
     path: str
     total: int
     unit: str
-    predicted_s: float
+    expected_s: float
     started_s: float
     done: int = 0
 
@@ -56,7 +56,8 @@ class _NoPeaks:
 class RunContext:
     """One run's surroundings.
 
-    ``predicted_s`` maps stage paths to planned seconds; the overall fraction and ETA are weighted with it.
+    ``predicted_s`` maps stage paths to planned seconds; the overall fraction and ETA are weighted with it, and with
+    ``unplanned_s`` of stages that the plan leaves out, which have no prediction.
     ``rss_peaks`` gives the exact peak RSS of each stage (``memory.probe.RssPeaks``); inside ``unbudgeted()`` memory is
     counted and not refused, for work that precedes compensation (training a model). ``peers`` are the processes that
     share the run, and ``shared`` is a folder that all of them see; ``scratch`` is this process's own.
@@ -72,6 +73,7 @@ class RunContext:
         scratch: Path | None = None,
         predicted_s: Mapping[str, float] | None = None,
         predicted_peak_bytes: Mapping[str, int] | None = None,
+        unplanned_s: Mapping[str, float] | None = None,
         rss_peaks: Peaks | None = None,
         unbudgeted: Callable[[], AbstractContextManager[None]] = nullcontext,
         peers: Peers = ALONE,
@@ -88,7 +90,8 @@ class RunContext:
         self._emit = emit
         self._predicted_s = dict(predicted_s or {})
         self._predicted_peak = dict(predicted_peak_bytes or {})
-        self._total_s = sum(self._predicted_s.values())
+        self._unplanned_s = dict(unplanned_s or {})
+        self._total_s = self._sum_s()
         self._finished_s = 0.0
         self._stack: list[_OpenStage] = []
         self._origin = time.perf_counter()
@@ -106,7 +109,7 @@ class RunContext:
         """Replace the predictions of all stages: the run was planned again."""
         self._predicted_s = dict(predicted_s)
         self._predicted_peak = dict(predicted_peak_bytes)
-        self._total_s = sum(self._predicted_s.values())
+        self._total_s = self._sum_s()
 
     def now(self) -> float:
         """Seconds since the run started."""
@@ -143,7 +146,8 @@ class RunContext:
         self.rss_peaks.push()
         self.meter.push()
         started, communicated = self.now(), self.peers.communicated_bytes
-        self._stack.append(_OpenStage(path, total, unit, predicted or 0.0, started))
+        expected = self._unplanned_s.get(path, 0.0) if predicted is None else predicted
+        self._stack.append(_OpenStage(path, total, unit, expected, started))
         completed = False
         try:
             yield
@@ -151,7 +155,7 @@ class RunContext:
         finally:
             self._stack.pop()
             peak = self.meter.pop()
-            self._finished_s += predicted or 0.0
+            self._finished_s += expected
             self.emit(
                 StageFinished(
                     self.now(),
@@ -181,11 +185,14 @@ class RunContext:
     def notice(self, kind: str, message: str, **data: Any) -> None:
         self.emit(Notice(self.now(), kind, message, self.stage_path, data))
 
+    def _sum_s(self) -> float:
+        return sum(self._predicted_s.values()) + sum(self._unplanned_s.values())
+
     def _overall(self, stage: _OpenStage, now: float) -> tuple[float | None, float | None]:
         if self._total_s <= 0:
             return None, None
         inside = stage.done / stage.total if stage.total else 0.0
-        done_s = self._finished_s + stage.predicted_s * min(1.0, inside)
+        done_s = self._finished_s + stage.expected_s * min(1.0, inside)
         fraction = min(1.0, done_s / self._total_s)
         if now < ETA_AFTER_S or fraction < 0.02:
             return fraction, None

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 
 class SloraError(Exception):
     """Base of the engine's own errors.
 
-    ``what`` happened is the message; ``remedy`` says what to do about it, or is empty.
+    ``what`` happened is the message; ``remedy`` says what to do about it, or is empty. ``case`` names what happened
+    where others tell it in words of their own, from its ``data`` (plain values, as in JSON); else it is empty.
     """
 
     exit_code: ClassVar[int] = 4
 
-    def __init__(self, what: str, remedy: str = "") -> None:
+    def __init__(self, what: str, remedy: str = "", *, case: str = "", data: Mapping[str, Any] | None = None) -> None:
         super().__init__(what)
         self.what = what
         self.remedy = remedy
+        self.case = case
+        self.data: Mapping[str, Any] = data or {}
 
 
 class InputError(SloraError):
@@ -46,8 +50,11 @@ class BudgetRefused(SloraError):
 
     exit_code: ClassVar[int] = 3
 
-    def __init__(self, message: str, *, stage: str, budget_bytes: int, smallest_bytes: int) -> None:
-        super().__init__(message, f"raise the budget to at least {smallest_bytes} bytes, or lower the sample counts")
+    def __init__(
+        self, message: str, *, stage: str, budget_bytes: int, smallest_bytes: int, data: Mapping[str, Any] | None = None
+    ) -> None:
+        remedy = f"raise the budget to at least {smallest_bytes} bytes, or lower the sample counts"
+        super().__init__(message, remedy, case="budget-refused", data=data)
         self.stage = stage
         self.budget_bytes = budget_bytes
         self.smallest_bytes = smallest_bytes

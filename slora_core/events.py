@@ -193,13 +193,18 @@ class RunFinished(Event):
 
 @dataclass(frozen=True, slots=True)
 class RunFailed(Event):
-    """Last event of a run that failed: what happened, what to do, and the details folded away."""
+    """Last event of a run that failed: what happened, what to do, and the details folded away.
+
+    ``case`` and ``data`` are those of the :class:`~slora_core.errors.SloraError`.
+    """
 
     kind: str
     what: str
     remedy: str
     exit_code: int
     details: str = ""
+    case: str = ""
+    data: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,11 +39,12 @@ from slora_core.running.surroundings import enforced_budget_bytes, surroundings
 from slora_core.running.warming import warm_up
 from slora_core.sources.opened import OpenSource, Source
 from slora_core.sources.opening import source_of
-from slora_core.sources.probed import MeasuredPrecision
+from slora_core.sources.probed import Probed
 from slora_core.statistics.base import StateReader
 from slora_core.streams.scratch import scratch_folder
 from slora_core.streams.streaming import Emit, stream_in_thread
 from slora_core.types import Workload
+from slora_core.wording import counted
 
 DEMO_THREADS: Final = 1
 """Its matrices are too small to share among cores: threads would wait for each other, for long on a busy machine."""
@@ -77,7 +78,8 @@ def execute(
         scratch = Path(stack.enter_context(scratch_folder(config.run.scratch)))
         try:
             with peers.busy():
-                device, job, precision = _prepare(config, source, peers)
+                device, job, probed = _prepare(config, source, peers)
+            precision = probed.precision
             plan = plan_of_all(peers, job.plan)
             if precision is not None:
                 plan["precision"] = asdict(precision)
@@ -90,7 +92,7 @@ def execute(
             refuse_together(peers, job.plan, plan.get("ranks", []))
         with _full_disk_explained(config.run.scratch or tempfile.gettempdir()):
             own = config if precision is None else config.with_precision(precision.chosen)
-            perform = partial(_perform, own, source, device, job, precision)
+            perform = partial(_perform, own, source, device, job, probed)
             emit(perform(emit=emit, cancel=cancel, scratch=scratch, peers=peers))
 
 
@@ -105,7 +107,7 @@ def _full_disk_explained(scratch: str) -> Iterator[None]:
         raise OutputError(what, "free space there, or name another folder: run.scratch") from error
 
 
-def _prepare(config: RunConfig, source: Source, peers: Peers) -> tuple[torch.device, JobPlan, MeasuredPrecision | None]:
+def _prepare(config: RunConfig, source: Source, peers: Peers) -> tuple[torch.device, JobPlan, Probed]:
     """Device, sizes, probe and plan; and the output's place, so that a run does not end where it cannot be written."""
     if peers.size > 1:
         check_distributable(config)
@@ -125,7 +127,7 @@ def _prepare(config: RunConfig, source: Source, peers: Peers) -> tuple[torch.dev
     job = plan()
     if not all(peers.gather(job.streams)) and job.streams:
         job = plan(streams=False)
-    return device, job, probed.precision
+    return device, job, probed
 
 
 def _started(config: RunConfig, device: torch.device | None, plan: Mapping[str, Any] | None) -> RunStarted:
@@ -146,7 +148,7 @@ def _perform(
     source: Source,
     device: torch.device,
     job: JobPlan,
-    precision: MeasuredPrecision | None,
+    probed: Probed,
     *,
     emit: Emit,
     cancel: CancelToken,
@@ -155,10 +157,19 @@ def _perform(
 ) -> RunFinished:
     """Every round of the source, counted and capped."""
     with (
-        surroundings(config, device, job, emit=emit, cancel=cancel, scratch=scratch, peers=peers) as around,
+        surroundings(
+            config,
+            device,
+            job,
+            emit=emit,
+            cancel=cancel,
+            scratch=scratch,
+            peers=peers,
+            unplanned_s=probed.unplanned_s,
+        ) as around,
         ExitStack() as open_files,
     ):
-        ctx = around.ctx
+        ctx, precision = around.ctx, probed.precision
         unread = unread_cache(config, job, device)
         if precision is not None:
             ctx.notice("precision", precision.describe(), **asdict(precision))
@@ -208,7 +219,8 @@ def _planned_again(
     )
     ctx.notice(
         "replanned",
-        f"planned again for {sizes.pairs} pairs, {sizes.classes} old and {sizes.new_classes} new classes:"
+        f"planned again for {counted(sizes.pairs, 'pair')}, {sizes.classes} old and"
+        f" {counted(sizes.new_classes, 'new class', 'new classes')}:"
         f" predicted peak {format_size(job.plan.predicted_peak_bytes)}",
         plan=plan,
     )

@@ -137,7 +137,7 @@ class Controller(QObject):
         self.window.status.show_sample(None)
         self.window.status.show_status(model.status)
         self.window.status.show_progress(model.progress)
-        self.window.set_subject(model.title)
+        self.window.set_subject(lambda: model.title)
         self.window.show_page("live")
         self.refresher.follow(model)
         self._update_state()
@@ -236,6 +236,7 @@ class Controller(QObject):
         views.live.pause_toggled.connect(self._pause_toggled)
         views.history.open_requested.connect(self._open_one)
         self.models.comparison.changed.connect(self._update_state)
+        self.appearance.language_chosen.connect(self.job_desk.look_again)  # what is wrong is told anew
 
     def _connect_runs(self) -> None:
         self.runs.started.connect(self.show_run)

@@ -79,7 +79,7 @@ class MainWindow(Retranslating, QMainWindow):
     def __init__(self, actions: ActionSet, welcome: QWidget) -> None:
         super().__init__()
         self.actions_by_id = actions
-        self._subject = ""
+        self._subject: Callable[[], str] = str
         self.may_close: Callable[[], bool] = lambda: True
         self.setWindowIcon(theme.app_icon())
         self.setAcceptDrops(True)
@@ -157,10 +157,10 @@ class MainWindow(Retranslating, QMainWindow):
             return True
         return False
 
-    def set_subject(self, text: str) -> None:
-        """What the window's title names; the desktop adds the application's name."""
-        self._subject = text
-        self.setWindowTitle(text or "SLoRA")
+    def set_subject(self, subject: Callable[[], str]) -> None:
+        """What the window's title names, asked anew in another language; the desktop adds the application's name."""
+        self._subject = subject
+        self._show_subject()
 
     def reset_layout(self) -> None:
         """Every panel where it was at first, in its first size."""
@@ -191,8 +191,11 @@ class MainWindow(Retranslating, QMainWindow):
         if layout and not self.restoreState(QByteArray.fromBase64(layout.encode()), LAYOUT_VERSION):
             self.reset_layout()
 
+    def _show_subject(self) -> None:
+        self.setWindowTitle(self._subject() or "SLoRA")
+
     def retranslate(self) -> None:
-        self.setWindowTitle(self._subject or "SLoRA")
+        self._show_subject()
         self.toolbar.setWindowTitle(self.tr("Toolbar"))
         self.pages.tabBar().setAccessibleName(self.tr("Pages"))
         for index, (title, _) in enumerate(PAGES.values()):

@@ -1093,6 +1093,10 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
         <translation>三角存储</translation>
     </message>
     <message>
+        <source>1 entry</source>
+        <translation>1 项</translation>
+    </message>
+    <message>
         <source>{count} entries</source>
         <translation>{count} 项</translation>
     </message>
@@ -1790,12 +1794,20 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
         <translation>内存已超出预算：{used}，预算 {budget}</translation>
     </message>
     <message>
+        <source>1 class is finished and kept; the others go on with a smaller plan of {size}</source>
+        <translation>已完成的 1 个类保留；其余以 {size} 的较小计划继续</translation>
+    </message>
+    <message>
         <source>{kept} classes are finished and kept; the others go on with a smaller plan of {size}</source>
         <translation>已完成的 {kept} 个类保留；其余以 {size} 的较小计划继续</translation>
     </message>
     <message>
         <source>It begins again with a smaller plan of {size}</source>
         <translation>以 {size} 的较小计划重新开始</translation>
+    </message>
+    <message>
+        <source>The covariance of class {classes} needed a jitter of {jitter}</source>
+        <translation>类别 {classes} 的协方差需要抖动：{jitter}</translation>
     </message>
     <message>
         <source>The covariances of {count} classes needed a jitter of at most {jitter}: {classes}</source>
@@ -1810,8 +1822,16 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
         <translation>运行期间，其他进程占用了设备的 {size}</translation>
     </message>
     <message>
+        <source>1 file in the image folders is not named as an image</source>
+        <translation>图像文件夹中有 1 个文件不是图像文件名</translation>
+    </message>
+    <message>
         <source>{count} files in the image folders are not named as images</source>
         <translation>图像文件夹中有 {count} 个文件不是图像文件名</translation>
+    </message>
+    <message>
+        <source>1 image cannot be read and is left out: {names}</source>
+        <translation>1 张图像无法读取，已略过：{names}</translation>
     </message>
     <message>
         <source>{count} images cannot be read and are left out: {names}</source>
@@ -1830,12 +1850,28 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
         <translation>预测峰值现为 {size}</translation>
     </message>
     <message>
+        <source>Class {classes} is in the class state already; it is moved, its rows are not used for it</source>
+        <translation>类别 {classes} 已在类状态中；移动的是类状态，不使用它的行</translation>
+    </message>
+    <message>
         <source>Classes {classes} are in the class state already; it is moved, their rows are not used for it</source>
         <translation>类别 {classes} 已在类状态中；移动的是类状态，不使用它们的行</translation>
     </message>
     <message>
+        <source>Class {classes} comes again; its statistics are taken anew</source>
+        <translation>类别 {classes} 再次出现；其统计量重新计算</translation>
+    </message>
+    <message>
+        <source>Classes {classes} come again; their statistics are taken anew</source>
+        <translation>类别 {classes} 再次出现；其统计量重新计算</translation>
+    </message>
+    <message>
         <source>Class folders by class id: {classes}</source>
         <translation>类文件夹与类编号：{classes}</translation>
+    </message>
+    <message>
+        <source>Class {classes} has one sample: its covariance is 1e-4 I</source>
+        <translation>类别 {classes} 只有一个样本：其协方差取 1e-4 I</translation>
     </message>
     <message>
         <source>Classes {classes} have one sample: their covariance is 1e-4 I</source>
@@ -2182,6 +2218,142 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
         <source>You can go on working. This is a defect: please report it with the details.</source>
         <translation>您可以继续工作。这是程序缺陷：请附上详细信息报告。</translation>
     </message>
+    <message>
+        <source> of rank {rank}</source>
+        <translation>（进程 {rank}）</translation>
+    </message>
+    <message>
+        <source>no arrays</source>
+        <translation>没有数组</translation>
+    </message>
+    <message>
+        <source>feature file</source>
+        <translation>特征文件</translation>
+    </message>
+    <message>
+        <source>class state</source>
+        <translation>类状态</translation>
+    </message>
+    <message>
+        <source>evaluation file</source>
+        <translation>评估文件</translation>
+    </message>
+    <message>
+        <source>model</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>features_before [N, d], features_after [N, d] and optionally labels [N]</source>
+        <translation>features_before [N, d]、features_after [N, d]，以及可选的 labels [N]</translation>
+    </message>
+    <message>
+        <source>features [M, d] and labels [M]</source>
+        <translation>features [M, d] 和 labels [M]</translation>
+    </message>
+    <message>
+        <source>class_ids [C], count [C], mean [C, d] and cov [C, d, d] (or cov_packed [C, d (d + 1) / 2])</source>
+        <translation>class_ids [C]、count [C]、mean [C, d] 和 cov [C, d, d]（或 cov_packed [C, d (d + 1) / 2]）</translation>
+    </message>
+    <message>
+        <source>a run on files needs a feature file and a class state</source>
+        <translation>文件运行需要特征文件和类状态</translation>
+    </message>
+    <message>
+        <source>a run on models needs a base model and images in class folders</source>
+        <translation>模型运行需要基础模型和按类文件夹存放的图像</translation>
+    </message>
+    <message>
+        <source>the budget of {budget} cannot hold the {stage} stage{of_rank}; the smallest that can is {smallest}</source>
+        <translation>预算 {budget} 容不下阶段 {stage}{of_rank}；最小可行预算为 {smallest}</translation>
+    </message>
+    <message>
+        <source>the source is not complete: {needed}</source>
+        <translation>来源不完整：{needed}</translation>
+    </message>
+    <message>
+        <source>there is no adapter after the task: without it the model after the task is the model before</source>
+        <translation>没有任务后适配器：缺少它时，任务后的模型就是任务前的模型</translation>
+    </message>
+    <message>
+        <source>{role} {path}: does not exist</source>
+        <translation>{role} {path} 不存在</translation>
+    </message>
+    <message>
+        <source>{role} {path}: is a folder; expected a .npz or .safetensors file</source>
+        <translation>{role} {path} 是文件夹；应为 .npz 或 .safetensors 文件</translation>
+    </message>
+    <message>
+        <source>{role} {path}: is empty (0 bytes); expected a .npz or .safetensors file</source>
+        <translation>{role} {path} 是空文件（0 字节）；应为 .npz 或 .safetensors 文件</translation>
+    </message>
+    <message>
+        <source>{role} {path}: key {key} is missing; found {found}; expected {expected}</source>
+        <translation>{role} {path} 缺少键 {key}；现有 {found}；应有 {expected}</translation>
+    </message>
+    <message>
+        <source>{role} {path}: key {key} is missing; found {found}; expected {expected}; should {close} be named {key}?</source>
+        <translation>{role} {path} 缺少键 {key}；现有 {found}；应有 {expected}；{close} 是否应命名为 {key}？</translation>
+    </message>
+    <message>
+        <source>{role} {path}: key {key} has shape {shape}; expected {axes} axes: {expected}</source>
+        <translation>{role} {path}：键 {key} 的形状为 {shape}；应有 {axes} 个轴：{expected}</translation>
+    </message>
+    <message>
+        <source>feature file {path}: features_before has shape {before} but features_after has {after}; expected the same [N, d]</source>
+        <translation>特征文件 {path}：features_before 的形状为 {before}，而 features_after 为 {after}；两者应为相同的 [N, d]</translation>
+    </message>
+    <message>
+        <source>feature file {path}: labels has shape {labels}; expected [{pairs}], one label a pair</source>
+        <translation>特征文件 {path}：labels 的形状为 {labels}；应为 [{pairs}]，每个样本对一个标签</translation>
+    </message>
+    <message>
+        <source>{role} {path} has d = {dim} but class state {state} has d = {state_dim}; expected the same</source>
+        <translation>{role} {path} 的 d = {dim}，而类状态 {state} 的 d = {state_dim}；两者应相同</translation>
+    </message>
+    <message>
+        <source>adapter {path} is not a folder; expected a PEFT adapter folder</source>
+        <translation>适配器 {path} 不是文件夹；应为 PEFT 适配器文件夹</translation>
+    </message>
+    <message>
+        <source>adapter {path}: peft_type is {kind}; expected &apos;LORA&apos;</source>
+        <translation>适配器 {path}：peft_type 为 {kind}；应为 &apos;LORA&apos;</translation>
+    </message>
+    <message>
+        <source>adapter {path} has no adapter_model.safetensors; expected weights as safetensors: pickled ones are never loaded</source>
+        <translation>适配器 {path} 没有 adapter_model.safetensors；权重应为 safetensors 格式：从不加载 pickle 格式的权重</translation>
+    </message>
+    <message>
+        <source>model {path} is neither a folder nor in the local model cache; nothing is downloaded</source>
+        <translation>模型 {path} 既不是文件夹，也不在本地模型缓存中；从不下载任何内容</translation>
+    </message>
+    <message>
+        <source>the folder {path} has no {name}</source>
+        <translation>文件夹 {path} 中没有 {name}</translation>
+    </message>
+    <message>
+        <source>image folder {path} does not exist; expected a folder of images</source>
+        <translation>图像文件夹 {path} 不存在；应为存放图像的文件夹</translation>
+    </message>
+    <message>
+        <source>image folder {path} is a file; expected a folder of images</source>
+        <translation>图像文件夹 {path} 是文件；应为存放图像的文件夹</translation>
+    </message>
+    <message>
+        <source>choose them in the job, under Source</source>
+        <translation>请在作业的“来源”中选择</translation>
+    </message>
+    <message>
+        <source>choose the adapter after the task, or no class state for a first task</source>
+        <translation>请选择任务后适配器；若为首个任务，则不选类状态</translation>
+    </message>
+    <message>
+        <source>raise the budget to at least {smallest_bytes} bytes, or lower the sample counts</source>
+        <translation>请将预算提高到至少 {smallest_bytes} 字节，或减少采样数</translation>
+    </message>
+    <message>
+        <source>give a folder with config.json, preprocessor_config.json and model.safetensors</source>
+        <translation>请指定含有 config.json、preprocessor_config.json 和 model.safetensors 的文件夹</translation>
+    </message>
 </context>
 <context>
     <name>ProgressPanel</name>
@@ -2341,6 +2513,10 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
     <message>
         <source>Drag over the plot with Shift held to select a stretch of time.</source>
         <translation>按住 Shift 在图表上拖动以选择时间段。</translation>
+    </message>
+    <message>
+        <source>{start} to {end}: {seconds}, 1 sample. {stages}</source>
+        <translation>{start} 至 {end}：{seconds}，1 个采样。{stages}</translation>
     </message>
     <message>
         <source>{start} to {end}: {seconds}, {samples} samples. {stages}</source>
@@ -3222,6 +3398,10 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
     <message>
         <source>{count} runs are already measured</source>
         <translation>已测量 {count} 次运行</translation>
+    </message>
+    <message>
+        <source>1 run is already measured</source>
+        <translation>已测量 1 次运行</translation>
     </message>
 </context>
 <context>

@@ -189,6 +189,8 @@ def build_config(args: argparse.Namespace, *, kind: str | None = None) -> RunCon
         changes["memory"]["budget"] = None
     merged = config.merged(changes)
     _check_options(args, merged.source.kind)
+    if getattr(args, "packed", False) and merged.output.state is None:
+        raise ConfigError("--packed is for the class state that --out names: there is none to pack", "give --out")
     return merged
 
 

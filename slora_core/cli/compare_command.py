@@ -27,6 +27,7 @@ from slora_core.records.compare import Comparison, compare
 from slora_core.records.deviation import Deviation, deviations
 from slora_core.records.run_file import RunFile
 from slora_core.records.tables import comparison_tables, deviations_table
+from slora_core.sources.workloads import workloads_of
 
 ENGINES: Final = ("baseline", "optimised")
 EXAMPLES: Final = """\
@@ -54,6 +55,7 @@ def run(args: argparse.Namespace) -> int:
     if args.demo:
         all_operators(args)
     config = build_config(args, kind=source_kind(args))
+    workloads_of(config)  # refuses a source that cannot be used before the first of two runs begins
     with tempfile.TemporaryDirectory(prefix="slora-compare-") as folder:
         return _compare_engines(config, Path(folder), args)
 

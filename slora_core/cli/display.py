@@ -15,6 +15,7 @@ from slora_core.cli.printing import drawn, errors_console
 from slora_core.events import Event
 from slora_core.memory.sizes import format_size
 from slora_core.records.tables import TextTable, format_seconds
+from slora_core.wording import counted
 
 
 def follow(stream: Iterable[Event], *, quiet: bool, title: str) -> Iterator[Event]:
@@ -63,7 +64,9 @@ def _show(event: Event, progress: Progress, bar: Any) -> None:
         case events.Notice():
             progress.console.print(_notice(event))
         case events.TaskFinished():
-            progress.console.print(f"task {event.task} of {event.tasks}, {event.classes_seen} classes seen")
+            progress.console.print(
+                f"task {event.task} of {event.tasks}, {counted(event.classes_seen, 'class', 'classes')} seen"
+            )
             progress.console.print(accuracy_table(event.accuracies))
 
 

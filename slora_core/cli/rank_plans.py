@@ -32,7 +32,7 @@ def plan_ranks(config: RunConfig, device: DeviceProfile, *, as_json: bool) -> in
     plan = plans[worst]
     if plan.budget_bytes is None or all(plan.feasible for plan in plans):
         return 0
-    refusal = refused(plan.budget_bytes, plan.binding_stage, plan.smallest_feasible_bytes, f" of rank {worst}")
+    refusal = refused(plan.budget_bytes, plan.binding_stage, plan.smallest_feasible_bytes, worst)
     print_error(refusal.what, refusal.remedy)
     return BudgetRefused.exit_code
 

@@ -138,6 +138,7 @@ class DistributionCompensator:
     ) -> Variants:
         """Move the statistics of all earlier classes through every variant's transition and add those of this task.
 
+        A class that comes again has the statistics of this task in every variant, as in the original.
         ``task_id`` counts from 1; at task 1 every variant starts from the task's own statistics. Returns ``variants``.
         Raises InputError, BudgetRefused, RunCancelled; ``variants`` is then as it was.
         """
@@ -158,13 +159,15 @@ class DistributionCompensator:
             operator or _UNMOVED: VariantState(self.variants[name], self._counts)
             for name, operator in self._operator_of.items()
         }
-        moved = self._run(task_id, model_before, model_after, self._loaders(data_loader), states)
+        moved, of_task = self._run(task_id, model_before, model_after, self._loaders(data_loader), states)
         reg = self._config.operators.cholesky_reg
         name_of = {operator: name for name, operator in self._operator_of.items()}
-        variants = {name_of[operator]: as_statistics(state, reg) for operator, state in moved.items()}
+        variants = {
+            name_of[operator]: self.variants[name_of[operator]] | as_statistics(state, reg)
+            for operator, state in moved.items()
+        }
         some = next(iter(variants.values()))
-        old = self.variants[UNCOMPENSATED]
-        variants[UNCOMPENSATED] = old | {number: _copy(some[number]) for number in some if number not in old}
+        variants[UNCOMPENSATED] = self.variants[UNCOMPENSATED] | {number: _copy(some[number]) for number in of_task}
         self._remember(next(iter(moved.values())))
         self.variants = {name: variants[name] for name in self.compensator_types}
         return self.variants
@@ -196,7 +199,8 @@ class DistributionCompensator:
         self, task_id: int, model: nn.Module, data_loader: Iterable[Any], names: Sequence[str], *, anew: bool = False
     ) -> Variants:
         """The task's own classes into the variants ``names``, which alone are left; ``anew`` forgets all others."""
-        state = next(iter(self._run(task_id, None, model, Loaders(data_loader), {}).values()))
+        states, _ = self._run(task_id, None, model, Loaders(data_loader), {})
+        state = next(iter(states.values()))
         reg = self._config.operators.cholesky_reg
         variants: Variants = {}
         if anew:
@@ -204,7 +208,7 @@ class DistributionCompensator:
         for name in names:
             old = {} if anew else self.variants.get(name, {})
             new = as_statistics(state, reg)
-            variants[name] = old | {number: _copy(item) for number, item in new.items() if number not in old}
+            variants[name] = old | {number: _copy(item) for number, item in new.items()}
         self._remember(state)
         self.variants = variants
         return self.variants
@@ -214,7 +218,8 @@ class DistributionCompensator:
         if kind == "aux_only" and self._auxiliary is None:
             raise InputError("feature_combination_type is 'aux_only', and set_auxiliary_loader was not called")
         auxiliary = None if kind == "current_only" else self._auxiliary
-        return Loaders(data_loader, auxiliary, None, self.auxiliary_data_size, fit_on_current=kind != "aux_only")
+        fit_on_current = kind != "aux_only"
+        return Loaders(data_loader, auxiliary, None, self.auxiliary_data_size, fit_on_current, anew=True)
 
     def _run(
         self,
@@ -223,7 +228,8 @@ class DistributionCompensator:
         after: nn.Module,
         loaders: Loaders,
         states: Mapping[str, StateReader],
-    ) -> dict[str, ClassState]:
+    ) -> tuple[dict[str, ClassState], list[int]]:
+        """The states by operator, and which of their classes have the statistics of the task's rows."""
         with tempfile.TemporaryDirectory(prefix="slora-") as folder:
             target = Path(folder) / "state.safetensors"
             config = model_config(self._config, operators=None, budget=None, device=str(self.device), output=target)
@@ -232,7 +238,7 @@ class DistributionCompensator:
             source = ModulePairSource(config, before, after, loaders, states, cache=self._cache, task=task_id)
             run_file = self._new_run_file(task_id) if self._record else None
             run_recorded(config, source, on_event=self.on_event, cancel=self._cancel, run_file=run_file)
-            return read_states(target, config.operators.names)
+            return read_states(target, config.operators.names), source.task_ids.tolist()
 
     def _new_run_file(self, task_id: int) -> Path | None:
         """None, with a warning, where the history cannot be written: training is not to end for a record of it."""
@@ -248,9 +254,9 @@ class DistributionCompensator:
         return path
 
     def _remember(self, state: ClassState) -> None:
-        """Samples of the classes that are new; of others the statistics stay, and with them their count."""
+        """Samples of every class of ``state``."""
         counts = {int(number): int(count) for number, count in zip(state.class_ids, state.counts, strict=True)}
-        self._counts = counts | self._counts
+        self._counts = self._counts | counts
 
 
 def _checked_task(task_id: int) -> int:

@@ -161,15 +161,23 @@ def refuse_if_infeasible(plan: Plan) -> None:
     raise refused(plan.budget_bytes, plan.binding_stage, plan.smallest_feasible_bytes)
 
 
-def refused(budget_bytes: int, binding_stage: str, smallest_bytes: int, of_rank: str = "") -> BudgetRefused:
-    """The refusal of ``budget_bytes``; ``of_rank`` says in words whose stage it is, where there are several ranks."""
+def refused(budget_bytes: int, binding_stage: str, smallest_bytes: int, rank: int | None = None) -> BudgetRefused:
+    """The refusal of ``budget_bytes``; ``rank`` is the one whose stage it is, where there are several."""
     stage = binding_stage.removesuffix(".move").removesuffix(".fit")
+    of_rank = "" if rank is None else f" of rank {rank}"
     budget, smallest = _decimal_size(budget_bytes, up=False), _decimal_size(smallest_bytes, up=True)
     return BudgetRefused(
         f"the budget of {budget} cannot hold the {stage} stage{of_rank}; the smallest that can is {smallest}",
         stage=binding_stage,
         budget_bytes=budget_bytes,
         smallest_bytes=smallest_bytes,
+        data={
+            "stage": stage,
+            "rank": rank,
+            "budget": budget,
+            "smallest": smallest,
+            "smallest_bytes": smallest_bytes,
+        },
     )
 
 

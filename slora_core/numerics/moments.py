@@ -18,6 +18,7 @@ import torch
 from torch import Tensor
 
 from slora_core.errors import NumericalError
+from slora_core.wording import counted
 
 _PANEL: Final = 192
 _TILE: Final = 64
@@ -89,7 +90,7 @@ class MomentAccumulator:
         """Mean [B, d] and exactly symmetric covariance [B, d, d] with ddof = 1, rounded once. Raises for one row."""
         count, mean, m2 = self.moments()
         if count < 2:
-            raise NumericalError(f"the covariance of {count} rows is not defined: expected two or more")
+            raise NumericalError(f"the covariance of {counted(count, 'row')} is not defined: expected two or more")
         mean_out.copy_(mean)
         cov_out.copy_(m2.div_(count - 1))
         self.reset()

@@ -11,6 +11,7 @@ from slora_core.errors import InputError
 from slora_core.events import StagePeaks
 from slora_core.records.header import RunHeader
 from slora_core.records.run_file import Accuracy, StageRecord
+from slora_core.wording import counted
 
 Unit: TypeAlias = Literal["bytes", "s", "fraction", "flag"]
 Group: TypeAlias = Literal["overall", "operator", "stage", "accuracy"]
@@ -91,7 +92,7 @@ class RecordedRun(Protocol):
 def compare(runs: Sequence[RecordedRun], labels: Sequence[str] | None = None) -> Comparison:
     """Compare ``runs`` against the first; ``labels`` default to :func:`run_labels`. Raises InputError below two."""
     if len(runs) < 2:
-        raise InputError(f"a comparison of {len(runs)} runs: expected at least two")
+        raise InputError(f"a comparison of {counted(len(runs), 'run')}: expected at least two")
     metrics = [*_overall(runs), *_operators(runs), *_stages(runs), *_accuracies(runs)]
     return Comparison(tuple(labels or run_labels(runs)), tuple(metrics))
 

@@ -33,7 +33,7 @@ def refuse_together(peers: Peers, plan: Plan, summaries: list[dict[str, Any]]) -
             plan.budget_bytes,
             needs["binding_stage"],
             needs["smallest_feasible_bytes"],
-            of_rank=f" of rank {worst}",
+            rank=worst,
         )
 
 

@@ -21,6 +21,7 @@ from slora_core.sources.base import Pairs
 from slora_core.sources.sliced import SlicedPairs
 from slora_core.statistics.base import StateReader, StateWriter
 from slora_core.statistics.held import held_or_read
+from slora_core.wording import by_count
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,8 @@ class Compensation:
             ids = {str(move.state.class_ids[index]): value for index, value in jitter.items()}
             self.jitter[name] = ids
             listed = ", ".join(ids)
-            self.ctx.notice("jitter", f"{name}: the covariances of classes {listed} needed a jitter", jitter=ids)
+            told = by_count(len(ids), f"covariance of class {listed}", f"covariances of classes {listed}")
+            self.ctx.notice("jitter", f"{name}: the {told} needed a jitter", jitter=ids)
 
     def _fit(self, name: str, pairs: Pairs) -> Transition:
         compensator, peers = registry.load(name, self.config), self.ctx.peers

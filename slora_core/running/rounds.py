@@ -34,12 +34,13 @@ from slora_core.sources.base import Pairs
 from slora_core.sources.rounds import LabelledRows, Round
 from slora_core.statistics.base import StateReader
 from slora_core.statistics.checks import check_state
-from slora_core.statistics.joined import FanOutWriter, JoinedState
+from slora_core.statistics.joined import FanOutWriter, JoinedState, RemainingState
 from slora_core.statistics.labels import LabelCensus, census_of, count_labels, rows_of
 from slora_core.statistics.one_pass import collect_statistics
 from slora_core.statistics.state_file import open_state
 from slora_core.statistics.state_writer import StateFileWriter
 from slora_core.types import OPERATORS, UNCOMPENSATED, VARIANT_OF
+from slora_core.wording import by_count, counted
 
 Result = TypeVar("Result")
 NONE: Final = "none"
@@ -121,7 +122,10 @@ class RoundRunner:
         origin = self._origin("evaluation file", "evaluate")
         census = count_labels(self.ctx, rows, origin)
         if census.unlabelled:
-            raise InputError(f"{origin}: {census.unlabelled} rows have no class; expected a label of 0 or more in each")
+            raise InputError(
+                f"{origin}: {counted(census.unlabelled, 'row has', 'rows have')} no class; expected a label of 0 or"
+                " more in each"
+            )
         known = new.class_ids if not self.states else np.concatenate([self.states[NONE].class_ids, new.class_ids])
         unknown = census.class_ids[~np.isin(census.class_ids, known)]
         if unknown.size:
@@ -135,7 +139,10 @@ class RoundRunner:
         return f"the {role}" if path is None else f"{role} {path!r}"
 
     def _new_classes(self, round_: Round) -> LabelCensus:
-        """The classes of the labelled rows that are not in the state yet; others are left as they are moved."""
+        """The classes of the labelled rows that are not in the state yet; others are left as they are moved.
+
+        Of a round that takes them anew the others leave the state first.
+        """
         nothing = np.empty(0, np.int64)
         if round_.fed is not None:
             census = census_of(round_.fed.counts)
@@ -144,17 +151,26 @@ class RoundRunner:
         else:
             return LabelCensus(nothing, nothing, 0)
         known = np.isin(census.class_ids, self.states[NONE].class_ids if self.states else nothing)
-        if known.any():
-            listed = ", ".join(map(str, census.class_ids[known][:5]))
-            self.ctx.notice(
-                "labels",
-                f"classes {listed} are in the class state already; it is moved, their rows are not used for it",
-                known=census.class_ids[known].tolist(),
-            )
+        if known.any() and round_.anew:
+            again = census.class_ids[known]
+            self.states = {name: RemainingState(state, again) for name, state in self.states.items()}
+            listed = ", ".join(map(str, again[:5]))
+            told = by_count(len(again), f"class {listed} comes again; its", f"classes {listed} come again; their")
+            self.ctx.notice("labels", f"{told} statistics are taken anew", anew=again.tolist())
+            known = np.zeros_like(known)
+        elif known.any():
+            ids = census.class_ids[known].tolist()
+            listed = ", ".join(map(str, ids[:5]))
+            told = by_count(len(ids), f"class {listed} is", f"classes {listed} are")
+            rows = by_count(len(ids), "its rows", "their rows")
+            message = f"{told} in the class state already; it is moved, {rows} are not used for it"
+            self.ctx.notice("labels", message, known=ids)
         census = LabelCensus(census.class_ids[~known], census.counts[~known], census.unlabelled)
         if census.one_sample_ids:
             listed = ", ".join(map(str, census.one_sample_ids))
-            message = f"classes {listed} have one sample: their covariance is 1e-4 I"
+            some = len(census.one_sample_ids)
+            told = by_count(some, f"class {listed} has one sample: its", f"classes {listed} have one sample: their")
+            message = f"{told} covariance is 1e-4 I"
             self.ctx.notice("one-sample-class", message, classes=[int(number) for number in census.one_sample_ids])
         return census
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,8 +53,12 @@ def surroundings(
     cancel: CancelToken,
     scratch: Path,
     peers: Peers = ALONE,
+    unplanned_s: Mapping[str, float] | None = None,
 ) -> Iterator[Surroundings]:
-    """Count, cap and sample what happens inside the context; ``peaks`` are set when it ends normally."""
+    """Count, cap and sample what happens inside the context; ``peaks`` are set when it ends normally.
+
+    ``unplanned_s`` are seconds by path of stages that ``job`` leaves out.
+    """
     budget_bytes = enforced_budget_bytes(config)
     on_cpu = device.type == "cpu"
     if not on_cpu:
@@ -62,7 +66,8 @@ def surroundings(
     ledger, host = Ledger(budget_bytes), HostCount()
     meter: Meter = CpuMeter(ledger) if on_cpu else CudaMeter(device, host)
     shared = Path(peers.tell(str(scratch)))
-    stages = job.plan.stages if config.run.engine == "optimised" else ()
+    plans = config.run.engine == "optimised"
+    stages = job.plan.stages if plans else ()
     ctx = RunContext(
         device,
         meter=meter,
@@ -71,6 +76,7 @@ def surroundings(
         scratch=scratch,
         predicted_s={stage.stage: stage.seconds for stage in stages},
         predicted_peak_bytes={stage.stage: stage.predicted_peak_bytes for stage in stages},
+        unplanned_s=unplanned_s if plans else None,
         rss_peaks=RssPeaks(),
         unbudgeted=ledger.unbudgeted,
         peers=peers,

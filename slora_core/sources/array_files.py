@@ -36,15 +36,15 @@ def _head(file: ArrayFile) -> tuple[bytes, int]:
     try:
         status = file.path.stat()
         if stat.S_ISDIR(status.st_mode):
-            raise file.error("is a folder; expected a .npz or .safetensors file")
+            raise file.error("is a folder; expected a .npz or .safetensors file", "file-is-folder")
         if not stat.S_ISREG(status.st_mode):
             raise file.error("is not a regular file; expected a .npz or .safetensors file")
         if status.st_size == 0:
-            raise file.error("is empty (0 bytes); expected a .npz or .safetensors file")
+            raise file.error("is empty (0 bytes); expected a .npz or .safetensors file", "file-empty")
         with file.path.open("rb") as stream:
             return stream.read(9), status.st_size
     except FileNotFoundError:
-        raise file.error("does not exist") from None
+        raise file.error("does not exist", "file-missing") from None
     except OSError as error:
         raise file.error(f"cannot be read: {error.strerror}") from None
     except ValueError as error:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from slora_core.errors import InputError
 
@@ -67,7 +67,9 @@ class ArrayFile:
             others = [name for name in self.arrays if f"{name} [" not in self.expected]
             close = difflib.get_close_matches(key, others, n=1, cutoff=0.6)
             hint = f"; should {close[0]!r} be named {key!r}?" if close else ""
-            raise self.error(f"key {key!r} is missing; found {found}; expected {self.expected}{hint}")
+            what = f"key {key!r} is missing; found {found}; expected {self.expected}{hint}"
+            case, named = ("key-misnamed", {"close": close[0]}) if close else ("key-missing", {})
+            raise self.error(what, case, key=key, found=list(self.arrays), expected=self.expected, **named)
         spec = self.arrays[key]
         if spec.dtype == "object":
             raise self.error(
@@ -76,7 +78,8 @@ class ArrayFile:
         if spec.dtype not in _KINDS[kind]:
             raise self.error(f"key {key!r} has dtype {spec.dtype}; expected one of {', '.join(_KINDS[kind])}")
         if len(spec.shape) != ndim:
-            raise self.error(f"key {key!r} has shape {list(spec.shape)}; expected {ndim} axes: {self.expected}")
+            what = f"key {key!r} has shape {list(spec.shape)}; expected {ndim} axes: {self.expected}"
+            raise self.error(what, "axes", key=key, shape=list(spec.shape), axes=ndim, expected=self.expected)
         return spec
 
     def optional(self, key: str, ndim: int, kind: Literal["float", "integer"]) -> ArraySpec | None:
@@ -88,5 +91,7 @@ class ArrayFile:
             raise self.error(f"unknown key {close[0]!r}, did you mean {key!r}? Expected {self.expected}")
         return None
 
-    def error(self, what: str) -> InputError:
-        return InputError(f"{self.role} {str(self.path)!r}: {what}")
+    def error(self, what: str, case: str = "", **data: Any) -> InputError:
+        """``what`` is wrong with the file; its role and path are part of the ``case`` too."""
+        named = {"role": self.role, "path": str(self.path), **data}
+        return InputError(f"{self.role} {str(self.path)!r}: {what}", case=case, data=named if case else None)

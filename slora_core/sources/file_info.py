@@ -9,6 +9,7 @@ from typing import Final
 from slora_core.errors import InputError
 from slora_core.sources.array_files import open_array_file
 from slora_core.sources.array_specs import ArrayFile, ArraySpec
+from slora_core.wording import counted
 
 BEFORE: Final = "features_before"
 AFTER: Final = "features_after"
@@ -70,7 +71,8 @@ def feature_layout(path: str | Path) -> FeatureLayout:
     before = file.require(BEFORE, 2, "float")
     after = file.require(AFTER, 2, "float")
     labels = file.optional(LABELS, 1, "integer")
-    check_pair_shapes(f"feature file {str(path)!r}", before.shape, after.shape, labels.shape if labels else None)
+    label_shape = labels.shape if labels else None
+    check_pair_shapes(f"{file.role} {str(path)!r}", before.shape, after.shape, label_shape, path=str(path))
     return FeatureLayout(_info(file, before, after, labels), before, after, labels)
 
 
@@ -89,22 +91,36 @@ def evaluation_layout(path: str | Path) -> EvaluationLayout:
 
 
 def check_pair_shapes(
-    origin: str, before: tuple[int, ...], after: tuple[int, ...], labels: tuple[int, ...] | None
+    origin: str,
+    before: tuple[int, ...],
+    after: tuple[int, ...],
+    labels: tuple[int, ...] | None,
+    *,
+    path: str = "",
 ) -> None:
-    """Both [N, d] alike, N >= 2, d >= 1, and labels [N]. Raises InputError that begins with ``origin``."""
+    """Both [N, d] alike, N >= 2, d >= 1, and labels [N]. Raises InputError that begins with ``origin``.
+
+    ``path`` is that of the feature file, where they are from one.
+    """
     for key, shape in ((BEFORE, before), (AFTER, after)):
         if len(shape) != 2:
             raise InputError(f"{origin}: {key} has shape {list(shape)}; expected [N, d]")
     if before != after:
         raise InputError(
-            f"{origin}: {BEFORE} has shape {list(before)} but {AFTER} has {list(after)}; expected the same [N, d]"
+            f"{origin}: {BEFORE} has shape {list(before)} but {AFTER} has {list(after)}; expected the same [N, d]",
+            case="pairs-differ" if path else "",
+            data={"path": path, "before": list(before), "after": list(after)},
         )
     if before[0] < 2:
-        raise InputError(f"{origin}: {before[0]} pairs in {BEFORE} and {AFTER}; expected at least two")
+        raise InputError(f"{origin}: {counted(before[0], 'pair')} in {BEFORE} and {AFTER}; expected at least two")
     if before[1] < 1:
         raise InputError(f"{origin}: {BEFORE} has shape {list(before)}; expected at least one column")
     if labels is not None and labels != before[:1]:
-        raise InputError(f"{origin}: {LABELS} has shape {list(labels)}; expected [{before[0]}], one label a pair")
+        raise InputError(
+            f"{origin}: {LABELS} has shape {list(labels)}; expected [{before[0]}], one label a pair",
+            case="labels-differ" if path else "",
+            data={"path": path, "labels": list(labels), "pairs": before[0]},
+        )
 
 
 def _info(file: ArrayFile, *specs: ArraySpec | None) -> FileInfo:

@@ -42,12 +42,14 @@ class MeasuredPrecision:
 class Probed:
     """Stages by task that the source runs before the round's own, and bytes it holds through the whole run.
 
-    ``precision`` where the forward passes' was to be measured.
+    ``precision`` where the forward passes' was to be measured. ``unplanned_s`` are about the seconds of stages that
+    no plan holds, by their paths: the training of the demo.
     """
 
     requests: Mapping[int, Sequence[StageRequest]] = field(default_factory=dict)
     held_bytes: int = 0
     precision: MeasuredPrecision | None = None
+    unplanned_s: Mapping[str, float] = field(default_factory=dict)
 
 
 class PlannedForward(Protocol):

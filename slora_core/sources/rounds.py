@@ -52,10 +52,11 @@ class Round:
 
     ``task`` counts from 1 to ``tasks``. ``pairs`` is None at a first task, where there is no drift. ``labelled`` holds
     the rows of the classes that are new in this task and ``evaluation`` those of all classes seen, both under the model
-    after the task; None where the source has none. ``fed`` takes the place of pairs that went into a
-    :class:`~slora_core.features.feed.Feed`, and of labelled rows whose classes were known beforehand. ``sizes`` are
-    those of the round where they are other than the source announced: an image could not be read, or a loader did not
-    say how much it yields.
+    after the task; None where the source has none. With ``anew`` a class of these rows that is known already gets their
+    statistics in place of its own; otherwise it is moved and its rows are left out. ``fed`` takes the place of pairs
+    that went into a :class:`~slora_core.features.feed.Feed`, and of labelled rows whose classes were known beforehand.
+    ``sizes`` are those of the round where they are other than the source announced: an image could not be read, or a
+    loader did not say how much it yields.
     """
 
     task: int
@@ -65,6 +66,7 @@ class Round:
     evaluation: LabelledRows | None = None
     sizes: Workload | None = None
     fed: FedRows | None = None
+    anew: bool = False
 
     @property
     def dim(self) -> int:

@@ -6,7 +6,7 @@ from slora_core.config import RunConfig
 from slora_core.errors import ConfigError, InputError
 from slora_core.sources.file_info import evaluation_file_info, feature_file_info
 from slora_core.sources.labels import labelled_classes
-from slora_core.statistics.state_info import class_state_info, require_variants
+from slora_core.statistics.state_info import ClassStateInfo, class_state_info, require_variants
 from slora_core.types import Workload
 
 
@@ -33,21 +33,17 @@ def _files_workload(config: RunConfig) -> Workload:
         raise ConfigError(
             f"source.{absent} is not set: a run on files needs a feature file and a class state",
             "give --features F.npz and --state S.safetensors",
+            case="source-incomplete",
+            data={"kind": "files"},
         )
     features, state = feature_file_info(source.features), class_state_info(source.state)
     if features.dim != state.dim:
-        raise InputError(
-            f"feature file {source.features!r} has d = {features.dim} but class state {source.state!r} has"
-            f" d = {state.dim}; expected the same"
-        )
+        raise _dims_differ("feature file", source.features, features.dim, state)
     evaluation_rows = 0
     if source.evaluate is not None:
         evaluation = evaluation_file_info(source.evaluate)
         if evaluation.dim != state.dim:
-            raise InputError(
-                f"evaluation file {source.evaluate!r} has d = {evaluation.dim} but class state {source.state!r} has"
-                f" d = {state.dim}; expected the same"
-            )
+            raise _dims_differ("evaluation file", source.evaluate, evaluation.dim, state)
         evaluation_rows = evaluation.rows
     require_variants(state, config.operators.names)
     labelled = labelled_classes(source.features, source.state)
@@ -58,4 +54,12 @@ def _files_workload(config: RunConfig) -> Workload:
         new_classes=len(labelled.new),
         labelled_rows=int(labelled.counts.sum()),
         evaluation_rows=evaluation_rows,
+    )
+
+
+def _dims_differ(role: str, path: str, dim: int, state: ClassStateInfo) -> InputError:
+    return InputError(
+        f"{role} {path!r} has d = {dim} but class state {str(state.path)!r} has d = {state.dim}; expected the same",
+        case="dims-differ",
+        data={"role": role, "path": path, "dim": dim, "state": str(state.path), "state_dim": state.dim},
     )

@@ -1,4 +1,4 @@
-"""Two class states read as one, without copying either."""
+"""Class states read as one, or as a part of one, without copying any."""
 
 from __future__ import annotations
 
@@ -34,6 +34,29 @@ class JoinedState:
             self._first.read(index, mean, covariance)
         else:
             self._second.read(index - old, mean, covariance)
+
+
+class RemainingState:
+    """The classes of ``state`` but for those whose ids are in ``left_out`` [K], in the same order."""
+
+    def __init__(self, state: StateReader, left_out: NDArray[np.int64]) -> None:
+        self._state = state
+        self._kept = np.flatnonzero(~np.isin(state.class_ids, left_out))
+
+    @property
+    def class_ids(self) -> NDArray[np.int64]:
+        return self._state.class_ids[self._kept]
+
+    @property
+    def counts(self) -> NDArray[np.int64]:
+        return self._state.counts[self._kept]
+
+    @property
+    def dim(self) -> int:
+        return self._state.dim
+
+    def read(self, index: int, mean: Tensor | None, covariance: Tensor | None) -> None:
+        self._state.read(int(self._kept[index]), mean, covariance)
 
 
 class FanOutWriter:

@@ -45,7 +45,8 @@ def collect_statistics(
 
     ``option`` is one of :func:`~slora_core.statistics.plan.statistics_options`. Advances the open stage by one a
     labelled row. Classes that ``census`` does not name are left out. Of several ranks each looks at the rows of its
-    ``share`` (start, stop); rank 0 puts them together and writes.
+    ``share`` (start, stop); rank 0 puts them together and writes. Raises InputError that names a class with NaN or Inf
+    in its features.
     """
     start, stop = share or (0, rows.count)
     with Workspace(option.footprint, ctx.device) as workspace:
@@ -53,7 +54,7 @@ def collect_statistics(
         for index, moments in collector.classes(rows, census, start, stop):
             _put_together(ctx.peers, moments)
             if ctx.peers.rank == 0:
-                collector.write(out, index, moments)
+                collector.write(out, index, moments, census.class_ids[index])
 
 
 def _put_together(peers: Peers, moments: MomentAccumulator) -> None:
@@ -104,7 +105,7 @@ class ClassSums:
             moments = self._collector.moments(index)
             _put_together(self._ctx.peers, moments)
             if self._ctx.peers.rank == 0:
-                self._collector.write(out, index, moments)
+                self._collector.write(out, index, moments, self._ids[index])
 
 
 class _Collector:
@@ -144,14 +145,21 @@ class _Collector:
         """Of class ``number`` of the pass."""
         return self._accumulators[number]
 
-    def write(self, out: StateWriter, index: int, moments: MomentAccumulator) -> None:
+    def write(self, out: StateWriter, index: int, moments: MomentAccumulator, class_id: int) -> None:
+        """Raises InputError for a class with NaN or Inf in its rows: its mean is not finite then."""
         if moments.count == 1:
             self._mean.copy_(moments.moments()[1])
             self._covariance.zero_()
             self._covariance[0].diagonal().fill_(ONE_SAMPLE_VARIANCE)
         else:
             moments.finish(self._mean, self._covariance)
-        out.write(index, self._staging.download(self._mean[0]), self._staging.download(self._covariance[0]))
+        mean = self._staging.download(self._mean[0])
+        if not np.isfinite(mean.numpy()).all():
+            raise InputError(
+                f"the features of class {class_id} hold NaN or Inf; expected finite numbers",
+                "remove these rows, or extract them again",
+            )
+        out.write(index, mean, self._staging.download(self._covariance[0]))
 
     def add_block(self, rows: LabelledRows, group: NDArray[np.int64], start: int, labels: NDArray[np.int64]) -> None:
         """Rows ``start:start + len(labels)`` as far as they belong to ``group``, a chunk at a time."""

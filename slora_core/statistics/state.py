@@ -11,6 +11,7 @@ from torch import Tensor
 
 from slora_core.errors import InputError
 from slora_core.statistics.checks import check_class, check_classes
+from slora_core.wording import counted
 
 _ORIGIN = "the class state"
 
@@ -46,7 +47,7 @@ class ClassState:
         return cls(ids, sizes, mean, covariance)
 
     def __repr__(self) -> str:
-        return f"<ClassState of {len(self.class_ids)} classes, d = {self.dim}>"
+        return f"<ClassState of {counted(len(self.class_ids), 'class', 'classes')}, d = {self.dim}>"
 
     @property
     def dim(self) -> int:

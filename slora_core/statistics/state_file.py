@@ -17,6 +17,7 @@ from slora_core.sources.mapped_array import MappedArray
 from slora_core.statistics.checks import check_classes
 from slora_core.statistics.packing import triangle_size, unpack_lower
 from slora_core.statistics.state_info import StateLayout, choose_variant, state_layout
+from slora_core.wording import counted
 
 
 class StateFile:
@@ -48,7 +49,8 @@ class StateFile:
 
     def __repr__(self) -> str:
         variant = f" {self.variant!r}" if self.variant else ""
-        return f"<StateFile{variant} of {len(self.class_ids)} classes, d = {self.dim}, {str(self.path)!r}>"
+        classes = counted(len(self.class_ids), "class", "classes")
+        return f"<StateFile{variant} of {classes}, d = {self.dim}, {str(self.path)!r}>"
 
     @property
     def dim(self) -> int:

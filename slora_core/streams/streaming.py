@@ -49,7 +49,7 @@ def failure_of(error: BaseException, t_s: float) -> RunFailed:
     details = "".join(traceback.format_exception(error))
     if isinstance(error, SloraError):
         kind = re.sub(r"(?<!^)(?=[A-Z])", "-", type(error).__name__).lower()
-        return RunFailed(t_s, kind, error.what, error.remedy, error.exit_code, details)
+        return RunFailed(t_s, kind, error.what, error.remedy, error.exit_code, details, error.case, error.data)
     what = f"the engine failed unexpectedly: {type(error).__name__}: {error}"
     return RunFailed(t_s, "internal", what, "this is a defect: report it with the details", 4, details)
 

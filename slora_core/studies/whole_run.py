@@ -103,8 +103,8 @@ def run_whole(
     match final:
         case RunFinished():
             return _reduced(finished, plan, final, tuple(idle)), environment
-        case RunFailed(exit_code=2, what=what, remedy=remedy):
-            raise InputError(what, remedy)
+        case RunFailed(exit_code=2):
+            raise InputError(final.what, final.remedy, case=final.case, data=final.data)
         case RunFailed():
             return RunFigures(failure=final.what, details=final.details), environment
         case RunCancelledEvent():

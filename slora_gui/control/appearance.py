@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Protocol
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QApplication
 
 from slora_gui import theme
@@ -21,7 +21,9 @@ class Themed(Protocol):
 
 
 class Appearance(QObject):
-    """Applies the choices of ``settings`` and keeps new ones there."""
+    """Applies the choices of ``settings`` and keeps new ones there; ``language_chosen`` tells of a new one."""
+
+    language_chosen = Signal()
 
     def __init__(
         self, app: QApplication, settings: Settings, actions: ActionSet, views: Iterable[Themed], parent: QObject
@@ -59,6 +61,8 @@ class Appearance(QObject):
             self._settings.language = language  # type: ignore[assignment]
         self._actions.retranslate()
         self._actions[f"language-{language}"].setChecked(True)
+        if keep:
+            self.language_chosen.emit()
 
     def end(self) -> None:
         """Leave the application as it was found, for a window that comes after this one."""

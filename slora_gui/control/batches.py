@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,7 +19,7 @@ ENGINES: Final = ("baseline", "optimised")
 
 
 def single_job(config: RunConfig) -> list[Job]:
-    return [Job(config, _title(config), config.source.kind)]
+    return [Job(config, partial(_title, config), config.source.kind)]
 
 
 def demo_config(job: RunConfig) -> RunConfig:
@@ -44,7 +45,7 @@ class EnginePair:
 
     def _job(self, config: RunConfig, engine: str, state: Path) -> Job:
         own = config.merged({"run": {"engine": engine}, "output": {"state": str(state), "resume": False}})
-        return Job(own, _title(own), f"{config.source.kind}-{engine}")
+        return Job(own, partial(_title, own), f"{config.source.kind}-{engine}")
 
 
 def _title(config: RunConfig) -> str:

@@ -11,6 +11,7 @@ from slora_core.errors import InputError
 from slora_gui.control.background import Background
 from slora_gui.model.file_kind import file_kind
 from slora_gui.model.job_model import JobModel
+from slora_gui.model.problem_texts import what_text
 from slora_gui.model.run_loading import load_run
 from slora_gui.model.run_model import RunModel
 from slora_gui.model.run_state import RunState
@@ -47,7 +48,7 @@ class Opener(QObject):
         try:
             kind = file_kind(path)
         except InputError as error:
-            self._refusals.append(error.what)
+            self._refusals.append(what_text(error))
             return False
         if kind == "run":
             self._background.start(lambda: load_run(path), self._show_run, self._refuse)
@@ -73,7 +74,7 @@ class Opener(QObject):
     def _refuse(self, error: Exception) -> None:
         if not isinstance(error, InputError):
             raise error
-        self._refusals.append(error.what)
+        self._refusals.append(what_text(error))
         self._tell_refusals()
 
     def _tell_refusals(self) -> None:

@@ -31,10 +31,10 @@ TAKE_MS: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What is run, what the run is called, and the word for it in the name of its file."""
+    """What is run, what it is called in the language of the window, and the word for it in the name of its file."""
 
     config: RunConfig
-    title: str
+    title: Callable[[], str]
     slug: str
 
 

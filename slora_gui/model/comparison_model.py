@@ -112,10 +112,11 @@ class ComparisonModel(QObject):
     @property
     def comparison(self) -> Comparison | None:
         """Metrics of the runs in ``order``, with signed differences from the base; None below two runs."""
-        if self._comparison is None and len(self._runs) > 1:
-            labels = self.labels
-            compared = [ComparedState(self._runs[index].state, labels[index]) for index in self.order]
-            self._comparison = compare(compared, [labels[index] for index in self.order])
+        found = self.labels
+        labels = tuple(found[index] for index in self.order) if found else ()
+        if len(labels) > 1 and (self._comparison is None or self._comparison.labels != labels):
+            compared = [ComparedState(self._runs[i].state, label) for i, label in zip(self.order, labels, strict=True)]
+            self._comparison = compare(compared, labels)
         return self._comparison
 
     @Slot(str)

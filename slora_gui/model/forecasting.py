@@ -17,6 +17,7 @@ from slora_core.running.output import check_distributable
 from slora_core.running.planning import JobPlan, announced, plan_job
 from slora_core.running.shares import Share
 from slora_core.types import Workload
+from slora_gui.model.problem_texts import what_text
 
 Stamps: TypeAlias = tuple[tuple[str, int, int], ...]
 Announced: TypeAlias = tuple[tuple[Workload, ...], dict[int, tuple[StageRequest, ...]]]
@@ -103,7 +104,7 @@ class Forecaster:
         try:
             workloads, job = self._planned(config, profile)
         except InputError as error:
-            return Forecast(generation, config, None, [], error.what, budget)
+            return Forecast(generation, config, None, [], what_text(error), budget)
         baseline = max(predicted_peak(workload, config, profile) for workload in workloads)
         if config.run.engine == "baseline":
             return Forecast(generation, config, None, [], baseline_peak_bytes=baseline)
@@ -115,7 +116,7 @@ class Forecaster:
         try:
             found = self._planned(config, profile)[1].frontier(profile)
         except InputError as error:
-            return Frontier(generation, config, (), error.what)
+            return Frontier(generation, config, (), what_text(error))
         points = tuple(frontier_point(peak, seconds, bound_bytes(peak, profile), False) for peak, seconds in found)
         return Frontier(generation, config, points)
 

@@ -12,6 +12,7 @@ from PySide6.QtGui import QUndoCommand, QUndoStack
 from slora_core.config import RunConfig, SourceConfig
 from slora_core.errors import ConfigError, InputError
 from slora_gui.model.model_folders import folder_fields
+from slora_gui.model.problem_texts import what_text
 from slora_gui.model.source_facts import SourceFacts, source_facts
 
 
@@ -89,7 +90,7 @@ class JobModel(QObject):
         try:
             fields = folder_fields(Path(path), self._config.source)
         except InputError as error:
-            self.refused.emit(error.what)
+            self.refused.emit(what_text(error))
             return False
         return self.change({"source": {"kind": "models", **fields}}, text)
 
@@ -98,7 +99,7 @@ class JobModel(QObject):
         try:
             config = RunConfig.from_toml(path)
         except ConfigError as error:
-            self.refused.emit(error.what)
+            self.refused.emit(what_text(error))
             return False
         self.replace(config, text)
         return True

@@ -9,6 +9,7 @@ from PySide6.QtCore import QCoreApplication
 
 from slora_core.events import Notice
 from slora_core.memory.sizes import format_size
+from slora_core.wording import by_count
 from slora_gui.i18n import QT_TRANSLATE_NOOP
 
 _Sentence: TypeAlias = Callable[[Mapping[str, Any]], str]
@@ -80,8 +81,14 @@ def _crossed(data: Mapping[str, Any]) -> str:
 def _retry(data: Mapping[str, Any]) -> str:
     kept, size = int(data["kept"]), _size(data["predicted_bytes"])
     if kept:
-        text = QCoreApplication.translate(
-            "Notices", "{kept} classes are finished and kept; the others go on with a smaller plan of {size}"
+        text = _by_count(
+            kept,
+            QT_TRANSLATE_NOOP(
+                "Notices", "1 class is finished and kept; the others go on with a smaller plan of {size}"
+            ),
+            QT_TRANSLATE_NOOP(
+                "Notices", "{kept} classes are finished and kept; the others go on with a smaller plan of {size}"
+            ),
         )
         return text.format(kept=kept, size=size)
     return QCoreApplication.translate("Notices", "It begins again with a smaller plan of {size}").format(size=size)
@@ -89,8 +96,12 @@ def _retry(data: Mapping[str, Any]) -> str:
 
 def _jitter(data: Mapping[str, Any]) -> str:
     jitter = data["jitter"]
-    text = QCoreApplication.translate(
-        "Notices", "The covariances of {count} classes needed a jitter of at most {jitter}: {classes}"
+    text = _by_count(
+        len(jitter),
+        QT_TRANSLATE_NOOP("Notices", "The covariance of class {classes} needed a jitter of {jitter}"),
+        QT_TRANSLATE_NOOP(
+            "Notices", "The covariances of {count} classes needed a jitter of at most {jitter}: {classes}"
+        ),
     )
     listed = ", ".join(list(jitter)[:_LISTED]) + ("..." if len(jitter) > _LISTED else "")
     return text.format(count=len(jitter), jitter=f"{max(jitter.values()):.2g}", classes=listed)
@@ -109,10 +120,20 @@ def _other_process(data: Mapping[str, Any]) -> str:
 
 def _skipped(data: Mapping[str, Any]) -> str:
     if "ignored" in data:
-        text = QCoreApplication.translate("Notices", "{count} files in the image folders are not named as images")
-        return text.format(count=int(data["ignored"]))
-    text = QCoreApplication.translate("Notices", "{count} images cannot be read and are left out: {names}")
-    return text.format(count=int(data["skipped"]), names=", ".join(data["reasons"]))
+        count = int(data["ignored"])
+        text = _by_count(
+            count,
+            QT_TRANSLATE_NOOP("Notices", "1 file in the image folders is not named as an image"),
+            QT_TRANSLATE_NOOP("Notices", "{count} files in the image folders are not named as images"),
+        )
+        return text.format(count=count)
+    count = int(data["skipped"])
+    text = _by_count(
+        count,
+        QT_TRANSLATE_NOOP("Notices", "1 image cannot be read and is left out: {names}"),
+        QT_TRANSLATE_NOOP("Notices", "{count} images cannot be read and are left out: {names}"),
+    )
+    return text.format(count=count, names=", ".join(data["reasons"]))
 
 
 def _continued(data: Mapping[str, Any]) -> str:
@@ -135,16 +156,34 @@ def _replanned(data: Mapping[str, Any]) -> str:
 
 def _labels(data: Mapping[str, Any]) -> str:
     if "known" in data:
-        text = QCoreApplication.translate(
-            "Notices", "Classes {classes} are in the class state already; it is moved, their rows are not used for it"
+        text = _by_count(
+            len(data["known"]),
+            QT_TRANSLATE_NOOP(
+                "Notices", "Class {classes} is in the class state already; it is moved, its rows are not used for it"
+            ),
+            QT_TRANSLATE_NOOP(
+                "Notices",
+                "Classes {classes} are in the class state already; it is moved, their rows are not used for it",
+            ),
         )
         return text.format(classes=_listed(data["known"]))
+    if "anew" in data:
+        text = _by_count(
+            len(data["anew"]),
+            QT_TRANSLATE_NOOP("Notices", "Class {classes} comes again; its statistics are taken anew"),
+            QT_TRANSLATE_NOOP("Notices", "Classes {classes} come again; their statistics are taken anew"),
+        )
+        return text.format(classes=_listed(data["anew"]))
     text = QCoreApplication.translate("Notices", "Class folders by class id: {classes}")
     return text.format(classes=_listed(f"{name} = {number}" for number, name in data["classes"].items()))
 
 
 def _one_sample(data: Mapping[str, Any]) -> str:
-    text = QCoreApplication.translate("Notices", "Classes {classes} have one sample: their covariance is 1e-4 I")
+    text = _by_count(
+        len(data["classes"]),
+        QT_TRANSLATE_NOOP("Notices", "Class {classes} has one sample: its covariance is 1e-4 I"),
+        QT_TRANSLATE_NOOP("Notices", "Classes {classes} have one sample: their covariance is 1e-4 I"),
+    )
     return text.format(classes=_listed(data["classes"]))
 
 
@@ -174,6 +213,10 @@ def _precision(data: Mapping[str, Any]) -> str:
         deviation=f"{data['deviation']:.2g}",
         bound=f"{data['bound']:g}",
     )
+
+
+def _by_count(count: int, one: str, many: str) -> str:
+    return QCoreApplication.translate("Notices", by_count(count, one, many))
 
 
 def _listed(things: Iterable[Any]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,15 +28,18 @@ POLL_MS: Final = 500
 class RunModel(QObject):
     """Shows one run. ``changed`` carries one of ASPECTS; ``follow_failed`` why a followed file cannot be read any more.
 
-    Feed it the events of a live run from its own thread, or make it with :meth:`open` or :meth:`from_state`.
+    Feed it the events of a live run from its own thread, or make it with :meth:`open` or :meth:`from_state`. A
+    ``title`` that is a function is asked anew each time, so that it is in the language of the window.
     """
 
     changed = Signal(str)
     follow_failed = Signal(str)
 
-    def __init__(self, title: str = "", path: Path | None = None, parent: QObject | None = None) -> None:
+    def __init__(
+        self, title: str | Callable[[], str] = "", path: Path | None = None, parent: QObject | None = None
+    ) -> None:
         super().__init__(parent)
-        self._title = title
+        self._title: str | Callable[[], str] = title
         self._state = RunState(path)
         self._watch: BudgetWatch | None = None
         self._bands: dict[int, tuple[object, list[StageBand]]] = {}
@@ -128,7 +131,8 @@ class RunModel(QObject):
     @property
     def title(self) -> str:
         """What the run is called: its given title, the name of its file, or what it runs on."""
-        return self._title or (self.path.stem if self.path is not None else self.header.source)
+        given = self._title() if callable(self._title) else self._title
+        return given or (self.path.stem if self.path is not None else self.header.source)
 
     @title.setter
     def title(self, text: str) -> None:

@@ -12,6 +12,7 @@ from slora_core.sources.file_info import FileInfo, evaluation_file_info, feature
 from slora_core.sources.models.model_files import AdapterFiles, BaseFiles, adapter_files, base_files
 from slora_core.sources.workloads import workloads_of
 from slora_core.statistics.state_info import ClassStateInfo, class_state_info
+from slora_gui.model.problem_texts import what_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ def _of_files(source: SourceConfig) -> SourceFacts:
             try:
                 found[name] = read(path)
             except InputError as error:
-                problems[name] = error.what
+                problems[name] = what_text(error)
     features, state, evaluation = (found.get(name) for name in _READERS)
     return SourceFacts(
         "files",
@@ -95,7 +96,7 @@ def _of_models(source: SourceConfig) -> SourceFacts:
             try:
                 found[name] = read(path)
             except InputError as error:
-                problems[name] = error.what
+                problems[name] = what_text(error)
     base, state = found.get("base"), found.get("state")
     return SourceFacts(
         "models",
@@ -112,7 +113,7 @@ def _of_demo(source: SourceConfig) -> SourceFacts:
     try:
         workloads = workloads_of(RunConfig(source=source))
     except InputError as error:
-        return SourceFacts("demo", tasks=source.tasks, problems={"kind": error.what})
+        return SourceFacts("demo", tasks=source.tasks, problems={"kind": what_text(error)})
     last = workloads[-1]
     return SourceFacts(
         "demo",

@@ -9,6 +9,7 @@ from PySide6.QtCore import QCoreApplication
 
 from slora_core.errors import SloraError
 from slora_core.events import RunFailed
+from slora_gui.model.problem_texts import remedy_text, what_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class Problem:
 def problem_of_error(error: BaseException) -> Problem:
     """The engine's own errors say it themselves; any other is a defect of the window."""
     if isinstance(error, SloraError):
-        return Problem(error.what, error.remedy)
+        return Problem(what_text(error), remedy_text(error))
     what = QCoreApplication.translate("Problems", "Something in the window failed: {error}")
     remedy = QCoreApplication.translate(
         "Problems", "You can go on working. This is a defect: please report it with the details."
@@ -37,4 +38,4 @@ def problem_of_error(error: BaseException) -> Problem:
 
 
 def problem_of_run(failed: RunFailed) -> Problem:
-    return Problem(failed.what, failed.remedy, failed.details)
+    return Problem(what_text(failed), remedy_text(failed), failed.details)

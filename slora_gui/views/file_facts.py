@@ -12,6 +12,7 @@ from slora_core.memory.sizes import format_size
 from slora_core.sources.file_info import FileInfo
 from slora_core.sources.models.model_files import AdapterFiles, BaseFiles
 from slora_core.statistics.state_info import ClassStateInfo
+from slora_core.wording import by_count
 from slora_gui.views.layout import unbroken
 
 if TYPE_CHECKING:
@@ -74,7 +75,9 @@ def _folder(path: str) -> str:
     if not folder.is_dir():
         raise InputError(f"{path!r} is not a folder; expected the path of one that exists")
     inside = sum(1 for entry in folder.iterdir() if not entry.name.startswith("."))
-    return QCoreApplication.translate("FileFacts", "{count} entries").format(count=_number(inside))
+    one = QCoreApplication.translate("FileFacts", "1 entry")
+    many = QCoreApplication.translate("FileFacts", "{count} entries")
+    return by_count(inside, one, many).format(count=_number(inside))
 
 
 def _joined(*parts: str) -> str:

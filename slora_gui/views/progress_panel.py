@@ -11,6 +11,7 @@ from slora_core.memory.sizes import format_size
 from slora_core.records.tables import format_seconds
 from slora_gui.eliding import ElidingLabel
 from slora_gui.i18n import Retranslating
+from slora_gui.model.problem_texts import what_text
 from slora_gui.model.stage_texts import stage_text
 from slora_gui.steady import Pace, Room, SteadyLabel
 from slora_gui.theme import icon
@@ -118,7 +119,7 @@ class ProgressPanel(Retranslating, QWidget):
         return stage, " · ".join(parts)
 
     def _outcome_texts(self, run: RunModel) -> tuple[str, str]:
-        failure = "" if run.failure is None else as_sentence(run.failure.what)
+        failure = "" if run.failure is None else as_sentence(what_text(run.failure))
         if run.budget_bytes is None:
             return failure, self.tr("no budget")
         kept = None if run.result is None else run.result.within_budget

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QWidget
 
 from slora_core.memory.sizes import format_size
 from slora_core.records.tables import format_seconds
+from slora_core.wording import by_count
 from slora_gui.i18n import Retranslating
 from slora_gui.model.stage_texts import stage_text
 from slora_gui.plots.statistics import RegionStatistics
@@ -42,7 +43,8 @@ class RegionPanel(Retranslating, QWidget):
         if region is None:
             self.line.setText(self.tr("Drag over the plot with Shift held to select a stretch of time."))
             return
-        text = self.tr("{start} to {end}: {seconds}, {samples} samples. {stages}")
+        one = self.tr("{start} to {end}: {seconds}, 1 sample. {stages}")
+        text = by_count(region.samples, one, self.tr("{start} to {end}: {seconds}, {samples} samples. {stages}"))
         self.line.setText(
             text.format(
                 start=format_seconds(region.start_s),

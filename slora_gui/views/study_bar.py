@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QWidget
 
 from slora_core.records.tables import format_seconds
+from slora_core.wording import by_count
 from slora_gui.i18n import Retranslating
 from slora_gui.theme import icon
 from slora_gui.views.flow_layout import FlowLayout
@@ -111,6 +112,7 @@ class StudyBar(Retranslating, QWidget):
             if self._eta_s is not None:
                 text += " · " + self.tr("about {time} left").format(time=format_seconds(max(1, round(self._eta_s))))
         elif not self._running and self._resumable:
-            text = self.tr("{count} runs are already measured").format(count=self._resumable)
+            one, many = self.tr("1 run is already measured"), self.tr("{count} runs are already measured")
+            text = by_count(self._resumable, one, many).format(count=self._resumable)
         self.line.setText(text)
         self.line.setVisible(bool(text))

@@ -104,7 +104,7 @@ BAD_CALLS = {
     "NaN features": (lambda: compensate(after=bad(AFTER, 3)), r"features_after holds NaN or Inf in 1 row \(3\)"),
     "NaN in a fit": (lambda: slora.fit("attention", BEFORE, bad(AFTER, 3)), r"features_after holds NaN"),
     "NaN in statistics": (lambda: slora.class_statistics(bad(BEFORE, 5), LABELS), r"features holds NaN .*\(5\)"),
-    "one pair": (lambda: compensate(BEFORE[:1], AFTER[:1]), r"1 pairs .* at least two"),
+    "one pair": (lambda: compensate(BEFORE[:1], AFTER[:1]), r"1 pair .* at least two"),
     "rows that differ": (lambda: compensate(after=AFTER[:9]), r"\[60, 8\] but features_after has \[9, 8\]"),
     "d that differs": (lambda: compensate(BEFORE[:, :4], AFTER[:, :4]), r"class state has d = 8, the pairs d = 4"),
     "integers": (lambda: compensate(BEFORE.astype(int)), r"features_before has dtype int64"),

@@ -145,6 +145,22 @@ def test_fraction_and_eta_follow_the_planned_seconds(clock: Clock):
     assert told == [(0.125, None), (0.5, 4.0), (1.0, 0.0)]
 
 
+def test_stages_outside_the_plan_weigh_in_the_fraction_and_have_no_prediction(clock: Clock):
+    events = []
+    ctx = RunContext(CPU, emit=events.append, predicted_s={"a": 1.0}, unplanned_s={"train": 3.0})
+    with ctx.stage("train", total=2):
+        clock.now_s = 3.0
+        ctx.advance()
+    ctx.expect({"a": 2.0}, {})
+    with ctx.stage("a", total=2):
+        clock.now_s = 8.0
+        ctx.advance()
+
+    assert [event.predicted_s for event in events if isinstance(event, StageStarted)] == [None, 2.0]
+    told = [(event.fraction, event.eta_s) for event in events if isinstance(event, Progress)]
+    assert told == [(0.375, 5.0), (0.8, pytest.approx(2.0))]
+
+
 def test_advance_between_stages_reports_nothing():
     events = []
     RunContext(CPU, emit=events.append).advance()

@@ -103,7 +103,7 @@ def test_a_notice_is_shown_raises_the_budget_and_plans_anew(make_window, qtbot):
     assert window.page == "live"
     assert page.plot.region.span_s == (0.0, 2.4)
     assert not page.region.table.isHidden()
-    assert "1 samples" in page.region.line.text()
+    assert ", 1 sample. " in page.region.line.text()
     card.buttons["raise_budget"].click()
     assert job.config.memory.budget == 40 * MIB
     card.buttons["replan"].click()

@@ -265,6 +265,39 @@ def test_language_and_theme_change_in_place(make_window, qtbot):
     qtbot.waitUntil(lambda: window.pages.tabText(0) == "Welcome")
 
 
+def test_what_is_wrong_with_a_job_is_told_in_the_language_that_is_spoken_now(make_window, qtbot, tmp_path):
+    _, controller = make_window()
+    missing = str(tmp_path / "no.npz")
+    headline, job = controller.views.forecast.headline, controller.models.job
+    job.change({"source": {"kind": "files", "features": missing, "state": missing}}, "Files that are not there")
+    qtbot.waitUntil(lambda: headline.text() == f"Feature file {missing!r}: does not exist")
+    controller.perform("language-zh_CN")
+    qtbot.waitUntil(lambda: headline.text() == f"特征文件 {missing!r} 不存在")
+    assert job.source_facts.problems["state"] == f"类状态 {missing!r} 不存在"
+    job.change({"source": {"features": None}}, "No file")
+    qtbot.waitUntil(lambda: headline.text() == "来源不完整：文件运行需要特征文件和类状态")
+    controller.perform("language-en")
+    qtbot.waitUntil(lambda: "needs a feature file and a class state" in headline.text())
+
+
+def test_runs_are_called_in_the_language_that_is_spoken_now(make_window, qtbot, monkeypatch):
+    window, controller = make_window(finishing)
+    monkeypatch.setattr("slora_gui.control.batches.deviations", lambda *states: ())
+    _run(controller, qtbot, "compare-engines")
+    comparison = controller.models.comparison
+    english = [run.title for run in comparison.runs], window.windowTitle(), comparison.comparison.labels
+    assert english[0] == ["demo, baseline", "demo, optimised"]
+    controller.perform("language-zh_CN")
+    qtbot.waitUntil(lambda: window.pages.tabText(0) == "欢迎")
+    chinese = ["演示，基线", "演示，优化"]
+    assert [run.title for run in comparison.runs] == chinese
+    assert window.windowTitle() == chinese[1]
+    assert list(comparison.comparison.labels) == chinese
+    controller.perform("language-en")
+    qtbot.waitUntil(lambda: window.pages.tabText(0) == "Welcome")
+    assert ([run.title for run in comparison.runs], window.windowTitle(), comparison.comparison.labels) == english
+
+
 def test_layout_job_and_choices_are_there_after_a_restart(make_window, qtbot):
     window, controller = make_window(finishing)
     window.show()

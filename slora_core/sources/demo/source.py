@@ -24,7 +24,7 @@ from slora_core.sources.demo.digits import LabelledImages, split_digits, task_cl
 from slora_core.sources.demo.doodles import draw_doodles
 from slora_core.sources.demo.model import DigitTransformer
 from slora_core.sources.demo.sizes import DOODLES, FEATURES, demo_workloads
-from slora_core.sources.demo.training import FIRST_TASK, LATER_TASKS, train_task
+from slora_core.sources.demo.training import BATCH, FIRST_TASK, LATER_TASKS, PASSES, Schedule, train_task
 from slora_core.sources.probed import PlannedForward, Probed
 from slora_core.sources.rounds import Round
 
@@ -55,7 +55,11 @@ def probe_demo(config: RunConfig, device: torch.device) -> Probed:
         requests[task] = [
             StageRequest("extract", extraction_options(cost, work, config, precision), keeps_for=TO_THE_END)
         ]
-    return Probed(requests, model_bytes, measured)
+    pass_s = cost.of(2 * BATCH).seconds  # of as many auxiliary images as digits
+    step_s = (PASSES + config.measures.activation_checkpointing) * pass_s
+    prefix = "task{}." if len(requests) > 1 else ""
+    training_s = {f"{prefix.format(task)}train": _schedule_of(task).steps * step_s for task in requests}
+    return Probed(requests, model_bytes, measured, training_s)
 
 
 class DemoSource:
@@ -88,7 +92,7 @@ class DemoSource:
     def _round(self, task: int, files: ExitStack) -> Round:
         digits = self._train.of(task_classes(task))
         before = copy.deepcopy(self._model) if task > 1 else None
-        schedule = LATER_TASKS if task > 1 else FIRST_TASK
+        schedule = _schedule_of(task)
         if task == 1 and self._config.memory.budget is not None:
             self._ctx.notice(
                 "outside-budget",
@@ -142,3 +146,7 @@ class DemoSource:
         with FeatureFiles(self._ctx.scratch, f"{name}-{task}", 1) as files:
             labels = self._extractor(task).extract([ModuleEncoder(self._model)], inputs, files.append)
             return files.finish(labels).as_rows()
+
+
+def _schedule_of(task: int) -> Schedule:
+    return LATER_TASKS if task > 1 else FIRST_TASK

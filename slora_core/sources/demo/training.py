@@ -19,6 +19,8 @@ from slora_core.sources.demo.model import ADAPTER_RANK, DIM, IMAGE_SIDE, DigitTr
 
 BATCH: Final = 32
 WARM_UP_STEPS: Final = 20
+PASSES: Final = 3
+"""What a step takes about, in forward passes: a forward and a backward one; one more recomputes activations."""
 _BATCH_STREAM: Final = 2
 
 

@@ -80,8 +80,12 @@ def unlabelled_images(root: str | Path) -> ImageList:
 def _folder(root: str | Path) -> Path:
     folder = Path(root)
     if not folder.is_dir():
-        what = "is a file" if folder.exists() else "does not exist"
-        raise InputError(f"image folder {str(root)!r} {what}; expected a folder of images")
+        exists = folder.exists()
+        raise InputError(
+            f"image folder {str(root)!r} {'is a file' if exists else 'does not exist'}; expected a folder of images",
+            case="images-are-a-file" if exists else "images-missing",
+            data={"path": str(root)},
+        )
     return folder
 
 

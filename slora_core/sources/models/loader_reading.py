@@ -17,6 +17,7 @@ from slora_core.features.feed import Feed
 from slora_core.features.store import FeatureFiles, StoredPairs, StoredRows
 from slora_core.sources.models.loader_inputs import LoaderInputs
 from slora_core.sources.rounds import FedRows
+from slora_core.wording import counted
 
 
 class LoaderReader:
@@ -89,4 +90,4 @@ class _NewRows:
 
 def _check_count(rows: int) -> None:
     if rows < 2:
-        raise InputError(f"the loaders yielded {rows} rows; expected at least two pairs")
+        raise InputError(f"the loaders yielded {counted(rows, 'row')}; expected at least two pairs")

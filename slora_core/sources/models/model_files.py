@@ -70,16 +70,26 @@ def adapter_files(adapter: str) -> AdapterFiles:
     """The adapter folder ``adapter``. Raises InputError."""
     path = Path(adapter)
     if not path.is_dir():
-        raise InputError(f"adapter {adapter!r} is not a folder; expected a PEFT adapter folder")
+        raise InputError(
+            f"adapter {adapter!r} is not a folder; expected a PEFT adapter folder",
+            case="adapter-missing",
+            data={"path": adapter},
+        )
     config = _read_json(path / "adapter_config.json", f"adapter {adapter!r}")
     kind = config.get("peft_type")
     if kind != "LORA":
-        raise InputError(f"adapter {adapter!r}: peft_type is {kind!r}; expected 'LORA'")
+        raise InputError(
+            f"adapter {adapter!r}: peft_type is {kind!r}; expected 'LORA'",
+            case="adapter-kind",
+            data={"path": adapter, "kind": kind},
+        )
     weights = path / "adapter_model.safetensors"
     if not weights.is_file():
         raise InputError(
             f"adapter {adapter!r} has no adapter_model.safetensors; expected weights as safetensors: pickled ones are"
-            " never loaded"
+            " never loaded",
+            case="adapter-weights-missing",
+            data={"path": adapter},
         )
     return AdapterFiles(path, int(config.get("r", 0)), str(config.get("base_model_name_or_path") or ""), weights)
 
@@ -118,6 +128,8 @@ def _resolve(base: str) -> Path:
         raise InputError(
             f"model {base!r} is neither a folder nor in the local model cache; nothing is downloaded",
             "give a folder with config.json, preprocessor_config.json and model.safetensors",
+            case="model-missing",
+            data={"path": base},
         ) from None
 
 
@@ -125,7 +137,11 @@ def _read_json(path: Path, origin: str) -> dict[str, Any]:
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise InputError(f"{origin} has no {path.name}; expected one in {str(path.parent)!r}") from None
+        raise InputError(
+            f"{origin} has no {path.name}; expected one in {str(path.parent)!r}",
+            case="folder-lacks",
+            data={"name": path.name, "path": str(path.parent)},
+        ) from None
     except (OSError, ValueError) as error:
         raise InputError(f"{origin}: {path.name} cannot be read: {error}") from None
     if not isinstance(data, dict):

@@ -44,7 +44,8 @@ _TO_THE_END = 10**6
 class Loaders:
     """``current`` yields labelled rows of the task, ``auxiliary`` rows without classes, ``evaluation`` labelled ones.
 
-    ``fit_on_current`` False leaves the rows of the task out of the pairs; their classes get their statistics.
+    ``fit_on_current`` False leaves the rows of the task out of the pairs; their classes get their statistics. ``anew``
+    says that a class which is known already gets those of the task's rows too.
     """
 
     current: Iterable[Any]
@@ -52,6 +53,7 @@ class Loaders:
     evaluation: Iterable[Any] | None = None
     auxiliary_rows: int | None = None
     fit_on_current: bool = True
+    anew: bool = False
 
 
 class ModulePairSource:
@@ -97,6 +99,7 @@ class ModulePairSource:
             raise InputError("pairs are to come from auxiliary rows alone, but there is no auxiliary loader")
         self._dim = 0
         self._first: Tensor | None = None
+        self._task_ids = np.empty(0, np.int64)
 
     def workloads(self) -> tuple[Workload, ...]:
         """As far as the loaders tell. Runs one row through each model to learn d. Raises InputError."""
@@ -185,7 +188,7 @@ class ModulePairSource:
                 )
                 reader = LoaderReader(ctx, extractor, files)
                 if feed is not None:
-                    fed, labelled = reader.feed(feed, self._known_ids, encoders, self._fitted)
+                    fed, labelled = reader.feed(feed, self._moved_ids, encoders, self._fitted)
                 elif len(encoders) == 2:
                     pairs = reader.pairs("pairs", encoders, self._fitted)
                     labelled = pairs.labelled
@@ -201,7 +204,12 @@ class ModulePairSource:
         release_library_workspaces(ctx.device)
         count = fed.pairs if fed is not None else pairs.count if pairs is not None else 0
         sizes = self._sizes(count, labelled, tested)
-        return Round(self._task, self._task, pairs, labelled, tested, sizes, fed)
+        return Round(self._task, self._task, pairs, labelled, tested, sizes, fed, self._loaders.anew)
+
+    @property
+    def task_ids(self) -> NDArray[np.int64]:
+        """The classes [K], ascending, that get the statistics of the task's rows; none before these have come."""
+        return self._task_ids
 
     @property
     def _fitted(self) -> list[LoaderInputs]:
@@ -219,17 +227,21 @@ class ModulePairSource:
         return max(known) if len(known) == len(counts) else 0
 
     @property
-    def _known_ids(self) -> NDArray[np.int64]:
+    def _moved_ids(self) -> NDArray[np.int64]:
+        """The classes that keep their statistics, moved, whatever rows come."""
+        if self._loaders.anew:
+            return np.empty(0, np.int64)
         return np.concatenate([np.empty(0, np.int64), *(state.class_ids for state in self._states.values())])
 
     def _sizes(self, pairs: int, labelled: LabelledRows | None, tested: StoredRows | None) -> Workload:
         labels = labelled.read_labels(0, labelled.count) if labelled is not None else np.empty(0, np.int64)
-        new = labels[(labels >= 0) & ~np.isin(labels, self._known_ids)]
+        new = labels[(labels >= 0) & ~np.isin(labels, self._moved_ids)]
+        self._task_ids = np.unique(new)
         return Workload(
             pairs=pairs,
             dim=self._dim,
             classes=self._classes,
-            new_classes=len(np.unique(new)),
+            new_classes=len(self._task_ids),
             evaluation_rows=tested.count if tested is not None else 0,
             labelled_rows=len(new),
             late=True,

@@ -24,6 +24,7 @@ from slora_core.sources.models.folders import ImageList
 from slora_core.sources.models.images import ImageInputs, own_preprocessing
 from slora_core.sources.models.sizes import ModelInputs
 from slora_core.sources.rounds import FedRows
+from slora_core.wording import by_count, counted
 
 NAMED: Final = 5
 
@@ -145,12 +146,8 @@ def report_broken(
                 )
     named = ", ".join(repr(path) for path, _ in first_broken)
     more = f" and {count - NAMED} more" if count > NAMED else ""
-    ctx.notice(
-        "skipped-images",
-        f"{count} of {sum(expected.values())} images cannot be read and are left out: {named}{more}",
-        skipped=count,
-        reasons=dict(first_broken),
-    )
+    message = f"{count} of {sum(expected.values())} images cannot be read and {by_count(count, 'is', 'are')} left out"
+    ctx.notice("skipped-images", f"{message}: {named}{more}", skipped=count, reasons=dict(first_broken))
 
 
 def announce_images(ctx: RunContext, lists: Sequence[ImageList]) -> None:
@@ -163,4 +160,5 @@ def announce_images(ctx: RunContext, lists: Sequence[ImageList]) -> None:
             "labels", f"class folders by class id: {listed}{more}", classes={str(k): v for k, v in named.items()}
         )
     if ignored := sum(images.ignored for images in lists):
-        ctx.notice("skipped-images", f"{ignored} files in the image folders are not named as images", ignored=ignored)
+        told = by_count(ignored, "is not named as an image", "are not named as images")
+        ctx.notice("skipped-images", f"{counted(ignored, 'file')} in the image folders {told}", ignored=ignored)

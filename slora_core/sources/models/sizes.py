@@ -37,11 +37,14 @@ def model_inputs(config: RunConfig) -> ModelInputs:
         raise ConfigError(
             f"source.{absent} is not set: a run on models needs a base model and images in class folders",
             "give --base MODEL_DIR and --images FOLDER",
+            case="source-incomplete",
+            data={"kind": "models"},
         )
     if source.state is not None and source.adapter_after is None:
         raise ConfigError(
             "source.adapter_after is not set: without it the model after the task is the model before",
             "give --adapter-after DIR, or no --state for a first task",
+            case="no-adapter-after",
         )
     base = base_files(source.base)
     known = _known_ids(config, base.dim)
@@ -79,7 +82,9 @@ def _known_ids(config: RunConfig, dim: int) -> tuple[int, ...]:
     if state.dim != dim:
         raise InputError(
             f"model {source.base!r} has features of d = {dim} but class state {source.state!r} has d = {state.dim};"
-            " expected the same"
+            " expected the same",
+            case="dims-differ",
+            data={"role": "model", "path": source.base, "dim": dim, "state": source.state, "state_dim": state.dim},
         )
     require_variants(state, config.operators.names)
     return tuple(int(value) for value in read_integers(state_layout(source.state).class_ids))

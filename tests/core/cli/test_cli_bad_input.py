@@ -61,7 +61,7 @@ FEATURES = {
     ),
     "one pair": (
         lambda f: {"features_before": f.before[:1], "features_after": f.after[:1]},
-        r"1 pairs in .*; expected at least two",
+        r"1 pair in .*; expected at least two",
     ),
     "no pair": (
         lambda f: {"features_before": f.before[:0], "features_after": f.after[:0]},
@@ -183,6 +183,14 @@ def test_accuracies_of_what_has_no_rows(slora):
     said = slora("plan", "--workload", "seed-tiny", "--evaluate", "rows.npz")
     assert said.code == 2
     assert said.sentence == "slora: --evaluate is for a run on files or models, and this is a synthetic workload"
+
+
+def test_packing_of_what_is_not_kept(slora, make_files):
+    files = make_files()
+    for arguments in (("run", "--features", files.features, "--state", files.state), ("demo",)):
+        said = slora(*arguments, "--packed", "--no-record")
+        assert said.code == 2
+        assert said.sentence.startswith("slora: --packed is for the class state that --out names: there is none")
 
 
 def test_half_of_the_source(slora, make_files):
@@ -383,7 +391,7 @@ def test_a_class_with_one_sample_is_no_error(slora, make_files):
     files.write_features(labels=np.where(np.arange(200) == 4, 99, -1))
     said = slora("run", "--here", "--features", files.features, "--state", files.state, *LINEAR)
     assert said.code == 0
-    assert "classes 99 have one sample: their covariance is 1e-4 I" in said.err
+    assert "class 99 has one sample: its covariance is 1e-4 I" in said.err
 
 
 def test_a_failure_in_a_fresh_process_reads_the_same(process, make_files):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
+import re
 from pathlib import Path
 
 import pytest
@@ -126,6 +127,14 @@ def test_a_comparison_that_cannot_run_says_so_once(slora):
     assert said.code == 2
     assert said.json["error"]["kind"] == "input-error"
     assert "'nowhere.npz': does not exist" in said.sentence
+
+
+@pytest.mark.parametrize("source", [(), ("--features", "nowhere.npz", "--state", "nowhere.safetensors")])
+def test_a_comparison_without_a_source_begins_nothing(slora, home, source):
+    said = slora("compare", *source)
+    assert said.code == 2
+    assert re.search("source.features is not set|does not exist", said.sentence)
+    assert not home.exists()
 
 
 def test_a_benchmark_measures_the_prediction(slora):

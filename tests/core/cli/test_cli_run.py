@@ -103,7 +103,7 @@ def test_a_failure_is_one_json_document_too(slora, arguments, files):
 
 def test_notices_reach_standard_error_without_a_terminal_unless_quiet(slora, arguments, files):
     files.write_features(labels=np.where(np.arange(200) < 9, 11, -1))
-    assert slora(*arguments).err.startswith("notice: classes 11 are in the class state already")
+    assert slora(*arguments).err.startswith("notice: class 11 is in the class state already")
     assert slora(*arguments, "--quiet").err == ""
     said = slora(*arguments, "--json")
     assert said.err == ""

@@ -173,12 +173,52 @@ def test_a_first_task_that_fails_leaves_what_was_there(models, loader):
     assert list(compensator._counts) == [2]
 
 
-def test_a_class_that_comes_again_keeps_its_statistics_and_their_count(models, loader, images):
+STREAMED = ["SeqFT", "SeqFT + linear", "SeqFT + rff"]
+
+
+@pytest.mark.parametrize("again", [[1, 2], [0, 1]])
+@pytest.mark.parametrize(
+    ("types", "combination"), [(TYPES, "combined"), (STREAMED, "combined"), (STREAMED, "aux_only")]
+)
+def test_a_class_that_comes_again_has_that_tasks_statistics(models, loader, images, again, types, combination):  # noqa: PLR0917
+    def after_two_tasks(classes):
+        compensator = make(
+            compensator_types=types, feature_combination_type=combination, auxiliary_data_size=40, record=False
+        )
+        compensator.set_auxiliary_loader(loader([7, 8], 6))
+        compensator.build_all_variants(1, None, models[0], loader([0, 1], 5))
+        compensator.build_all_variants(2, models[0], models[1], classes)
+        return compensator
+
+    def as_new(number):
+        return number + 10 if number in (0, 1) else number
+
+    values, labels = images(again, 7, 20)
+    batches = list(zip(values.split(16), labels.split(16), strict=True))
+    renamed = [(x, torch.tensor([as_new(int(label)) for label in y])) for x, y in batches]
+    compensator, other = after_two_tasks(batches), after_two_tasks(renamed)
+
+    assert compensator._counts == {0: 30, 1: 30} | dict.fromkeys(again, 20)
+    for variant in types:
+        found, expected = compensator.variants[variant], other.variants[variant]
+        assert list(found) == sorted({0, 1, *again})
+        for number in found:
+            source = as_new(number) if number in again else number
+            assert torch.equal(found[number].mean, expected[source].mean), (variant, number)
+            assert torch.equal(found[number].cov, expected[source].cov), (variant, number)
+
+
+@pytest.mark.parametrize("call", ["build_current_only", "build_all_variants"])
+def test_without_compensation_too_a_class_that_comes_again_is_replaced(models, loader, images, call):
     compensator = make(compensator_types=["SeqFT"], record=False)
-    compensator.build_current_only(1, models[0], loader([0], 1))
-    fewer = torch.utils.data.TensorDataset(*images([0], 1, 10))
-    compensator.build_current_only(1, models[0], torch.utils.data.DataLoader(fewer, batch_size=10))
-    assert compensator._counts == {0: 30}
+    compensator.build_all_variants(1, None, models[0], loader([0, 1], 1))
+    kept = compensator.variants["SeqFT"][1].mean.clone()
+    getattr(compensator, call)(2, models[0], models[1], loader([0], 2, 10))
+    values, labels = images([0], 2, 10)
+    expected = slora.class_statistics(features(models[1], values), labels)
+    assert close(compensator.variants["SeqFT"][0], expected.means[0], expected.covariances[0])
+    assert torch.equal(compensator.variants["SeqFT"][1].mean, kept)
+    assert compensator._counts == {0: 10, 1: 30}
 
 
 def test_a_budget_of_nothing_is_refused_and_not_taken_as_none():
@@ -290,6 +330,24 @@ X = torch.zeros(4, 3, 4, 4)
 def test_batches_that_are_not_understood_are_described(models, batch, message):
     with pytest.raises(InputError, match=message):
         make(compensator_types=["SeqFT"]).build_all_variants(1, None, models[0], [batch])
+
+
+@pytest.mark.parametrize("bad", [float("nan"), float("inf")])
+@pytest.mark.parametrize("types", [["SeqFT", "SeqFT + linear"], ["SeqFT", "SeqFT + attention_transform"]])
+def test_features_that_are_not_finite_are_named_where_no_pair_is_made_of_them(models, loader, images, types, bad):
+    def spoilt(classes):
+        values, labels = images(classes, 7)
+        values[labels == classes[-1]] *= bad
+        return [(values, labels)]
+
+    compensator = make(compensator_types=types, feature_combination_type="aux_only", record=False)
+    with pytest.raises(InputError, match="the features of class 1 hold NaN or Inf; expected finite numbers"):
+        compensator.build_all_variants(1, None, models[0], spoilt([0, 1]))
+    compensator.set_auxiliary_loader(loader([7, 8], 6))
+    compensator.build_all_variants(1, None, models[0], loader([0, 1], 5))
+    with pytest.raises(InputError, match="the features of class 3 hold NaN or Inf; expected finite numbers"):
+        compensator.build_all_variants(2, models[0], models[1], spoilt([2, 3]))
+    assert list(compensator.variants["SeqFT"]) == [0, 1]
 
 
 def test_wrong_calls_say_what_was_expected(models, loader):

@@ -281,5 +281,5 @@ def test_features_that_are_not_finite_are_refused(move, models, images):
 
 def test_a_single_row_makes_no_pairs(move, images):
     values, labels = images([2], 7, 1)
-    with pytest.raises(InputError, match="the loaders yielded 1 rows; expected at least two pairs"):
+    with pytest.raises(InputError, match="the loaders yielded 1 row; expected at least two pairs"):
         move(current=[(values, labels)])

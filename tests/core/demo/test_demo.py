@@ -13,7 +13,7 @@ from slora_core import pipeline
 from slora_core.cancel import CancelToken
 from slora_core.config import RunConfig
 from slora_core.errors import RunCancelled
-from slora_core.events import Event, RunFinished, RunStarted, StageFinished, StageStarted, TaskFinished
+from slora_core.events import Event, Progress, RunFinished, RunStarted, StageFinished, StageStarted, TaskFinished
 from slora_core.features.encoders import Encoder
 from slora_core.features.extraction import Extractor
 from slora_core.features.plan import ProbedCost
@@ -53,6 +53,17 @@ def run_shortly(own: RunConfig) -> list[Event]:
 def short_run() -> list[Event]:
     """Three tasks with every operator, classifier and measure of the forward passes."""
     return run_shortly(config())
+
+
+def test_training_is_part_of_the_progress_of_the_run(short_run):
+    told = [event for event in short_run if isinstance(event, Progress)]
+    fractions = [event.fraction for event in told]
+    assert fractions == sorted(fractions)
+    assert fractions[-1] <= 1
+    for task in (1, 2, 3):
+        of_training = [number for number, event in enumerate(told) if event.stage == f"task{task}.train"]
+        before = fractions[of_training[0] - 1] if of_training[0] else 0
+        assert fractions[of_training[-1]] > before
 
 
 def test_the_bundled_digits_are_the_uci_test_set():

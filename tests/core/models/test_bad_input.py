@@ -109,7 +109,7 @@ def test_unreadable_images_are_left_out_counted_and_planned_for(own_zoo, pair_co
 
     assert list(load_file(target)["count"]) == [13, 11]
     skipped = [notice for notice in done.notices if notice.kind == "skipped-images"]
-    assert skipped[0].message.startswith("1 files in the image folders are not named as images")
+    assert skipped[0].message.startswith("1 file in the image folders is not named as an image")
     assert skipped[1].data["skipped"] == 2
     assert "000.png" in skipped[1].message
     assert "001.png" in skipped[1].message

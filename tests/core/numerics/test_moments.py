@@ -113,7 +113,7 @@ def test_one_row_has_no_covariance():
     with Workspace(Footprint(standing=moment_buffers(1, 64, 3)), CPU) as workspace:
         accumulator = MomentAccumulator(workspace, 1)
         accumulator.add(torch.ones(1, 1, 3))
-        with pytest.raises(NumericalError, match="1 rows"):
+        with pytest.raises(NumericalError, match="1 row is not defined"):
             accumulator.finish(torch.empty(1, 3), torch.empty(1, 3, 3))
 
 

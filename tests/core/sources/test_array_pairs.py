@@ -42,7 +42,7 @@ def test_tensors_with_gradients_and_read_only_arrays_are_taken():
     [
         (np.ones((3, 2)), np.ones((3, 3)), None, r"features_before has shape \[3, 2\] but features_after has \[3, 3\]"),
         (np.ones(3), np.ones(3), None, r"features_before has shape \[3\]; expected \[N, d\]"),
-        (np.ones((1, 2)), np.ones((1, 2)), None, r"1 pairs"),
+        (np.ones((1, 2)), np.ones((1, 2)), None, r"1 pair in"),
         (np.ones((3, 2), int), np.ones((3, 2)), None, r"features_before has dtype int64"),
         (torch.ones(3, 2), torch.ones(3, 2).long(), None, r"features_after has dtype int64"),
         (torch.ones(3, 2, device="meta"), torch.ones(3, 2), None, r"lies on meta; expected a tensor on the CPU"),

@@ -48,7 +48,7 @@ def save(path, **changes):
         ({"labels": np.arange(5)}, r"labels has shape \[5\]; expected \[4\]"),
         ({"labels": np.arange(4.0)}, r"'labels' has dtype float64; expected one of int8"),
         ({"labels": np.array([True] * 4)}, r"'labels' has dtype bool"),
-        ({"features_before": np.ones((1, 3)), "features_after": np.ones((1, 3))}, r"1 pairs .* expected at least two"),
+        ({"features_before": np.ones((1, 3)), "features_after": np.ones((1, 3))}, r"1 pair .* expected at least two"),
         ({"features_before": np.ones((0, 3)), "features_after": np.ones((0, 3))}, r"0 pairs .* expected at least two"),
         ({"features_before": np.ones((4, 0)), "features_after": np.ones((4, 0))}, r"expected at least one column"),
     ],

@@ -54,6 +54,27 @@ def test_a_crossing_of_the_budget_is_told_with_its_figures(chinese):
     assert notice_text(notice) == "内存接近预算：85 MiB，预算 100 MiB"
 
 
+@pytest.mark.parametrize(
+    ("kind", "data", "text"),
+    [
+        ("skipped-images", {"ignored": 1}, "1 file in the image folders is not named as an image"),
+        ("skipped-images", {"ignored": 2}, "2 files in the image folders are not named as images"),
+        ("skipped-images", {"skipped": 1, "reasons": {"a.png": ""}}, "1 image cannot be read and is left out: a.png"),
+        ("one-sample-class", {"classes": [79]}, "Class 79 has one sample: its covariance is 1e-4 I"),
+        ("labels", {"anew": [4]}, "Class 4 comes again; its statistics are taken anew"),
+        ("labels", {"anew": [4, 5]}, "Classes 4, 5 come again; their statistics are taken anew"),
+        ("jitter", {"jitter": {"3": 1e-6}}, "The covariance of class 3 needed a jitter of 1e-06"),
+        (
+            "retry",
+            {"kept": 1, "predicted_bytes": MIB},
+            "1 class is finished and kept; the others go on with a smaller plan of 1 MiB",
+        ),
+    ],
+)
+def test_one_thing_is_told_in_the_singular(qapp, kind, data, text):
+    assert notice_text(Notice(0.0, kind, "what the engine says", data=data)) == text
+
+
 def test_a_retry_says_what_is_kept(qapp):
     notice = Notice(0.0, "retry", "out of memory with chunk 8", data={"kept": 3, "predicted_bytes": 5 * MIB})
     assert notice_text(notice).startswith("3 classes are finished and kept")
@@ -65,6 +86,7 @@ def test_a_retry_says_what_is_kept(qapp):
     ("kind", "data", "text"),
     [
         ("labels", {"known": [3, 7]}, "类别 3, 7 已在类状态中；移动的是类状态，不使用它们的行"),
+        ("labels", {"anew": [3, 7]}, "类别 3, 7 再次出现；其统计量重新计算"),
         ("labels", {"classes": {"4": "cat"}}, "类文件夹与类编号：cat = 4"),
         ("continued", {"kept": 3, "all": 8}, "8 份类统计量中有 3 份此前已完成，予以保留"),
         ("one-sample-class", {"classes": [79]}, "类别 79 只有一个样本：其协方差取 1e-4 I"),

@@ -49,7 +49,7 @@ def test_a_forecast_tells_what_the_original_would_take():
 
 def test_a_source_that_cannot_be_used_is_a_problem_and_not_an_exception(files):
     config = RunConfig().merged({"source": {"kind": "files"}})
-    assert "source.features is not set" in forecast(config, CPU_PROFILE).problem
+    assert "needs a feature file and a class state" in forecast(config, CPU_PROFILE).problem
     config = config.merged({"source": {"features": str(files.features), "state": "absent.safetensors"}})
     found = forecast(config, CPU_PROFILE)
     assert "absent.safetensors" in found.problem
