@@ -100,7 +100,7 @@ def compensate(
             )
             for name, builder in builders.items()
         }
-        Compensation(ctx, config, job).run(held_or_streamed(ctx, config, pairs), moves)
+        Compensation(ctx, config, job).run(held_or_streamed(ctx, config, job, pairs), moves)
         del unread
     return {name: builder.finish() for name, builder in builders.items()}
 

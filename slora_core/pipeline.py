@@ -33,6 +33,7 @@ from slora_core.running.feeding import RoundFeed
 from slora_core.running.output import check_distributable, check_output
 from slora_core.running.planning import JobPlan, plan_again, plan_job
 from slora_core.running.preparation import announce_broken_tuning, announce_idle_switches, unread_cache
+from slora_core.running.profiles import job_profile
 from slora_core.running.rounds import NONE, RoundRunner
 from slora_core.running.shares import Share
 from slora_core.running.surroundings import enforced_budget_bytes, surroundings
@@ -119,7 +120,7 @@ def _prepare(config: RunConfig, source: Source, peers: Peers) -> tuple[torch.dev
         plan_job,
         config,
         workloads,
-        profile_of(device, config.run.threads),
+        job_profile(config, device, workloads),
         source_requests=probed.requests,
         held_bytes=probed.held_bytes,
         share=Share(peers.rank, peers.size),
@@ -208,7 +209,7 @@ def _planned_again(
 ) -> JobPlan:
     """The plan of a run of one round whose sizes are other than announced, on all ranks. Raises BudgetRefused."""
     share = Share(ctx.peers.rank, ctx.peers.size)
-    job = plan_again(before, config, sizes, profile_of(device, config.run.threads), share)
+    job = plan_again(before, config, sizes, job_profile(config, device, (sizes,)), share)
     plan = plan_of_all(ctx.peers, job.plan)
     if config.run.engine == "optimised":
         refuse_together(ctx.peers, job.plan, plan.get("ranks", []))

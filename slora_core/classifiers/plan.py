@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from slora_core.config import RunConfig
 from slora_core.memory.device import DeviceProfile
-from slora_core.memory.footprint import Buffer, Footprint
+from slora_core.memory.footprint import Buffer, Footprint, arena_bytes
 from slora_core.memory.plan import Option
 from slora_core.memory.policies import candidate_chunks
 from slora_core.numerics.staging_plan import staging_buffers
@@ -116,11 +116,16 @@ def _own_buffers(name: str, choice: EvaluationChoice, classes: int, dim: int, ra
 
 
 def _library_bytes(names: Sequence[str], dim: int, device: DeviceProfile) -> int:
-    """Workspaces of the device's libraries; the eigensolver's divide and conquer takes two squares and a bit."""
+    """Room for the eigensolver of the device's library, whose divide and conquer takes two squares and a bit at least.
+
+    One block of the pool: left to itself the pool would take 20 MiB for pieces of more than one.
+    """
     if device.kind != "cuda":
         return 0
-    eigen = 8 * (2 * dim * dim + 6 * dim + 1) if "lr-rgda" in names else 0
-    return max(eigen, device.workspace_bytes.get("eigh", 0))
+    if "lr-rgda" not in names:
+        return 0
+    eigen = 8 * (2 * dim * dim + 6 * dim + 1)
+    return arena_bytes(max(eigen, device.workspace_bytes.get("eigh", 0)))
 
 
 def _class_batches(workload: Workload, config: RunConfig) -> tuple[int, ...]:

@@ -64,6 +64,7 @@ def evaluate(
     positions = _true_positions(state, rows)
     accuracies: dict[str, float] = {}
     with Workspace(option.footprint, ctx.device) as space:
+        space.make_room()
         statistics, blocks = _open(state, space)
         for name in config.classifiers.names:
             with space.phase(name):

@@ -19,7 +19,7 @@ from slora_core.memory.planner import planned_table, refuse_if_infeasible
 from slora_core.memory.sizes import format_size
 from slora_core.memory.tuning import read_tuning
 from slora_core.records.tables import TextTable, format_seconds
-from slora_core.running.planning import plan_config
+from slora_core.running.planning import announced_sizes, plan_config
 
 EXAMPLES = """\
 examples:
@@ -50,7 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Exit code 0 for a plan that fits, 3 for one that does not."""
     config = build_config(args, kind=source_kind(args))
-    device = PROFILES[args.profile] if args.profile else _profile(config.run.device, config.run.threads)
+    device = PROFILES[args.profile] if args.profile else _profile(config)
     if config.distributed.processes > 1:
         return plan_ranks(config, device, as_json=args.json)
     if config.run.engine == "baseline":
@@ -71,13 +71,15 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _profile(device: str, threads: int) -> DeviceProfile:
+def _profile(config: RunConfig) -> DeviceProfile:
     """As the run will find it; without loading PyTorch where there can be no other device than the CPU."""
+    device = config.run.device
     if device == "cpu" or (device == "auto" and not _has_cuda_driver()):
-        return cpu_profile(threads)
+        return cpu_profile(config.run.threads)
     with importing():
-        from slora_core.memory.devices import profile_of, resolve_device
-    return profile_of(resolve_device(device), threads)
+        from slora_core.memory.devices import resolve_device
+        from slora_core.running.profiles import job_profile
+    return job_profile(config, resolve_device(device), announced_sizes(config))
 
 
 def _has_cuda_driver() -> bool:

@@ -72,6 +72,12 @@ class Workspace:
             retained.append(tensor)
         return tensor
 
+    def make_room(self) -> None:
+        """Let a CUDA device's pool reserve now what the libraries will take in this stage, as one block, which it then
+        has to cut their pieces from."""
+        if self.device.type == "cuda" and self.footprint.workspace_bytes:
+            torch.empty(self.footprint.workspace_bytes, dtype=torch.uint8, device=self.device)
+
     @contextmanager
     def phase(self, name: str) -> Iterator[Workspace]:
         """The buffers of one phase, alone: a second phase inside it was not planned and raises ValueError."""

@@ -84,12 +84,21 @@ def announced(
 ) -> tuple[tuple[Workload, ...], dict[int, tuple[StageRequest, ...]]]:
     """The sizes of the configured source, and its own stages as far as they can be told without a model."""
     if config.source.kind != "models":
-        return workloads_of(config), {}
+        return announced_sizes(config), {}
     from slora_core.sources.models.estimate import estimated_requests
     from slora_core.sources.models.sizes import model_inputs
 
     inputs = model_inputs(config)
     return (inputs.workload,), estimated_requests(config, inputs, device, share.rank, share.size)
+
+
+def announced_sizes(config: RunConfig) -> tuple[Workload, ...]:
+    """The sizes of the configured source, by task, from headers alone."""
+    if config.source.kind != "models":
+        return workloads_of(config)
+    from slora_core.sources.models.sizes import model_inputs
+
+    return (model_inputs(config).workload,)
 
 
 def plan_job(

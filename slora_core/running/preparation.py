@@ -50,12 +50,12 @@ def scan(
             check_rows_finite(ctx, evaluation, option, origins[1], evaluated)
 
 
-def held_or_streamed(ctx: RunContext, config: RunConfig, pairs: Pairs) -> Pairs:
+def held_or_streamed(ctx: RunContext, config: RunConfig, job: JobPlan, pairs: Pairs, *, prefix: str = "") -> Pairs:
     """The pairs as the operators read them: held whole when progressive release is off. The baseline holds its own."""
     if config.measures.progressive_release or config.run.engine == "baseline":
         return pairs
     with ctx.stage("load", total=pairs.count, unit="pairs"):
-        return HeldPairs.load(ctx, pairs)
+        return HeldPairs.load(ctx, pairs, job.option(f"{prefix}load").footprint)
 
 
 def unread_cache(config: RunConfig, job: JobPlan, device: torch.device) -> Tensor | None:

@@ -73,7 +73,9 @@ class RoundRunner:
         self._check(round_, prefix)
         census = self._new_classes(round_)
         self._check_evaluation_labels(round_.evaluation, census)
-        pairs = None if round_.pairs is None else held_or_streamed(self.ctx, self.config, round_.pairs)
+        pairs = round_.pairs
+        if pairs is not None:
+            pairs = held_or_streamed(self.ctx, self.config, self.job, pairs, prefix=prefix)
         target = output or self.ctx.shared / f"state-{round_.task}.safetensors"
         with self._writer(target, census, round_) as file:
             new = self._collect(round_, census, file, prefix)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import torch
 from torch import Tensor
 
 from slora_core.context import RunContext
+from slora_core.memory.footprint import Footprint
+from slora_core.memory.workspace import Workspace
 from slora_core.sources.base import Pairs
 
 BLOCK_ROWS: Final = 512
+_SIDES: Final = ("before", "after")
 
 
 class HeldPairs:
@@ -21,18 +25,22 @@ class HeldPairs:
         self._after = after
 
     @classmethod
-    def load(cls, ctx: RunContext, pairs: Pairs) -> HeldPairs:
-        """Collect the blocks of ``pairs`` in lists, then concatenate them: twice the features live at once."""
-        pieces_before: list[Tensor] = []
-        pieces_after: list[Tensor] = []
-        for start in range(0, pairs.count, BLOCK_ROWS):
-            stop = min(start + BLOCK_ROWS, pairs.count)
-            before, after = torch.empty(stop - start, pairs.dim), torch.empty(stop - start, pairs.dim)
-            pairs.read(start, stop, before, after)
-            pieces_before.append(before.to(ctx.device))
-            pieces_after.append(after.to(ctx.device))
-            ctx.advance(stop - start)
-        return cls(torch.cat(pieces_before), torch.cat(pieces_after))
+    def load(cls, ctx: RunContext, pairs: Pairs, footprint: Footprint) -> HeldPairs:
+        """Collect the blocks of ``pairs``, then bring them together: twice the features live at once.
+
+        ``footprint`` keeps ``before`` and ``after`` [N, d] and has the pieces of both in the phase ``concatenate``.
+        """
+        with Workspace(footprint, ctx.device) as space:
+            with space.phase("concatenate"):
+                for start in range(0, pairs.count, BLOCK_ROWS):
+                    stop = min(start + BLOCK_ROWS, pairs.count)
+                    block = [space[f"pieces_{name}"][start:stop] for name in _SIDES]
+                    _read_block(pairs, start, stop, block)
+                    ctx.advance(stop - start)
+                for name in _SIDES:
+                    space[name].copy_(space[f"pieces_{name}"])
+            before, after = (space.take(name) for name in _SIDES)
+            return cls(before, after)
 
     @property
     def count(self) -> int:
@@ -55,3 +63,12 @@ class HeldPairs:
                 torch.index_select(source, 0, index, out=out[: len(index)])
             else:
                 out[: len(index)].copy_(source[index.to(source.device)])
+
+
+def _read_block(pairs: Pairs, start: int, stop: int, block: Sequence[Tensor]) -> None:
+    """Rows ``start:stop`` before and after into two tensors, through the host where these are on a device."""
+    on_host = [out if out.device.type == "cpu" else torch.empty(out.shape) for out in block]
+    pairs.read(start, stop, *on_host)
+    for out, rows in zip(block, on_host, strict=True):
+        if out is not rows:
+            out.copy_(rows)
