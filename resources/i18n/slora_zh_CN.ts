@@ -485,8 +485,20 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
         <translation>保留</translation>
     </message>
     <message>
+        <source>least rows</source>
+        <translation>最少行数</translation>
+    </message>
+    <message>
+        <source>materialised</source>
+        <translation>整体展开</translation>
+    </message>
+    <message>
         <source>panel</source>
         <translation>面板</translation>
+    </message>
+    <message>
+        <source>pinned</source>
+        <translation>锁页</translation>
     </message>
     <message>
         <source>read ahead</source>
@@ -499,6 +511,10 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
     <message>
         <source>rows</source>
         <translation>行</translation>
+    </message>
+    <message>
+        <source>strip</source>
+        <translation>条带</translation>
     </message>
     <message>
         <source>tiles</source>

@@ -35,10 +35,14 @@ _CHOICES: Final = {
     "chunk": QT_TRANSLATE_NOOP("Choices", "chunk"),
     "classes": QT_TRANSLATE_NOOP("Choices", "classes"),
     "held": QT_TRANSLATE_NOOP("Choices", "held"),
+    "least rows": QT_TRANSLATE_NOOP("Choices", "least rows"),
+    "materialised": QT_TRANSLATE_NOOP("Choices", "materialised"),
     "panel": QT_TRANSLATE_NOOP("Choices", "panel"),
+    "pinned": QT_TRANSLATE_NOOP("Choices", "pinned"),
     "read ahead": QT_TRANSLATE_NOOP("Choices", "read ahead"),
     "resident": QT_TRANSLATE_NOOP("Choices", "resident"),
     "rows": QT_TRANSLATE_NOOP("Choices", "rows"),
+    "strip": QT_TRANSLATE_NOOP("Choices", "strip"),
     "tiles": QT_TRANSLATE_NOOP("Choices", "tiles"),
 }
 

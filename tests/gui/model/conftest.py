@@ -1,4 +1,4 @@
-"""Real runs for the models: a tiny job in a child process, recorded, with every event that it sent."""
+"""For the models: a tiny job in a child process, recorded, with every event that it sent; and the Chinese window."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ if sys.platform == "linux" and "DISPLAY" not in os.environ:
 from slora_core import isolate
 from slora_core.config import RunConfig
 from slora_core.records.recorder import record
+from slora_gui.i18n import Languages
 
 TINY = {
     "source": {"kind": "synthetic", "pairs": 400, "dim": 16, "classes": 3},
@@ -77,3 +78,11 @@ def real_run(tmp_path_factory, files):
     )
     path: Path = tmp_path_factory.mktemp("run") / "files.slora"
     return list(record(isolate.stream(config), path)), path
+
+
+@pytest.fixture
+def chinese(qapp):
+    languages = Languages(qapp)
+    languages.use("zh_CN")
+    yield
+    languages.use("en")

@@ -19,18 +19,9 @@ from slora_core.statistics.saving import save_state
 from slora_core.statistics.state import ClassState
 from slora_core.streams.streaming import failure_of
 from slora_gui.control.outcomes import failure_message
-from slora_gui.i18n import Languages
 from slora_gui.model.problem_texts import remedy_text, what_text
 
 PAIRS = np.zeros((4, 3), np.float32)
-
-
-@pytest.fixture
-def chinese(qapp):
-    languages = Languages(qapp)
-    languages.use("zh_CN")
-    yield
-    languages.use("en")
 
 
 def _arrays(folder, name="features.npz", **arrays):

@@ -19,14 +19,6 @@ from slora_gui.model.stage_texts import stage_text
 MIB = 2**20
 
 
-@pytest.fixture
-def chinese(qapp):
-    languages = Languages(qapp)
-    languages.use("zh_CN")
-    yield
-    languages.use("en")
-
-
 @pytest.mark.parametrize("path", ["task12.attention.move", "warm-up", "", "a.stage.of.the.future", "attention"])
 def test_a_stage_keeps_its_own_name_in_english(qapp, path):
     assert stage_text(path) == path
