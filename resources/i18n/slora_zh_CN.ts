@@ -691,6 +691,10 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
         <source>run</source>
         <translation>运行</translation>
     </message>
+    <message>
+        <source>, </source>
+        <translation>，</translation>
+    </message>
 </context>
 <context>
     <name>Controller</name>
