@@ -2760,6 +2760,17 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
     </message>
 </context>
 <context>
+    <name>Sentences</name>
+    <message>
+        <source>{sentence}.</source>
+        <translation>{sentence}。</translation>
+    </message>
+    <message>
+        <source>{first} {second}</source>
+        <translation>{first}{second}</translation>
+    </message>
+</context>
+<context>
     <name>Settings</name>
     <message>
         <source>Ridge γ</source>
@@ -3765,6 +3776,10 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
     <message>
         <source>Measured in whole runs, the faster of each: {runs}</source>
         <translation>完整运行实测，各取较快的一次：{runs}</translation>
+    </message>
+    <message>
+        <source>; </source>
+        <translation>；</translation>
     </message>
 </context>
 <context>

@@ -15,7 +15,7 @@ from slora_core.records.tables import format_seconds
 from slora_gui.model.run_model import RunModel
 from slora_gui.shell.message_bar import Message
 from slora_gui.shell.problems import Problem, problem_of_run
-from slora_gui.views.layout import as_sentence
+from slora_gui.views.layout import in_sentences
 
 if TYPE_CHECKING:
     from slora_gui.main_window import MainWindow
@@ -50,7 +50,6 @@ def failure_message(failure: RunFailed, show_problem: ShowProblem) -> Message:
     translate = QCoreApplication.translate
     problem = problem_of_run(failure)
     kept = translate("Outcomes", "What was measured until then is kept.") if failure.kind == "engine-died" else ""
-    sentences = (as_sentence(sentence.rstrip(".。")) for sentence in (problem.what, problem.remedy, kept) if sentence)
-    text = "".join(f"{sentence}. " for sentence in sentences).rstrip()
+    text = in_sentences((problem.what, problem.remedy, kept))
     details = translate("Outcomes", "Details") if problem.details else ""
     return Message(text, "danger", details, lambda: show_problem(problem))
