@@ -1258,8 +1258,12 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
         <translation>无法读取</translation>
     </message>
     <message>
-        <source>Delete %n run(s)</source>
-        <translation>删除 %n 个运行</translation>
+        <source>Delete 1 run</source>
+        <translation>删除 1 个运行</translation>
+    </message>
+    <message>
+        <source>Delete {count} runs</source>
+        <translation>删除 {count} 个运行</translation>
     </message>
     <message>
         <source>Note on {run}</source>

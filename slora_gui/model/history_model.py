@@ -13,6 +13,7 @@ from slora_core.errors import SloraError
 from slora_core.records.header import RunHeader
 from slora_core.records.history import History, matches
 from slora_core.records.run_file import RunFile
+from slora_core.wording import by_count
 from slora_gui.i18n import QT_TRANSLATE_NOOP
 from slora_gui.model.rows_table import AnyIndex, Column, RowsTable
 from slora_gui.model.stage_texts import stage_text
@@ -108,8 +109,12 @@ class HistoryModel(RowsTable[RunHeader]):
         """Move runs to the trash; undoing brings them back."""
         paths = [self.header(row).path for row in rows]
         if count := len(paths):
-            text = QCoreApplication.translate("History", "Delete %n run(s)", "", count)
-            undo_stack.push(_Delete(self, paths, text))
+            text = by_count(
+                count,
+                QCoreApplication.translate("History", "Delete 1 run"),
+                QCoreApplication.translate("History", "Delete {count} runs"),
+            )
+            undo_stack.push(_Delete(self, paths, text.format(count=count)))
 
     def set_note(self, row: int, text: str, undo_stack: QUndoStack) -> None:
         """Write a note into the file of a run."""

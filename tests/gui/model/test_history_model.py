@@ -108,6 +108,20 @@ def test_deleted_runs_come_back(model, folder, undo):
     assert list((folder / ".trash").iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("language", "names"),
+    [("en", ("Delete 1 run", "Delete 2 runs")), ("zh_CN", ("删除 1 个运行", "删除 2 个运行"))],
+)
+def test_a_deletion_is_named_by_the_number_of_its_runs(qapp, model, undo, language, names):
+    languages_of(qapp).use(language)
+    try:
+        for rows, name in zip(([0], [0, 1]), names, strict=True):
+            model.delete(rows, undo)
+            assert undo.undoText() == name
+    finally:
+        languages_of(qapp).use("en")
+
+
 def test_a_note_is_written_and_undone(model, folder, undo):
     model.set_filter("new")
     model.set_note(0, "keep this", undo)
