@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from PySide6.QtCore import QCoreApplication
 
+from slora_core.errors import SloraError
 from slora_core.events import RunFailed
 from slora_core.memory.sizes import format_size
 from slora_core.records.tables import format_seconds
+from slora_gui.model.problem_texts import remedy_text, what_text
 from slora_gui.model.run_model import RunModel
 from slora_gui.shell.message_bar import Message
 from slora_gui.shell.problems import Problem, problem_of_run
@@ -43,6 +45,11 @@ def with_results(message: Message, window: MainWindow) -> Message:
         return message
     button = QCoreApplication.translate("Outcomes", "Show results")
     return replace(message, button=button, act=partial(window.show_dock, "results"))
+
+
+def error_message(error: SloraError) -> Message:
+    """What is wrong and what to do about it."""
+    return Message(in_sentences((what_text(error), remedy_text(error))), "danger")
 
 
 def failure_message(failure: RunFailed, show_problem: ShowProblem) -> Message:

@@ -64,12 +64,12 @@ _COLUMNS: Final[tuple[Column[RunHeader], ...]] = (
 
 
 class HistoryModel(RowsTable[RunHeader]):
-    """Runs of a history, newest first. ``failed`` says why a change of a run could not be made.
+    """Runs of a history, newest first. ``failed`` carries the SloraError for which a change of a run could not be made.
 
     A file that cannot be read is a row with its problem.
     """
 
-    failed = Signal(str)
+    failed = Signal(object)
 
     def __init__(self, history: History | None = None, parent: QObject | None = None) -> None:
         super().__init__(_COLUMNS, parent)
@@ -163,7 +163,7 @@ class _HistoryCommand(QUndoCommand):
             self._change(forward=forward)
         except SloraError as error:
             self.setObsolete(True)
-            self._model.failed.emit(f"{error.what}; {error.remedy}" if error.remedy else error.what)
+            self._model.failed.emit(error)
         self._model.refresh()
 
     def _change(self, *, forward: bool) -> None:

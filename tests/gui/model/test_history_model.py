@@ -153,8 +153,8 @@ def test_what_cannot_be_deleted_is_told_and_leaves_everything_in_place(model, fo
         model.refresh()
         assert _names(model)[0] == "going"
         model.delete([1, 0], undo)
-        assert "is being written" in told[0]
-        assert "cancel it first" in told[0]
+        assert "is being written" in told[0].what
+        assert "cancel it first" in told[0].remedy
         assert _names(model) == ["going", "new", "old", "spoilt"]
         assert undo.count() == 0
 
@@ -164,7 +164,7 @@ def test_a_run_that_vanished_is_told(model, folder, undo):
     model.failed.connect(told.append)
     (folder / "new.slora").unlink()
     model.set_note(0, "too late", undo)
-    assert "new.slora" in told[0]
+    assert "new.slora" in told[0].what
     assert _names(model) == ["old", "spoilt"]
 
 

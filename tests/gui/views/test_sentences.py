@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from slora_core.config import RunConfig
+from slora_core.errors import InputError
 from slora_core.events import RunFailed
 from slora_core.memory.device import CPU_PROFILE
-from slora_gui.control.outcomes import failure_message
+from slora_core.sources.workloads import workloads_of
+from slora_gui.control.outcomes import error_message, failure_message
 from slora_gui.i18n import languages_of
 from slora_gui.model.forecasting import forecast
 from slora_gui.views.layout import in_sentences
@@ -32,6 +35,20 @@ def test_what_is_told_of_a_failure(speak, language, told):
     speak(language)
     failure = RunFailed(0.0, "engine-died", "the card is gone", "free memory.", 4)
     assert failure_message(failure, lambda _: None).text == told
+
+
+def test_what_is_told_of_an_error(speak):
+    with pytest.raises(InputError) as caught:
+        workloads_of(RunConfig().merged({"source": {"kind": "models"}}))
+    speak("zh_CN")
+    told = "来源不完整：模型运行需要基础模型和按类文件夹存放的图像。请在作业的“来源”中选择。"
+    assert error_message(caught.value).text == told
+    speak("en")
+    told = (
+        "The source is not complete: a run on models needs a base model and images in class folders."
+        " Choose them in the job, under Source."
+    )
+    assert error_message(caught.value).text == told
 
 
 @pytest.mark.parametrize(
