@@ -27,7 +27,7 @@ from slora_gui.control.help_desk import HelpDesk
 from slora_gui.control.history_desk import HistoryDesk
 from slora_gui.control.job_desk import JobDesk
 from slora_gui.control.opening import Opener
-from slora_gui.control.outcomes import failure_message, outcome_message, with_results
+from slora_gui.control.outcomes import error_message, failure_message, outcome_message, with_results
 from slora_gui.control.recent_files import RecentFiles
 from slora_gui.control.recording import NOT_RECORDED
 from slora_gui.control.refreshing import RefreshTimer
@@ -218,7 +218,7 @@ class Controller(QObject):
         self.studies.failed.connect(self._study_failed)
         self.studies.tuned.connect(self.job_desk.plan_anew)
         self.studies.ablation.recorded_changed.connect(self._update_state)
-        self.models.history.failed.connect(self._refused)
+        self.models.history.failed.connect(self._failed)
         self.opener.refused.connect(self._refused)
         self.opener.run_opened.connect(self._run_opened)
         self.opener.job_changed.connect(self._job_opened)
@@ -304,7 +304,7 @@ class Controller(QObject):
     def _failed(self, error: Exception) -> None:
         if not isinstance(error, SloraError):
             raise error
-        self._refused(f"{error.what}; {error.remedy}" if error.remedy else error.what)
+        self.window.messages.tell(error_message(error))
 
     @Slot(str)
     def _refused(self, sentence: str) -> None:

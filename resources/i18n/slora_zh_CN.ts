@@ -691,6 +691,10 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
         <source>run</source>
         <translation>运行</translation>
     </message>
+    <message>
+        <source>, </source>
+        <translation>，</translation>
+    </message>
 </context>
 <context>
     <name>Controller</name>
@@ -1254,8 +1258,12 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
         <translation>无法读取</translation>
     </message>
     <message>
-        <source>Delete %n run(s)</source>
-        <translation>删除 %n 个运行</translation>
+        <source>Delete 1 run</source>
+        <translation>删除 1 个运行</translation>
+    </message>
+    <message>
+        <source>Delete {count} runs</source>
+        <translation>删除 {count} 个运行</translation>
     </message>
     <message>
         <source>Note on {run}</source>
@@ -2756,6 +2764,17 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
     </message>
 </context>
 <context>
+    <name>Sentences</name>
+    <message>
+        <source>{sentence}.</source>
+        <translation>{sentence}。</translation>
+    </message>
+    <message>
+        <source>{first} {second}</source>
+        <translation>{first}{second}</translation>
+    </message>
+</context>
+<context>
     <name>Settings</name>
     <message>
         <source>Ridge γ</source>
@@ -3761,6 +3780,10 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
     <message>
         <source>Measured in whole runs, the faster of each: {runs}</source>
         <translation>完整运行实测，各取较快的一次：{runs}</translation>
+    </message>
+    <message>
+        <source>; </source>
+        <translation>；</translation>
     </message>
 </context>
 <context>

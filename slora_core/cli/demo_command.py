@@ -22,7 +22,7 @@ from slora_core.errors import ConfigError
 EXAMPLES: Final = """\
 examples:
   slora demo --tasks 3 --budget 4MiB
-  slora demo --full --keep FOLDER"""
+  slora demo --full --keep FOLDER --out FILE.safetensors"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -46,5 +46,5 @@ def run(args: argparse.Namespace) -> int:
             from slora_core.cli.full_demo import run_full
         return run_full(build_config(args, kind="demo"), args)
     if args.keep:
-        raise ConfigError("--keep is for --full; --out keeps the class state of the plain demo")
+        raise ConfigError("--keep is for --full; --out keeps the class state alone")
     return run_and_report(build_config(args, kind="demo"), args, title="demo")

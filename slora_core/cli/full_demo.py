@@ -13,10 +13,12 @@ from slora_core.cli.printing import errors_console, print_json, print_tables
 from slora_core.config import RunConfig
 from slora_core.errors import OutputError, SloraError
 from slora_core.records.tables import TextTable
+from slora_core.running.output import check_output
 
 
 def run_full(config: RunConfig, args: argparse.Namespace) -> int:
     """Trains and measures in this process; each task's run of the model pair is recorded. Raises SloraError."""
+    check_output(config)
     with importing():
         from slora_core.full_demo.run import SAME, run_full_demo
     console = errors_console()

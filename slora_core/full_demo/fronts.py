@@ -45,7 +45,8 @@ class TaskFiles:
 class Fronts:
     """Carries a class state for each front through the tasks, in ``folder``; ``record`` puts its runs in the history.
 
-    Each front starts its later tasks from its own statistics.
+    Each front starts its later tasks from its own statistics. What the model pair has after the last task goes to the
+    configuration's ``output.state`` where it names one.
     """
 
     def __init__(self, config: RunConfig, folder: Path, *, record: bool) -> None:
@@ -67,6 +68,9 @@ class Fronts:
         )
 
     def state(self, front: str, task: int) -> Path:
+        target = self._config.output.state
+        if target is not None and (front, task) == ("pair", self._config.source.tasks):
+            return Path(target)
         return self._folder / f"{front}-{task}.safetensors"
 
     def run_pair(self, files: TaskFiles) -> None:

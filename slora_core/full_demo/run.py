@@ -51,7 +51,7 @@ class FullTask:
 
 
 def run_full_demo(config: RunConfig, folder: Path, *, record: bool, say: Say) -> Iterator[FullTask]:
-    """Yields a task when it is done; everything is written under ``folder``."""
+    """Yields a task when it is done; everything but ``output.state`` is written under ``folder``."""
     seed = config.run.seed
     train, test = split_digits(seed)
     doodles = draw_doodles(seed, DOODLES)

@@ -16,6 +16,7 @@ from slora_core.errors import SloraError
 from slora_gui.control import exporting
 from slora_gui.control.background import Background
 from slora_gui.control.dialogs import Dialogs
+from slora_gui.control.outcomes import error_message
 from slora_gui.model.job_model import JobModel
 from slora_gui.plots.export import export_csv
 from slora_gui.plots.table import TableData
@@ -107,5 +108,4 @@ class ExportDesk(QObject):
     def _failed(self, error: Exception) -> None:
         if not isinstance(error, SloraError):
             raise error
-        text = f"{error.what}; {error.remedy}" if error.remedy else error.what
-        self.told.emit(Message(text, "danger"))
+        self.told.emit(error_message(error))

@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from PySide6.QtCore import QCoreApplication
 
+from slora_core.errors import SloraError
 from slora_core.events import RunFailed
 from slora_core.memory.sizes import format_size
 from slora_core.records.tables import format_seconds
+from slora_gui.model.problem_texts import remedy_text, what_text
 from slora_gui.model.run_model import RunModel
 from slora_gui.shell.message_bar import Message
 from slora_gui.shell.problems import Problem, problem_of_run
-from slora_gui.views.layout import as_sentence
+from slora_gui.views.layout import in_sentences
 
 if TYPE_CHECKING:
     from slora_gui.main_window import MainWindow
@@ -45,12 +47,16 @@ def with_results(message: Message, window: MainWindow) -> Message:
     return replace(message, button=button, act=partial(window.show_dock, "results"))
 
 
+def error_message(error: SloraError) -> Message:
+    """What is wrong and what to do about it."""
+    return Message(in_sentences((what_text(error), remedy_text(error))), "danger")
+
+
 def failure_message(failure: RunFailed, show_problem: ShowProblem) -> Message:
     """What happened, what to do, and where there are details a button that shows them."""
     translate = QCoreApplication.translate
     problem = problem_of_run(failure)
     kept = translate("Outcomes", "What was measured until then is kept.") if failure.kind == "engine-died" else ""
-    sentences = (as_sentence(sentence.rstrip(".。")) for sentence in (problem.what, problem.remedy, kept) if sentence)
-    text = "".join(f"{sentence}. " for sentence in sentences).rstrip()
+    text = in_sentences((problem.what, problem.remedy, kept))
     details = translate("Outcomes", "Details") if problem.details else ""
     return Message(text, "danger", details, lambda: show_problem(problem))

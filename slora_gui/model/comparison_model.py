@@ -131,7 +131,8 @@ class ComparisonModel(QObject):
 
 def _told_apart(titles: list[str]) -> list[str]:
     """Of "demo, baseline" and "demo, optimised" the second halves; titles that are not parted so stay."""
-    heads, _, tails = zip(*(title.rpartition(", ") for title in titles), strict=True) if titles else ((), (), ())
+    comma = QCoreApplication.translate("Comparison", ", ")
+    heads, _, tails = zip(*(title.rpartition(comma) for title in titles), strict=True) if titles else ((), (), ())
     apart = len(titles) > 1 and len(set(heads)) == 1 and len(set(tails)) == len(tails)
     return list(tails) if apart else titles
 

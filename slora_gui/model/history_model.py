@@ -13,6 +13,7 @@ from slora_core.errors import SloraError
 from slora_core.records.header import RunHeader
 from slora_core.records.history import History, matches
 from slora_core.records.run_file import RunFile
+from slora_core.wording import by_count
 from slora_gui.i18n import QT_TRANSLATE_NOOP
 from slora_gui.model.rows_table import AnyIndex, Column, RowsTable
 from slora_gui.model.stage_texts import stage_text
@@ -63,12 +64,12 @@ _COLUMNS: Final[tuple[Column[RunHeader], ...]] = (
 
 
 class HistoryModel(RowsTable[RunHeader]):
-    """Runs of a history, newest first. ``failed`` says why a change of a run could not be made.
+    """Runs of a history, newest first. ``failed`` carries the SloraError for which a change of a run could not be made.
 
     A file that cannot be read is a row with its problem.
     """
 
-    failed = Signal(str)
+    failed = Signal(object)
 
     def __init__(self, history: History | None = None, parent: QObject | None = None) -> None:
         super().__init__(_COLUMNS, parent)
@@ -108,8 +109,12 @@ class HistoryModel(RowsTable[RunHeader]):
         """Move runs to the trash; undoing brings them back."""
         paths = [self.header(row).path for row in rows]
         if count := len(paths):
-            text = QCoreApplication.translate("History", "Delete %n run(s)", "", count)
-            undo_stack.push(_Delete(self, paths, text))
+            text = by_count(
+                count,
+                QCoreApplication.translate("History", "Delete 1 run"),
+                QCoreApplication.translate("History", "Delete {count} runs"),
+            )
+            undo_stack.push(_Delete(self, paths, text.format(count=count)))
 
     def set_note(self, row: int, text: str, undo_stack: QUndoStack) -> None:
         """Write a note into the file of a run."""
@@ -158,7 +163,7 @@ class _HistoryCommand(QUndoCommand):
             self._change(forward=forward)
         except SloraError as error:
             self.setObsolete(True)
-            self._model.failed.emit(f"{error.what}; {error.remedy}" if error.remedy else error.what)
+            self._model.failed.emit(error)
         self._model.refresh()
 
     def _change(self, *, forward: bool) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from functools import reduce
 from typing import Final
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QSizePolicy, QTabWidget, QVBoxLayout, QWidget
 
 GRID: Final = 8
@@ -14,6 +16,8 @@ MARGIN: Final = 16
 """Pixels between a page and its content."""
 
 _INSIDE: Final = re.compile(r"(?<=\d) (?=(?:[KMGTP]i)?B\b|s\b|min\b|h\b|%)|(?<=[≤<]) (?=\d)| (?=·)")
+_STOPS: Final = ".。"
+_ASKING: Final = ("?", "？")
 
 
 def column(parent: QWidget | None = None, *, margin: int = 0, spacing: int = GRID) -> QVBoxLayout:
@@ -107,3 +111,17 @@ def unbroken(text: str) -> str:
 def as_sentence(text: str) -> str:
     """The engine's message, which begins in lower case after a program's name, as a sentence of its own."""
     return text[:1].upper() + text[1:]
+
+
+def in_sentences(texts: Iterable[str]) -> str:
+    """One sentence after another, each ended and parted from the next as in the window's language.
+
+    Empty texts are left out; a question keeps its mark.
+    """
+    ended = QCoreApplication.translate("Sentences", "{sentence}.")
+    joined = QCoreApplication.translate("Sentences", "{first} {second}")
+    sentences = [
+        sentence if sentence.endswith(_ASKING) else ended.format(sentence=sentence.rstrip(_STOPS))
+        for sentence in map(as_sentence, filter(None, texts))
+    ]
+    return reduce(lambda first, second: joined.format(first=first, second=second), sentences) if sentences else ""

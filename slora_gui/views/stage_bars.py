@@ -19,7 +19,7 @@ from slora_core.records.tables import format_seconds
 from slora_gui.i18n import Retranslating
 from slora_gui.model.stage_texts import stage_text, task_and_stage
 from slora_gui.theme import Theme, load_theme
-from slora_gui.views.layout import GRID
+from slora_gui.views.layout import GRID, in_sentences
 
 ROW_HEIGHT: Final = 24
 _WIDE: Final = 480
@@ -59,7 +59,7 @@ class StageBars(Retranslating, QWidget):
         self._rows, self._budget_bytes, self._lines = rows, budget_bytes, _lines(rows)
         if len(self._lines) != before:
             self.updateGeometry()
-        self.setAccessibleDescription("; ".join(self._sentence(row) for row in rows))
+        self.setAccessibleDescription(in_sentences(map(self._sentence, rows)))
         self.update()
 
     def names(self) -> list[str]:

@@ -203,7 +203,7 @@ class TunerPage(Retranslating, QWidget):
             parts.append(self.tr("{plan}: {time}, peak {peak}").format(plan=names[policy], time=time, peak=peak))
         self._whole_line.setVisible(bool(parts))
         self._whole_line.setText(
-            self.tr("Measured in whole runs, the faster of each: {runs}").format(runs="; ".join(parts))
+            self.tr("Measured in whole runs, the faster of each: {runs}").format(runs=self.tr("; ").join(parts))
         )
 
     def _show_trials(self) -> None:

@@ -292,7 +292,7 @@ def test_runs_are_called_in_the_language_that_is_spoken_now(make_window, qtbot, 
     chinese = ["演示，基线", "演示，优化"]
     assert [run.title for run in comparison.runs] == chinese
     assert window.windowTitle() == chinese[1]
-    assert list(comparison.comparison.labels) == chinese
+    assert list(comparison.comparison.labels) == ["基线", "优化"]
     controller.perform("language-en")
     qtbot.waitUntil(lambda: window.pages.tabText(0) == "Welcome")
     assert ([run.title for run in comparison.runs], window.windowTitle(), comparison.comparison.labels) == english

@@ -249,7 +249,9 @@ class ModulePairSource:
 
     @property
     def _classes(self) -> int:
-        return max((len(state.class_ids) for state in self._states.values()), default=0)
+        """Those that are moved: a class known to be one of the task's is not among them."""
+        moved = (np.setdiff1d(state.class_ids, self._task_ids) for state in self._states.values())
+        return max(map(len, moved), default=0)
 
 
 class _Once:

@@ -12,7 +12,7 @@ import slora_core as slora
 from slora_core.compat import DistributionCompensator, GaussianStatistics
 from slora_core.config import RunConfig
 from slora_core.errors import BudgetRefused, ConfigError, InputError
-from slora_core.events import RunFinished, StageFinished
+from slora_core.events import Notice, RunFinished, StageFinished, StageStarted
 from slora_core.records.history import History
 from slora_core.records.run_file import RunFile
 
@@ -206,6 +206,25 @@ def test_a_class_that_comes_again_has_that_tasks_statistics(models, loader, imag
             source = as_new(number) if number in again else number
             assert torch.equal(found[number].mean, expected[source].mean), (variant, number)
             assert torch.equal(found[number].cov, expected[source].cov), (variant, number)
+
+
+@pytest.mark.parametrize(
+    ("again", "counted"),
+    [([1, 2], "1 old and 2 new classes"), ([0, 1], "0 old and 2 new classes"), ([2], "2 old and 1 new class")],
+)
+@pytest.mark.parametrize("types", [["SeqFT", "SeqFT + weaknonlinear"], STREAMED])
+def test_a_class_that_comes_again_is_planned_once_as_a_new_one(models, loader, again, counted, types):
+    events = []
+    compensator = make(compensator_types=types, on_event=events.append, record=False)
+    compensator.build_all_variants(1, None, models[0], loader([0, 1], 5))
+    events.clear()
+    compensator.build_all_variants(2, models[0], models[1], loader(again, 7))
+    (message,) = (event.message for event in events if isinstance(event, Notice) and event.kind == "replanned")
+    assert message.startswith(f"planned again for {30 * len(again)} pairs, {counted}:")
+    for event in events:
+        if isinstance(event, StageFinished) and event.stage.endswith(".move"):
+            started = next(e for e in events if isinstance(e, StageStarted) and e.stage == event.stage)
+            assert event.peaks.allocated_bytes <= started.predicted_peak_bytes
 
 
 @pytest.mark.parametrize("call", ["build_current_only", "build_all_variants"])

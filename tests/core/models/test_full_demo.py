@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 
 import pytest
+from safetensors.numpy import load_file
 
 from slora_core.bench.vit_pair import VitSizes
 from slora_core.cli import main
+from slora_core.records.deviation import deviations
 from slora_core.sources.demo.training import Schedule
 
 pytest.importorskip("transformers")
@@ -46,6 +48,24 @@ def test_all_fronts_give_the_same_statistics_and_accuracy_is_reported_by_task(tm
 
 
 @pytest.mark.usefixtures("short_training")
+def test_the_last_class_state_goes_where_the_arguments_say(tmp_path, capsys):
+    out, kept = tmp_path / "moved.safetensors", tmp_path / "kept"
+    arguments = ["demo", "--full", "--tasks=2", "--no-record", f"--out={out}", f"--keep={kept}"]
+    assert main([*arguments, "--packed", *QUICK]) == 0
+    capsys.readouterr()
+    tensors = load_file(out)
+    assert list(tensors["class_ids"]) == [0, 1, 2, 3]
+    assert {"linear.cov_packed", "attention.cov_packed"} <= tensors.keys()
+    for found in deviations(out, kept / "files-2.safetensors"):
+        assert max(found.mean, found.covariance) <= 1e-4
+
+
+def test_a_place_for_no_class_state_is_refused_before_anything_is_trained(tmp_path, capsys):
+    assert main(["demo", "--full", f"--out={tmp_path / 'absent' / 's.safetensors'}", *QUICK]) == 2
+    assert "does not exist" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("short_training")
 def test_fronts_that_differ_fail_the_demo(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr("slora_core.full_demo.fronts.Fronts.run_files", _wrong_files)
     assert main(["demo", "--full", "--tasks=1", "--no-record", *QUICK]) == 4
@@ -53,7 +73,7 @@ def test_fronts_that_differ_fail_the_demo(tmp_path, capsys, monkeypatch):
 
 
 def _wrong_files(fronts, files) -> None:
-    from safetensors.numpy import load_file, save_file
+    from safetensors.numpy import save_file
 
     tensors = load_file(fronts.state("pair", files.task))
     tensors["linear.mean"] = tensors["linear.mean"] * 1.01

@@ -6,11 +6,14 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QAbstractItemModelTester
 
+from slora_core.config import RunConfig
 from slora_core.errors import InputError
 from slora_core.events import RunFinished, RunStarted, StageFinished, StagePeaks, StageStarted
 from slora_core.records.compare import compare
 from slora_core.records.recorder import RunRecorder
 from slora_core.records.run_file import RunFile
+from slora_gui.control.batches import EnginePair
+from slora_gui.i18n import languages_of
 from slora_gui.model.comparison_model import ComparisonModel, ComparisonTable
 from slora_gui.model.run_model import RunModel
 
@@ -84,6 +87,20 @@ def test_runs_of_one_name_are_told_apart(qapp):
     for _ in range(3):
         model.add(RunModel("demo"))
     assert model.labels == ("demo", "demo (2)", "demo (3)")
+
+
+@pytest.mark.parametrize(("language", "labels"), [("en", ("baseline", "optimised")), ("zh_CN", ("基线", "优化"))])
+def test_what_the_titles_of_a_pair_begin_with_is_left_out_in_every_language(qapp, language, labels):
+    model = ComparisonModel()
+    pair = EnginePair(RunConfig().merged({"source": {"kind": "demo"}}))
+    for job in pair.jobs:
+        model.add(RunModel(job.title))
+    languages_of(qapp).use(language)
+    try:
+        assert model.labels == labels
+    finally:
+        languages_of(qapp).use("en")
+        pair.close()
 
 
 def test_a_run_that_goes_on_is_compared_anew(qtbot, model):

@@ -108,6 +108,20 @@ def test_deleted_runs_come_back(model, folder, undo):
     assert list((folder / ".trash").iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("language", "names"),
+    [("en", ("Delete 1 run", "Delete 2 runs")), ("zh_CN", ("删除 1 个运行", "删除 2 个运行"))],
+)
+def test_a_deletion_is_named_by_the_number_of_its_runs(qapp, model, undo, language, names):
+    languages_of(qapp).use(language)
+    try:
+        for rows, name in zip(([0], [0, 1]), names, strict=True):
+            model.delete(rows, undo)
+            assert undo.undoText() == name
+    finally:
+        languages_of(qapp).use("en")
+
+
 def test_a_note_is_written_and_undone(model, folder, undo):
     model.set_filter("new")
     model.set_note(0, "keep this", undo)
@@ -139,8 +153,8 @@ def test_what_cannot_be_deleted_is_told_and_leaves_everything_in_place(model, fo
         model.refresh()
         assert _names(model)[0] == "going"
         model.delete([1, 0], undo)
-        assert "is being written" in told[0]
-        assert "cancel it first" in told[0]
+        assert "is being written" in told[0].what
+        assert "cancel it first" in told[0].remedy
         assert _names(model) == ["going", "new", "old", "spoilt"]
         assert undo.count() == 0
 
@@ -150,7 +164,7 @@ def test_a_run_that_vanished_is_told(model, folder, undo):
     model.failed.connect(told.append)
     (folder / "new.slora").unlink()
     model.set_note(0, "too late", undo)
-    assert "new.slora" in told[0]
+    assert "new.slora" in told[0].what
     assert _names(model) == ["old", "spoilt"]
 
 

@@ -124,9 +124,9 @@ def test_in_chinese_it_says_the_same_with_all_figures(chinese, tmp_path, case):
 def test_a_refused_budget_reaches_the_message_bar_in_chinese(chinese, rank, of_rank):
     failure = failure_of(refused(2**24, "task2.attention.move", 30248417, rank), 0.0)
     failure = event_from_json(failure.to_json())
-    assert failure_message(failure, lambda _: None).text.startswith(
-        f"预算 16 MiB 容不下阶段 任务2.注意力{of_rank}；最小可行预算为 28.9 MiB. "
-        "请将预算提高到至少 30248417 字节，或减少采样数."
+    assert failure_message(failure, lambda _: None).text == (
+        f"预算 16 MiB 容不下阶段 任务2.注意力{of_rank}；最小可行预算为 28.9 MiB。"
+        "请将预算提高到至少 30248417 字节，或减少采样数。"
     )
 
 
