@@ -78,8 +78,7 @@ class AccuracyPlot(Plot):
         self.canvas.setAccessibleName(self.tr("Accuracy by task"))
         self.canvas.bottom.setLabel(self.tr("task"))
         self.header.set_title(self.tr("Accuracy with {classifier}").format(classifier=self._classifier.upper()))
-        for variant, key in self.header.keys.items():
-            key.set_label(variant)
+        self.header.set_labels({variant: (variant, "") for variant in self.header.keys})
         self.set_empty("" if self._accuracies else self.tr("No accuracies yet. They appear as tasks finish."))
 
     def _toggle(self, variant: str, shown: bool) -> None:

@@ -215,8 +215,7 @@ class ComparePlot(Plot):
         missing = [label for label, run in self._runs if not run.samples.has(self._counter)]
         note = self.tr("not available: {runs}").format(runs=", ".join(missing)) if missing else ""
         self.header.set_note(note)
-        for label, key in self.header.keys.items():
-            key.set_label(label)
+        self.header.set_labels({label: (label, "") for label in self.header.keys})
         self.set_empty("" if self._runs else self.tr("Choose two runs or more to see them over each other."))
 
     def _show_range(self) -> None:

@@ -85,8 +85,7 @@ class MemoryPanel(QWidget):
         """``name`` is for screen readers."""
         self.plot.setAccessibleName(name)
         self.bands.redraw()
-        for counter in self._curves:
-            self.header.keys[counter].set_label(curve_name(counter), curve_explanation(counter))
+        self.header.set_labels({counter: (curve_name(counter), curve_explanation(counter)) for counter in self._curves})
 
     def set_samples(self, samples: MemoryCurves) -> None:
         """Arrays are shared, not copied."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
@@ -53,9 +53,16 @@ class PanelHeader(QWidget):
                 self._put(name, 0)
         self._make_room()
 
+    def set_labels(self, labels: Mapping[str, tuple[str, str]]) -> None:
+        """What each key is called, by its name, and its explanation, which may be ""."""
+        for name, (label, explanation) in labels.items():
+            self.keys[name].set_label(label, explanation)
+        self._make_room()
+
     def set_title(self, title: str, explanation: str = "") -> None:
         self._title.setText(title)
         self._title.setToolTip(explanation or title)
+        self._make_room()
 
     def set_note(self, note: str) -> None:
         """A short state beside the title, such as "paused"; "" for none."""
