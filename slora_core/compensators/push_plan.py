@@ -102,6 +102,6 @@ def push_seconds(*, samples: int, classes: int, batch: int, chunk: int, dim: int
     products = batch * -(-chunk // draw_step(device.kind)) if device.kind == "cuda" else batch
     work = factor + sample + moments + batches * (30 * device.op_s + chunks * (12 + products) * device.replay_s)
     classes_s = 4 * classes * 3 * dim**2 / device.host_copy
-    if device.kind == "cuda":  # classes are read ahead and written behind; the device waits for the host once a batch
+    if device.kind == "cuda":  # classes are read ahead and written behind
         return max(work + batches * (device.wait_s + chunks * 4 * chunk * dim / device.bus), classes_s)
     return work + classes_s + 4 * rows * dim / batch / device.host_copy

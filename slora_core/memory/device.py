@@ -32,8 +32,8 @@ class DeviceProfile:
     Rates are per second: ``gemm32`` and ``gemm64`` in FLOP, ``copy`` in bytes of device memory moved, ``host_copy`` in
     bytes from a file to the device, ``bus`` in bytes from pinned memory to the device, ``pinning`` in bytes of host
     memory locked, ``select`` in elements of a top-k. ``op_s`` is the fixed cost of one operation, ``replay_s`` that of
-    one in a loop which is recorded once and replayed, ``row_s`` that of reading one row by itself, ``wait_s`` what is
-    lost each time that the host waits for the device before it can go on.
+    one in a loop which is recorded once and replayed, ``row_s`` that of reading one row by itself, ``wait_s`` what a
+    device idles at most between two batches of classes.
 
     ``measured`` are options of stages that were timed on the device, for the policy ``tuned``.
 

@@ -48,7 +48,6 @@ def warm_up(ctx: RunContext, config: RunConfig, job: JobPlan) -> None:
             with releasing():
                 _run_operators(ctx, _small(config), job)
         torch.cuda.synchronize(ctx.device)
-        torch.cuda.empty_cache()
 
 
 def _small(config: RunConfig) -> RunConfig:

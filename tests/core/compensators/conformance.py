@@ -15,7 +15,7 @@ from slora_core.compensators import registry
 from slora_core.compensators.base import Transition
 from slora_core.config import RunConfig
 from slora_core.context import RunContext
-from slora_core.memory.device import CPU_PROFILE
+from slora_core.memory.device import CPU_PROFILE, DeviceProfile
 from slora_core.memory.plan import Option
 from slora_core.numerics.noise import GivenNoise
 from slora_core.sources.arrays import ArrayPairs
@@ -175,12 +175,12 @@ def _attention(problem: Problem, _: Transition) -> Callable[[Any], Any]:
 
 
 def _rff(problem: Problem, transition: Any) -> Callable[[Any], Any]:
-    omega, offset = transition.omega.numpy(), transition.offset.numpy()
+    omega, offset = transition.omega.cpu().numpy(), transition.offset.cpu().numpy()
     return lambda rows: rows + oracles.rff_drift(rows, problem.before, problem.after, omega, offset)
 
 
 def _weak(_: Problem, transition: Any) -> Callable[[Any], Any]:
-    weights, gates = [w.double().numpy() for w in transition.weights], transition.gates.double().numpy()
+    weights, gates = [w.double().cpu().numpy() for w in transition.weights], transition.gates.double().cpu().numpy()
     return lambda rows: oracles.weak_network(rows, *weights, gates)
 
 
@@ -198,3 +198,36 @@ EXPECTATIONS: dict[str, Expectation] = {
     "attention": by_samples(_attention, "attention"),
     "rff": by_samples(_rff, "rff"),
 }
+
+
+def make_wide_problem() -> Problem:
+    """As wide as the features of a ViT-B.
+
+    Of its queries none has keys at the edge of the top k that are nearer than 5e-7 to each other: there float32 may
+    select another one than float64.
+    """
+    operators = {"attention": {"top_k": 200}, "rff": {"features": 256}}
+    return make_problem(pairs=900, dim=768, classes=2, samples=160, seed=3, operators=operators)
+
+
+def deviations_from_oracle(name: str, problem: Problem, device: torch.device, profile: DeviceProfile) -> list[float]:
+    """Of mean and covariance, fitted and moved on ``device`` by the fastest and by the leanest option."""
+    ctx = RunContext(device)
+    fits = registry.fit_options(name, problem.workload, problem.config, profile)
+    moves = registry.move_options(name, problem.workload, problem.config, profile)
+    found = []
+    for fit, move in ((fits[0], min(moves, key=_seconds)), (fits[-1], min(moves, key=_peak))):
+        transition = registry.load(name, problem.config).fit(ctx, problem.pairs, fit)
+        got = moved(transition, problem, move, ctx=ctx)
+        means, covariances = EXPECTATIONS[name](problem, transition)
+        found += [deviation(got.means, means), deviation(got.covariances, covariances)]
+        transition.close()
+    return found
+
+
+def _seconds(option: Option) -> float:
+    return option.seconds
+
+
+def _peak(option: Option) -> int:
+    return option.footprint.peak_bytes()
