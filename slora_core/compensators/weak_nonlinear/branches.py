@@ -9,7 +9,7 @@ from typing import Final
 
 import torch
 
-_BRANCHES: Final = 2
+_BRANCHES: Final = 3
 
 
 class Branches:

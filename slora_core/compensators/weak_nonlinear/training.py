@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import Protocol, TypeAlias
 
 import numpy as np
@@ -36,23 +37,58 @@ def train(
     """Train ``space["weights"]`` and ``space["gates"]`` from their start; advances by steps."""
     staging = Staging(space)
     _start(space, staging, seed)
-    step = _prepared_step(ctx, space, config)
+    steps = _Steps(ctx, space, staging, config)
     indices = IndexStream(seed, pairs.count)
     block_steps = choice.block_steps
     if choice.resident:
         batches: _Batches = _ResidentBatches(ctx, space, staging, pairs)
     else:
-        batches = _BlockBatches(space, staging, _held(ctx, space, pairs) if choice.held else pairs.gather, block_steps)
-    rate = space["learning_rate"]
+        batches = _BlockBatches(space, staging, _held(ctx, space, pairs) if choice.held else pairs.gather)
     for first in range(0, config.steps, block_steps):
         block = min(block_steps, config.steps - first)
         batches.open(indices, block * config.batch)
-        for number in range(block):
+        for number in range(0, block, steps.together):
             ctx.checkpoint()
-            batches.fill(number)
-            rate.fill_(learning_rate(first + number, config.steps, config.learning_rate))
-            step()
+            count = min(steps.together, block - number)
+            batches.fill(number, count)
+            steps.run(first + number, count)
         ctx.advance(block)
+
+
+class _Steps:
+    """Training steps on the batches in ``space["x"]`` and ``space["y"]``, ``together`` at a time or fewer."""
+
+    def __init__(self, ctx: RunContext, space: Workspace, staging: Staging, config: WeakNonlinearConfig) -> None:
+        self.together = len(space["x"])
+        self._step = TrainingStep(space, config)
+        self._operands = list(zip(space["x"], space["y"], space["learning_rate"], strict=True))
+        self._schedule, self._rates = space["schedule"][: config.steps], space["learning_rate"]
+        staging.upload(self._schedule, partial(_fill_schedule, config))
+        self._all: Callable[[], None] = partial(_train_on, self._step, self._operands)
+        if ctx.device.type == "cuda":
+            self._all = GraphedStep(
+                self._all,
+                ctx.device,
+                lambda reason: ctx.notice("no-effect", f"the training step runs without a CUDA graph: {reason}"),
+            )
+
+    def run(self, first: int, count: int) -> None:
+        """Steps ``first`` to ``first + count``."""
+        self._rates[:count].copy_(self._schedule[first : first + count])
+        if count == self.together:
+            self._all()
+        else:
+            _train_on(self._step, self._operands[:count])
+
+
+def _train_on(step: TrainingStep, operands: list[tuple[Tensor, Tensor, Tensor]]) -> None:
+    for x, y, rate in operands:
+        step(x, y, rate)
+
+
+def _fill_schedule(config: WeakNonlinearConfig, out: Tensor) -> None:
+    rates = (learning_rate(step, config.steps, config.learning_rate) for step in range(config.steps))
+    out.numpy()[:] = np.fromiter(rates, np.float32, config.steps)
 
 
 class _Batches(Protocol):
@@ -61,8 +97,8 @@ class _Batches(Protocol):
     def open(self, indices: IndexStream, rows: int) -> None:
         """The next ``rows`` pairs."""
 
-    def fill(self, number: int) -> None:
-        """Batch ``number`` of the block into ``x`` and ``y``."""
+    def fill(self, number: int, count: int) -> None:
+        """``count`` batches of the block, from ``number`` on, into the first of ``x`` and ``y``."""
 
 
 _Gather: TypeAlias = Callable[[Tensor, Tensor | None, Tensor | None], None]
@@ -72,12 +108,11 @@ _Gather: TypeAlias = Callable[[Tensor, Tensor | None, Tensor | None], None]
 class _BlockBatches:
     """Blocks of batches gathered on the host; a device trains on the last while the next is gathered."""
 
-    def __init__(self, space: Workspace, staging: Staging, gather: _Gather, block_steps: int) -> None:
+    def __init__(self, space: Workspace, staging: Staging, gather: _Gather) -> None:
         self._space, self._staging, self._gather = space, staging, gather
         self._x, self._y = space["x"], space["y"]
-        shape = (block_steps, *self._x.shape)
-        self._before = space["block_before"].view(shape).unbind()
-        self._after = space["block_after"].view(shape).unbind()
+        shape = (-1, *self._x.shape[1:])
+        self._before, self._after = space["block_before"].view(shape), space["block_after"].view(shape)
 
     def open(self, indices: IndexStream, rows: int) -> None:
         index: Tensor = self._space["index"][:rows]
@@ -85,9 +120,9 @@ class _BlockBatches:
         self._staging.upload(self._space["block_before"][:rows], lambda host: self._gather(index, host, None))
         self._staging.upload(self._space["block_after"][:rows], lambda host: self._gather(index, None, host))
 
-    def fill(self, number: int) -> None:
-        self._x.copy_(self._before[number])
-        self._y.copy_(self._after[number])
+    def fill(self, number: int, count: int) -> None:
+        self._x[:count].copy_(self._before[number : number + count])
+        self._y[:count].copy_(self._after[number : number + count])
 
 
 def _held(ctx: RunContext, space: Workspace, pairs: Pairs) -> _Gather:
@@ -110,9 +145,9 @@ class _ResidentBatches:
     """All pairs on the device, read once; batches are picked there."""
 
     def __init__(self, ctx: RunContext, space: Workspace, staging: Staging, pairs: Pairs) -> None:
-        self._x, self._y = space["x"], space["y"]
+        self._x, self._y = (space[name].view(-1, pairs.dim) for name in ("x", "y"))
         self._before, self._after = space["features_before"], space["features_after"]
-        self._index, self._batch = space["index"], len(self._x)
+        self._index, self._batch = space["index"], space["x"].shape[1]
         self._slots = _IndexSlots([space[f"index_{slot}"] for slot in range(STAGING_SLOTS)], space.device)
         for start in range(0, pairs.count, RESIDENT_LOAD_ROWS):
             ctx.checkpoint()
@@ -122,10 +157,10 @@ class _ResidentBatches:
     def open(self, indices: IndexStream, rows: int) -> None:
         self._slots.upload(self._index[:rows], indices.fill)
 
-    def fill(self, number: int) -> None:
-        index = self._index[number * self._batch : (number + 1) * self._batch]
-        torch.index_select(self._before, 0, index, out=self._x)
-        torch.index_select(self._after, 0, index, out=self._y)
+    def fill(self, number: int, count: int) -> None:
+        index = self._index[number * self._batch : (number + count) * self._batch]
+        torch.index_select(self._before, 0, index, out=self._x[: len(index)])
+        torch.index_select(self._after, 0, index, out=self._y[: len(index)])
 
 
 class _IndexSlots:
@@ -152,14 +187,3 @@ def _start(space: Workspace, staging: Staging, seed: int) -> None:
         staging.upload(weight, start.fill)
     space["gates"].zero_()
     space["gates"][0].fill_(1.0)
-
-
-def _prepared_step(ctx: RunContext, space: Workspace, config: WeakNonlinearConfig) -> Callable[[], None]:
-    step = TrainingStep(space, config)
-    if ctx.device.type != "cuda":
-        return step
-    return GraphedStep(
-        step,
-        ctx.device,
-        lambda reason: ctx.notice("no-effect", f"the training step runs without a CUDA graph: {reason}"),
-    )

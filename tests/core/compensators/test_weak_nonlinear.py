@@ -165,17 +165,16 @@ def test_golden_vectors_are_reproduced(name: str) -> None:
 def test_gradients_are_those_of_autograd_in_float64(gates: tuple[float, ...]) -> None:
     dim, batch = 20, 16
     before, after = some_pairs(batch, dim)
-    footprint = fit_footprint(WeakFitChoice(1), batch, Workload(batch, dim, 1), CPU_PROFILE)
+    config = configured(batch=batch).operators.weaknonlinear
+    footprint = fit_footprint(WeakFitChoice(1), config, Workload(batch, dim, 1), CPU_PROFILE)
     with Workspace(footprint, torch.device("cpu")) as space:
         space["weights"].copy_(torch.randn(3, dim, dim, generator=torch.Generator().manual_seed(2)) / 3)
         space["gates"].copy_(torch.tensor(gates))
-        space["x"].copy_(torch.from_numpy(before))
-        space["y"].copy_(torch.from_numpy(after))
         weights = [weight.double().requires_grad_() for weight in space["weights"]]
         exact_gates = space["gates"].double().requires_grad_()
         loss = loss_of(weights, exact_gates, torch.from_numpy(before).double(), torch.from_numpy(after).double())
         slopes = torch.autograd.grad(loss, [*weights, exact_gates])
-        TrainingStep(space, RunConfig().operators.weaknonlinear).differentiate()
+        TrainingStep(space, config).differentiate(torch.from_numpy(before), torch.from_numpy(after))
         for number in range(3):
             assert relative(space["gradient"][number].numpy(), slopes[number].numpy()) < 1e-6
         assert relative(space["gate_gradient"].numpy(), slopes[3].numpy()) < 1e-5
