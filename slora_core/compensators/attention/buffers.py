@@ -11,7 +11,7 @@ from slora_core.config import RunConfig
 from slora_core.memory.device import DeviceProfile
 from slora_core.memory.footprint import Buffer, Footprint
 from slora_core.numerics.staging_plan import staging_buffers
-from slora_core.numerics.tiles import Tiling, even_tiles
+from slora_core.numerics.tiles import Tiling, even_tiles, round_up
 from slora_core.types import Workload
 
 LOAD_ROWS: Final = 2048
@@ -22,6 +22,9 @@ KEY_SLOTS: Final = 2
 
 TIE_SLOTS: Final = 8
 """Rows of a pass whose ties a device cuts by itself. About one of 1,000 rows of features has any."""
+
+RANK_STEP: Final = 128
+"""Scores of a row that are ranked together: a card gives one block to a row, however long it is."""
 
 _SCRATCH_ELEMENTS: Final = 2**15
 
@@ -142,8 +145,7 @@ def _selection_buffers(
             *((Buffer("attention_line", (strip, tiling.width + selected + 1)),) if choice.form == "tiles" else ()),
             Buffer("attention_largest", (rows, selected + 1)),
             Buffer("attention_largest_index", (strip, selected + 1), "int64"),
-            Buffer("attention_lowest", (strip, 2)),
-            Buffer("attention_lowest_index", (strip, 2), "int64"),
+            Buffer("attention_lowest_index", (rows, 1), "int64"),
             *_slot_buffers(rows, line),
         )
     if choice.form == "tiles":
@@ -154,7 +156,7 @@ def _selection_buffers(
 
 def _slot_buffers(rows: int, line: int) -> tuple[Buffer, ...]:
     """What cutting ties without the host needs."""
-    column = (TIE_SLOTS, 1)
+    column, ranked = (TIE_SLOTS, 1), round_up(line, RANK_STEP)
     return (
         Buffer("attention_slot_flags", (rows, 1)),
         Buffer("attention_slot_flag", (TIE_SLOTS,)),
@@ -163,8 +165,10 @@ def _slot_buffers(rows: int, line: int) -> tuple[Buffer, ...]:
         Buffer("attention_slot_overflow", (1,)),
         Buffer("attention_slot_scores", (TIE_SLOTS * line,)),
         Buffer("attention_slot_mask", (TIE_SLOTS * line,), "bool"),
-        Buffer("attention_slot_equal", (TIE_SLOTS * line,), "int32"),
-        Buffer("attention_slot_rank", (TIE_SLOTS * line,), "int32"),
+        Buffer("attention_slot_equal", (TIE_SLOTS * ranked,), "int32"),
+        Buffer("attention_slot_rank", (TIE_SLOTS * ranked,), "int32"),
+        Buffer("attention_slot_counts", (TIE_SLOTS * (ranked // RANK_STEP),), "int32"),
+        Buffer("attention_slot_earlier", (TIE_SLOTS * (ranked // RANK_STEP),), "int32"),
         Buffer("attention_slot_room", column, "int32"),
         Buffer("attention_slot_spent", column, "int32"),
         Buffer("attention_slot_threshold", column),

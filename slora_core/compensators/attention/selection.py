@@ -95,7 +95,7 @@ class DeviceSelection:
     def __init__(self, workspace: Workspace, top_k: int, *, whole: bool) -> None:
         self._top_k = top_k
         self._largest, self._index = workspace["attention_largest"], workspace["attention_largest_index"]
-        self._lowest = workspace["attention_lowest"], workspace["attention_lowest_index"]
+        self._lowest_index = workspace["attention_lowest_index"]
         self._line = None if whole else workspace["attention_line"]
 
     def whole(self, scores: Tensor, below: Tensor, threshold: Tensor) -> None:
@@ -125,11 +125,12 @@ class DeviceSelection:
         self._edge(self.kept(len(below)), below, threshold)
 
     def _edge(self, values: Tensor, below: Tensor, threshold: Tensor) -> None:
-        for strip in self._strips(len(values)):
-            lowest, index = (buffer[: strip.stop - strip.start] for buffer in self._lowest)
-            torch.topk(values[strip], 2, dim=1, largest=False, sorted=True, out=(lowest, index))
-            below[strip].copy_(lowest[:, :1])
-            threshold[strip].copy_(lowest[:, 1:])
+        """The smallest value, and the smallest of the others."""
+        index = self._lowest_index[: len(values)]
+        torch.min(values, dim=1, keepdim=True, out=(below, index))
+        values.scatter_(1, index, torch.inf)
+        torch.amin(values, dim=1, keepdim=True, out=threshold)
+        values.scatter_(1, index, below)
 
     def _strips(self, rows: int) -> list[slice]:
         step = len(self._index)

@@ -16,6 +16,10 @@ _WIDEST: Final = 96.0
 """Spread of scores, in powers of two, that float32 holds together with a sum over 2^20 keys."""
 
 
+_CACHED_ELEMENTS: Final = 2**22
+"""Scores that stay in the cache of a card from one pass over them to the next."""
+
+
 def score_scale(temperature: float) -> float:
     """Scores are this times the cosine."""
     return 1 / (log(2) * temperature)
@@ -36,11 +40,15 @@ def weigh_selected(scores: Tensor, below: Tensor, top: Tensor | None) -> None:
 
     ``top`` [rows, 1], needed when the spread is wide, is the largest score and becomes its distance from ``below``.
     """
-    scores.sub_(below)
-    torch.threshold_(scores, 0.0, -torch.inf)
-    if top is not None:
-        scores.sub_(top)
-    scores.exp2_()
+    step = max(1, _CACHED_ELEMENTS // scores.shape[1])
+    for start in range(0, len(scores), step):
+        rows = slice(start, start + step)
+        part = scores[rows]
+        part.sub_(below[rows])
+        torch.threshold_(part, 0.0, -torch.inf)
+        if top is not None:
+            part.sub_(top[rows])
+        part.exp2_()
 
 
 def weigh_all(scores: Tensor, shift: Tensor) -> None:

@@ -6,10 +6,12 @@ a CUDA graph can hold them. More tied rows than slots are counted: then what was
 
 from __future__ import annotations
 
+from math import prod
+
 import torch
 from torch import Tensor
 
-from slora_core.compensators.attention.buffers import TIE_SLOTS
+from slora_core.compensators.attention.buffers import RANK_STEP, TIE_SLOTS
 from slora_core.memory.workspace import Workspace
 
 
@@ -29,6 +31,7 @@ class TieSlots:
         self._picked = workspace["attention_slot_scores"]
         self._mask, self._equal = workspace["attention_slot_mask"], workspace["attention_slot_equal"]
         self._rank = workspace["attention_slot_rank"]
+        self._counts, self._earlier = workspace["attention_slot_counts"], workspace["attention_slot_earlier"]
         self._room, self._spent = workspace["attention_slot_room"], workspace["attention_slot_spent"]
         self._threshold, self._below = workspace["attention_slot_threshold"], workspace["attention_slot_below"]
         self._lowered, self._is_tied = workspace["attention_slot_lowered"], workspace["attention_slot_tied"]
@@ -44,7 +47,8 @@ class TieSlots:
         torch.sum(flags, dim=0, out=self._excess)
         self.overflow.add_(self._excess.sub_(TIE_SLOTS).clamp_(min=0))
         torch.index_select(threshold, 0, self._rows, out=self._threshold)
-        picked, mask, above, _ = self._line(scores)
+        picked, mask = self._line(scores)
+        above = self._equal[: mask.numel()].view(mask.shape)
         above.copy_(torch.gt(picked, self._threshold, out=mask))
         torch.sum(above, dim=1, keepdim=True, dtype=torch.int32, out=self._room)
         self._room.neg_().add_(self._top_k)
@@ -52,13 +56,10 @@ class TieSlots:
 
     def cut(self, scores: Tensor) -> None:
         """Of each slot's row, set to -inf what is below the threshold or equals it beyond the room, in order."""
-        picked, mask, equal, rank = self._line(scores)
+        picked, mask = self._line(scores)
         torch.lt(picked, self._threshold, out=mask)
         picked.masked_fill_(mask, -torch.inf)
-        equal.copy_(torch.eq(picked, self._threshold, out=mask))
-        torch.cumsum(equal, 1, out=rank)  # in place it would take memory of its own
-        self._spent.copy_(rank[:, -1:])
-        rank.mul_(equal)
+        rank = self._rank_of(torch.eq(picked, self._threshold, out=mask))
         torch.gt(rank, self._room, out=mask)
         picked.masked_fill_(mask, -torch.inf)
         self._room.sub_(self._spent).clamp_(min=0)
@@ -71,11 +72,24 @@ class TieSlots:
         torch.where(self._is_tied, self._lowered, self._below, out=self._below)
         below.index_copy_(0, self._rows, self._below)
 
-    def _line(self, scores: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """The slots' rows of ``scores``, and scratch of that shape: a mask, the same as numbers, and ranks."""
+    def _rank_of(self, mask: Tensor) -> Tensor:
+        """Of every True in ``mask`` [slots, n] how many there are up to it, else 0; their numbers into ``spent``."""
+        shape = (TIE_SLOTS, -(-mask.shape[1] // RANK_STEP), RANK_STEP)
+        equal, rank = (flat[: prod(shape)].view(shape) for flat in (self._equal, self._rank))
+        counts, earlier = (flat[: prod(shape[:2])].view(shape[:2]) for flat in (self._counts, self._earlier))
+        lines = equal.view(TIE_SLOTS, -1)
+        lines[:, : mask.shape[1]].copy_(mask)
+        lines[:, mask.shape[1] :].zero_()
+        torch.cumsum(equal, 2, out=rank)  # in place it would take memory of its own
+        counts.copy_(rank[:, :, -1])
+        torch.cumsum(counts, 1, out=earlier)
+        self._spent.copy_(earlier[:, -1:])
+        rank.add_(earlier.sub_(counts).unsqueeze(2)).mul_(equal)
+        return rank.view(TIE_SLOTS, -1)[:, : mask.shape[1]]
+
+    def _line(self, scores: Tensor) -> tuple[Tensor, Tensor]:
+        """The slots' rows of ``scores``, and a mask of that shape as scratch."""
         shape = (TIE_SLOTS, scores.shape[1])
-        size = shape[0] * shape[1]
-        flats = self._picked, self._mask, self._equal, self._rank
-        picked, mask, equal, rank = (flat[:size].view(shape) for flat in flats)
+        picked, mask = (flat[: prod(shape)].view(shape) for flat in (self._picked, self._mask))
         torch.index_select(scores, 0, self._rows, out=picked)
-        return picked, mask, equal, rank
+        return picked, mask

@@ -19,7 +19,8 @@ from slora_core.numerics.staging_plan import STAGING_SLOTS, staging_buffers
 from slora_core.types import Workload
 
 BLOCK_STEPS: Final = (1, 8, 64)
-STEP_OPERATIONS: Final = 45
+STEP_OPERATIONS: Final = 27
+"""Of a training step, those that wait for one another."""
 BLOCK_OPERATIONS: Final = 16
 CHUNK_OPERATIONS: Final = 5
 BATCHES: Final = {"cpu": (4,), "cuda": (2, 4, 8)}
@@ -134,6 +135,7 @@ def fit_footprint(
             Buffer("branch", columns),
             Buffer("error", columns),
             Buffer("outer_error", columns),
+            Buffer("row_sums", (dim,)),
             Buffer("slopes", (2 * dim, batch)),
             *rows,
             *staging_buffers(staged, device),

@@ -27,7 +27,7 @@ EPSILON: Final = 1e-8
 
 _GATES: Final = 0
 _LINEAR: Final = 1
-_OUTER: Final = 2
+"""Branches. The products are in neither: their library takes memory for every stream it works on."""
 
 
 class TrainingStep:
@@ -41,19 +41,20 @@ class TrainingStep:
         self._entry, self._entry_gradient = _joined(space["weights"]), _joined(space["gradient"])
         self._outer, self._outer_columns = space["weights"][2], space["weights"][2].mT
         self._outer_gradient = space["gradient"][2]
-        self._gates, self._gate_gradient = space["gates"], space["gate_gradient"]
+        self._alphas, self._log_scale = space["gates"][:2], space["gates"][2]
+        self._gate_gradient = space["gate_gradient"].unbind()
         self._hidden, self._linear, self._inner = space["hidden"], space["hidden"][:dim], space["hidden"][dim:]
         self._active, self._active_rows = space["active"], space["active"].mT
-        self._branch, self._flat_branch = space["branch"], space["branch"].view(-1)
-        self._error, self._flat_error = space["error"], space["error"].view(-1)
-        self._outer_error = space["outer_error"]
-        self._slopes, self._linear_slope, self._inner_slope = (
-            space["slopes"],
-            space["slopes"][:dim],
-            space["slopes"][dim:],
-        )
+        self._branch, self._error, self._outer_error = space["branch"], space["error"], space["outer_error"]
+        self._row_sums = space["row_sums"]
+        self._slopes = space["slopes"]
+        self._linear_slope, self._inner_slope = space["slopes"][:dim], space["slopes"][dim:]
         self._slope_of_mean = 2 / space["error"].numel()
-        self._logits, self._shares, self._weights, self._even = space["gate_pairs"].unbind()
+        self._logits, self._shares, self._weights, self._unscaled = space["gate_pairs"].unbind()
+        self._logit1, self._logit2 = self._logits.unbind()
+        self._a1, self._a2 = self._shares.unbind()
+        self._weight1, self._weight2 = self._weights.unbind()
+        self._p1, self._p2 = self._unscaled.unbind()
         self._scale, self._gap, self._pull, self._slope = space["scalars"].unbind()
         self._aside = open_branches(space.device)
         self._optimizer = _Optimizer(space, config.weight_decay, self._aside)
@@ -71,40 +72,39 @@ class TrainingStep:
         torch.clamp(self._inner, min=0, out=self._active)
         torch.mm(self._outer, self._active, out=self._branch)
         self._aside.join(_GATES)
-        torch.lerp(self._branch, self._linear, self._shares[0], out=self._error)
+        torch.lerp(self._branch, self._linear, self._a1, out=self._error)
         self._error.sub_(y.mT)
-        torch.mul(self._error, self._weights[1], out=self._outer_error)
+        torch.mul(self._error, self._weight2, out=self._outer_error)
         with self._aside.open(_GATES):
             self._backward_gates()
         with self._aside.open(_LINEAR):
-            torch.mul(self._error, self._weights[0], out=self._linear_slope)
-        with self._aside.open(_OUTER):
-            torch.mm(self._outer_error, self._active_rows, out=self._outer_gradient)
+            torch.mul(self._error, self._weight1, out=self._linear_slope)
+        torch.mm(self._outer_error, self._active_rows, out=self._outer_gradient)
         torch.mm(self._outer_columns, self._outer_error, out=self._inner_slope)
         torch.ops.aten.threshold_backward.grad_input(self._inner_slope, self._active, 0, grad_input=self._inner_slope)
         self._aside.join(_LINEAR)
         torch.mm(self._slopes, x, out=self._entry_gradient)
-        self._aside.join(_OUTER)
         self._aside.join(_GATES)
 
     def _weigh_branches(self) -> None:
         """``shares`` (a1, a2), the same times the slope of the mean as ``weights``, and what the pull needs."""
-        alphas, log_scale = self._gates[:2], self._gates[2]
-        torch.exp(log_scale, out=self._scale)
-        torch.div(alphas, self._scale, out=self._logits)
+        torch.exp(self._log_scale, out=self._scale)
+        torch.div(self._alphas, self._scale, out=self._logits)
         torch.softmax(self._logits, 0, out=self._shares)
         torch.mul(self._shares, self._slope_of_mean, out=self._weights)
-        torch.sub(self._logits[1], self._logits[0], out=self._gap)
-        torch.softmax(alphas, 0, out=self._even)
-        torch.mul(self._even[1], self._even[1], out=self._pull)
-        self._pull.mul_(self._even[0])
+        torch.sub(self._logit2, self._logit1, out=self._gap)
+        torch.softmax(self._alphas, 0, out=self._unscaled)
+        torch.mul(self._p2, self._p2, out=self._pull)
+        self._pull.mul_(self._p1)
 
     def _backward_gates(self) -> None:
-        """``branch`` becomes U - V."""
-        alpha1, alpha2, log_scale = self._gate_gradient.unbind()
+        """``branch`` becomes E * (U - V), which is summed in two steps because a long sum takes scratch on CUDA."""
+        alpha1, alpha2, log_scale = self._gate_gradient
         torch.sub(self._linear, self._branch, out=self._branch)
-        torch.dot(self._flat_error, self._flat_branch, out=self._slope)
-        self._slope.mul_(self._weights[0]).mul_(self._shares[1])
+        self._branch.mul_(self._error)
+        torch.sum(self._branch, 1, out=self._row_sums)
+        torch.sum(self._row_sums, 0, out=self._slope)
+        self._slope.mul_(self._weight1).mul_(self._a2)
         torch.mul(self._slope, self._gap, out=log_scale)
         self._slope.div_(self._scale)
         torch.sub(self._slope, self._pull, out=alpha1)
