@@ -31,6 +31,9 @@ CUDA_SLICES: Final = 35
 """Slices of the weights in a launch: with the gates as many tensors as it takes."""
 CUDA_STEPS_TOGETHER: Final = 4
 """Training steps of a CUDA graph, so that the device need not wait for the host between them."""
+MOST_PARTS: Final = 8
+LEAST_TERMS: Final = 32
+"""Of a sum that a card takes in parts: at most as many parts, of at least as many terms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,14 @@ def _rows(workload: Workload, config: RunConfig, device: DeviceProfile) -> Itera
                 yield classes, chunk
 
 
+def parts_of(terms: int) -> int:
+    """Even parts in which a card takes a sum of ``terms``; 1 where it does not divide."""
+    parts = MOST_PARTS
+    while parts > 1 and (terms % parts or terms // parts < LEAST_TERMS):
+        parts //= 2
+    return parts
+
+
 def fit_footprint(
     choice: WeakFitChoice, training: WeakNonlinearConfig, workload: Workload, device: DeviceProfile
 ) -> Footprint:
@@ -134,12 +145,21 @@ def fit_footprint(
             Buffer("active", columns),
             Buffer("branch", columns),
             Buffer("error", columns),
-            Buffer("outer_error", columns),
             Buffer("row_sums", (dim,)),
-            Buffer("slopes", (2 * dim, batch)),
+            *(_side_by_side(dim, batch) if pinned else ()),
             *rows,
             *staging_buffers(staged, device),
         ),
+    )
+
+
+def _side_by_side(dim: int, batch: int) -> tuple[Buffer, ...]:
+    """What the branches and the partial products of a step need where they run at the same time."""
+    parts = parts_of(dim)
+    return (
+        Buffer("outer_error", (dim, batch)),
+        Buffer("slopes", (2 * dim, batch)),
+        *((Buffer("partial_sums", (parts, 2 * dim, batch)),) if parts > 1 else ()),
     )
 
 

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from slora_core.compensators.weak_nonlinear.branches import Branches, open_branches
+from slora_core.compensators.weak_nonlinear.narrow_product import NarrowProduct
 from slora_core.compensators.weak_nonlinear.plan import CUDA_GROUPS, CUDA_SLICES
 from slora_core.config import WeakNonlinearConfig
 from slora_core.memory.workspace import Workspace
@@ -34,21 +35,28 @@ class TrainingStep:
     """Call it to train on one batch of pairs.
 
     Nothing is allocated and nothing waits for the device, so one call or several can be captured as a CUDA graph.
+    Where branches work side by side, slopes have memory of their own; else they replace what they are the slopes of.
     """
 
     def __init__(self, space: Workspace, config: WeakNonlinearConfig) -> None:
         dim = space["weights"].shape[-1]
-        self._entry, self._entry_gradient = _joined(space["weights"]), _joined(space["gradient"])
-        self._outer, self._outer_columns = space["weights"][2], space["weights"][2].mT
+        scratch = space["partial_sums"] if space.footprint.holds("partial_sums") else None
+        self._enter, self._leave = (
+            NarrowProduct(left, space["active"].shape[1], scratch)
+            for left in (_joined(space["weights"]), space["weights"][2])
+        )
+        self._outer_columns = space["weights"][2].mT
+        self._entry_gradient = _joined(space["gradient"])
         self._outer_gradient = space["gradient"][2]
         self._alphas, self._log_scale = space["gates"][:2], space["gates"][2]
         self._gate_gradient = space["gate_gradient"].unbind()
         self._hidden, self._linear, self._inner = space["hidden"], space["hidden"][:dim], space["hidden"][dim:]
         self._active, self._active_rows = space["active"], space["active"].mT
-        self._branch, self._error, self._outer_error = space["branch"], space["error"], space["outer_error"]
-        self._row_sums = space["row_sums"]
-        self._slopes = space["slopes"]
-        self._linear_slope, self._inner_slope = space["slopes"][:dim], space["slopes"][dim:]
+        self._branch, self._error, self._row_sums = space["branch"], space["error"], space["row_sums"]
+        side_by_side = space.footprint.holds("slopes")
+        self._slopes = space["slopes"] if side_by_side else self._hidden
+        self._outer_error = space["outer_error"] if side_by_side else self._branch
+        self._linear_slope, self._inner_slope = self._slopes[:dim], self._slopes[dim:]
         self._slope_of_mean = 2 / space["error"].numel()
         self._logits, self._shares, self._weights, self._unscaled = space["gate_pairs"].unbind()
         self._logit1, self._logit2 = self._logits.unbind()
@@ -68,15 +76,15 @@ class TrainingStep:
         """Fill ``gradient`` [3, d, d] and ``gate_gradient`` [3] with the slope of the loss."""
         with self._aside.open(_GATES):
             self._weigh_branches()
-        torch.mm(self._entry, x.mT, out=self._hidden)
+        self._enter(x.mT, self._hidden)
         torch.clamp(self._inner, min=0, out=self._active)
-        torch.mm(self._outer, self._active, out=self._branch)
+        self._leave(self._active, self._branch)
         self._aside.join(_GATES)
         torch.lerp(self._branch, self._linear, self._a1, out=self._error)
         self._error.sub_(y.mT)
-        torch.mul(self._error, self._weight2, out=self._outer_error)
         with self._aside.open(_GATES):
             self._backward_gates()
+        torch.mul(self._error, self._weight2, out=self._outer_error)
         with self._aside.open(_LINEAR):
             torch.mul(self._error, self._weight1, out=self._linear_slope)
         torch.mm(self._outer_error, self._active_rows, out=self._outer_gradient)

@@ -20,7 +20,7 @@ from slora_core.compensators.weak_nonlinear.step import TrainingStep
 from slora_core.config import RunConfig
 from slora_core.context import RunContext
 from slora_core.errors import InputError, RunCancelled
-from slora_core.memory.device import CPU_PROFILE, CUDA_PROFILE
+from slora_core.memory.device import CPU_PROFILE, CUDA_PROFILE, DeviceProfile
 from slora_core.memory.ledger import Ledger
 from slora_core.memory.workspace import Workspace
 from slora_core.numerics.noise import GivenNoise
@@ -161,12 +161,20 @@ def test_golden_vectors_are_reproduced(name: str) -> None:
         assert relative(moved.covariances, golden["weak_cov"]) < 2e-6
 
 
-@pytest.mark.parametrize("gates", [(1.0, 0.0, 0.0), (0.3, 0.9, -0.6)])
-def test_gradients_are_those_of_autograd_in_float64(gates: tuple[float, ...]) -> None:
-    dim, batch = 20, 16
+@pytest.mark.parametrize("gates", [(1.0, 0.0, 0.0), (0.3, 0.9, -0.6), (6.0, -4.0, 0.5)])
+@pytest.mark.parametrize(
+    ("dim", "profile", "parts"),
+    [(20, CPU_PROFILE, 1), (20, CUDA_PROFILE, 1), (96, CUDA_PROFILE, 2), (256, CUDA_PROFILE, 8)],
+)
+def test_gradients_are_those_of_autograd_in_float64(
+    gates: tuple[float, ...], dim: int, profile: DeviceProfile, parts: int
+) -> None:
+    """Also with the buffers that a card is given, in which sums are taken in parts."""
+    batch = 16
     before, after = some_pairs(batch, dim)
     config = configured(batch=batch).operators.weaknonlinear
-    footprint = fit_footprint(WeakFitChoice(1), config, Workload(batch, dim, 1), CPU_PROFILE)
+    footprint = fit_footprint(WeakFitChoice(1), config, Workload(batch, dim, 1), profile)
+    assert [b.shape[0] for b in footprint.standing if b.name == "partial_sums"] == [parts][: parts > 1]
     with Workspace(footprint, torch.device("cpu")) as space:
         space["weights"].copy_(torch.randn(3, dim, dim, generator=torch.Generator().manual_seed(2)) / 3)
         space["gates"].copy_(torch.tensor(gates))
