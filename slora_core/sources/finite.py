@@ -18,12 +18,10 @@ from slora_core.memory.plan import Option
 from slora_core.memory.workspace import Workspace
 from slora_core.sources.base import Pairs
 from slora_core.sources.file_info import AFTER, BEFORE, FEATURES
+from slora_core.sources.plan import LEAST_PART_BYTES, SCAN_THREADS
 from slora_core.sources.rounds import LabelledRows
 
 _ROWS_NAMED: Final = 5
-_THREADS: Final = 4
-_LEAST_PART_BYTES: Final = 256 * 1024
-"""Below this a thread costs more than it gains."""
 _Reader = Callable[[int, int, Tensor], None]
 
 
@@ -58,10 +56,10 @@ def _scan(ctx: RunContext, readers: dict[str, _Reader], share: tuple[int, int], 
     step = option.choice.rows
     with (
         Workspace(option.footprint, torch.device("cpu")) as workspace,
-        ThreadPoolExecutor(_THREADS, "slora-scan") as pool,
+        ThreadPoolExecutor(SCAN_THREADS, "slora-scan") as pool,
     ):
         rows, sums = workspace["scan_rows"], workspace["scan_sums"].numpy()
-        threads = min(_THREADS, max(1, rows.nbytes // _LEAST_PART_BYTES))
+        threads = min(SCAN_THREADS, max(1, rows.nbytes // LEAST_PART_BYTES))
         part, spread = -(-step // threads), pool.map if threads > 1 else map
         for start in range(*share, step):
             size = min(step, share[1] - start)
