@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from slora_core.compensators.push_plan import push_buffers, push_seconds
-from slora_core.config import RunConfig, WeakNonlinearConfig
+from slora_core.config import RunConfig
 from slora_core.memory.device import DeviceProfile
 from slora_core.memory.footprint import Buffer, Footprint
 from slora_core.memory.plan import Option
@@ -99,17 +99,14 @@ def parts_of(terms: int) -> int:
     return parts
 
 
-def fit_footprint(
-    choice: WeakFitChoice, training: WeakNonlinearConfig, workload: Workload, device: DeviceProfile
-) -> Footprint:
+def fit_footprint(choice: WeakFitChoice, batch: int, workload: Workload, device: DeviceProfile) -> Footprint:
     """Weights A, B1, B2 as one [3, d, d]; activations are columns, [features, batch], which suits the products."""
     block, pairs, dim = choice.block_steps, workload.pairs, workload.dim
-    batch, steps = training.batch, training.steps
     weights, columns = (3, dim, dim), (dim, batch)
     pinned = device.kind == "cuda"
     together = min(CUDA_STEPS_TOGETHER, block) if pinned else 1
     if choice.resident:
-        staged = max(min(RESIDENT_LOAD_ROWS, pairs) * dim, dim**2, steps)
+        staged = max(min(RESIDENT_LOAD_ROWS, pairs) * dim, dim**2, block)
         rows = (
             Buffer("features_before", (pairs, dim)),
             Buffer("features_after", (pairs, dim)),
@@ -117,7 +114,7 @@ def fit_footprint(
             *(Buffer(f"index_{slot}", (block * batch,), "int64", pinned=True) for slot in range(STAGING_SLOTS)),
         )
     else:
-        staged = max(block * batch * dim, dim**2, steps)
+        staged = max(block * batch * dim, dim**2, block)
         rows = (
             Buffer("index", (block * batch,), "int64", pinned=pinned),
             Buffer("block_before", (block * batch, dim)),
@@ -135,7 +132,7 @@ def fit_footprint(
             Buffer("gate_first_moment", (3,)),
             Buffer("gate_second_moment", (3,)),
             Buffer("step_count", ()),
-            Buffer("schedule", (steps,)),
+            Buffer("schedule", (block,)),
             Buffer("learning_rate", (together,)),
             Buffer("scalars", (4,)),
             Buffer("gate_pairs", (4, 2)),
@@ -189,7 +186,7 @@ def _fit_option(choice: WeakFitChoice, workload: Workload, config: RunConfig, de
         seconds = training.steps * (max(step_s, gather_s) + block_s)
         if choice.held:
             seconds += 8 * workload.pairs * dim * (1 / device.host_copy + 1 / device.pinning)
-    return Option(choice, fit_footprint(choice, training, workload, device), seconds)
+    return Option(choice, fit_footprint(choice, training.batch, workload, device), seconds)
 
 
 def _move_option(classes: int, chunk: int, workload: Workload, config: RunConfig, device: DeviceProfile) -> Option:

@@ -47,11 +47,12 @@ def train(
     for first in range(0, config.steps, block_steps):
         block = min(block_steps, config.steps - first)
         batches.open(indices, block * config.batch)
+        steps.open(first, block)
         for number in range(0, block, steps.together):
             ctx.checkpoint()
             count = min(steps.together, block - number)
             batches.fill(number, count)
-            steps.run(first + number, count)
+            steps.run(number, count)
         ctx.advance(block)
 
 
@@ -62,8 +63,8 @@ class _Steps:
         self.together = len(space["x"])
         self._step = TrainingStep(space, config)
         self._operands = list(zip(space["x"], space["y"], space["learning_rate"], strict=True))
-        self._schedule, self._rates = space["schedule"][: config.steps], space["learning_rate"]
-        staging.upload(self._schedule, partial(_fill_schedule, config))
+        self._schedule, self._rates = space["schedule"], space["learning_rate"]
+        self._staging, self._config = staging, config
         self._all: Callable[[], None] = partial(_train_on, self._step, self._operands)
         if ctx.device.type == "cuda":
             self._all = GraphedStep(
@@ -72,8 +73,12 @@ class _Steps:
                 lambda reason: ctx.notice("no-effect", f"the training step runs without a CUDA graph: {reason}"),
             )
 
+    def open(self, first: int, count: int) -> None:
+        """A block of ``count`` steps from ``first`` on follows."""
+        self._staging.upload(self._schedule[:count], partial(_fill_schedule, self._config, first))
+
     def run(self, first: int, count: int) -> None:
-        """Steps ``first`` to ``first + count``."""
+        """Steps ``first`` to ``first + count`` of the block."""
         self._rates[:count].copy_(self._schedule[first : first + count])
         if count == self.together:
             self._all()
@@ -86,9 +91,9 @@ def _train_on(step: TrainingStep, operands: list[tuple[Tensor, Tensor, Tensor]])
         step(x, y, rate)
 
 
-def _fill_schedule(config: WeakNonlinearConfig, out: Tensor) -> None:
-    rates = (learning_rate(step, config.steps, config.learning_rate) for step in range(config.steps))
-    out.numpy()[:] = np.fromiter(rates, np.float32, config.steps)
+def _fill_schedule(config: WeakNonlinearConfig, first: int, out: Tensor) -> None:
+    steps = range(first, first + len(out))
+    out.numpy()[:] = [learning_rate(step, config.steps, config.learning_rate) for step in steps]
 
 
 class _Batches(Protocol):

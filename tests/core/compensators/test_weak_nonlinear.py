@@ -172,8 +172,8 @@ def test_gradients_are_those_of_autograd_in_float64(
     """Also with the buffers that a card is given, in which sums are taken in parts."""
     batch = 16
     before, after = some_pairs(batch, dim)
-    config = configured(batch=batch).operators.weaknonlinear
-    footprint = fit_footprint(WeakFitChoice(1), config, Workload(batch, dim, 1), profile)
+    config = RunConfig().operators.weaknonlinear
+    footprint = fit_footprint(WeakFitChoice(1), batch, Workload(batch, dim, 1), profile)
     assert [b.shape[0] for b in footprint.standing if b.name == "partial_sums"] == [parts][: parts > 1]
     with Workspace(footprint, torch.device("cpu")) as space:
         space["weights"].copy_(torch.randn(3, dim, dim, generator=torch.Generator().manual_seed(2)) / 3)

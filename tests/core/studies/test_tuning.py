@@ -84,7 +84,7 @@ def test_a_rate_that_nothing_depends_on_stays_and_an_outlier_does_not_carry_the_
     wild = [dataclasses.replace(seen[0], seconds=1000 * seen[0].seconds), *seen[1:]]
     fitted = fit_rates(wild, CPU_PROFILE)
     assert fitted["bus"] == pytest.approx(CPU_PROFILE.bus)
-    assert fitted["gemm32"] == pytest.approx(CPU_PROFILE.gemm32, rel=0.1)
+    assert fitted["gemm32"] == pytest.approx(CPU_PROFILE.gemm32, rel=0.2)  # plain least squares: 14 times
     assert fit_rates([], CPU_PROFILE)["gemm32"] == pytest.approx(CPU_PROFILE.gemm32)
 
 

@@ -101,7 +101,7 @@ def test_every_text_follows_the_language(view, qapp):
         QCoreApplication.removeTranslator(translator)
         QApplication.sendPostedEvents(None, QEvent.Type.LanguageChange.value)
     untouched = [text for w, text in before.items() if w not in changed]
-    data = [text for text in untouched if "MiB" in text or " s" in text or "." in text or "cpu" in text]
+    data = [text for text in untouched if "iB" in text or " s" in text or "." in text or "cpu" in text]
     assert sorted(untouched) == sorted(data)
     assert {w: w.text() for w in before} == before
 
