@@ -28,13 +28,8 @@ def compare_engines(config: RunConfig, folder: Path, say: Say) -> tuple[list[Tex
         runs[engine] = measure(config.merged({"run": {"engine": engine}}), state)
     base, optimised = runs["baseline"], runs["optimised"]
     moved = deviations(*states.values())
-    rows = [_ratio_row("whole", _whole(base), _whole(optimised))]
-    rows += [
-        _ratio_row(name, base.stages[name], stage) for name, stage in optimised.stages.items() if name in base.stages
-    ]
-    columns = ("stage", "baseline", "optimised", "faster", "baseline peak", "optimised peak", "smaller")
     tables = [
-        TextTable("Baseline against optimised", columns, (False, *(True,) * 6), tuple(rows)),
+        _engines_table(base, optimised),
         TextTable(
             "Deviation from the baseline",
             ("operator", "mean", "covariance"),
@@ -84,12 +79,26 @@ def compare_budgets(
     return [TextTable("Time against budget", columns, (True,) * 7, tuple(rows))], {"budgets": data}
 
 
+def _engines_table(base: RunFigures, optimised: RunFigures) -> TextTable:
+    """What a pool of a device reserved is a number of its own there."""
+    pairs = [("whole", _whole(base), _whole(optimised))]
+    pairs += [(name, base.stages[name], stage) for name, stage in optimised.stages.items() if name in base.stages]
+    columns = ["stage", "baseline", "optimised", "faster", "baseline peak", "optimised peak", "smaller"]
+    rows = [_ratio_row(*pair) for pair in pairs]
+    if base.peak_reserved_bytes is not None:
+        columns += ["baseline reserved", "optimised reserved"]
+        for row, (_, *engines) in zip(rows, pairs, strict=True):
+            row += [format_size(engine.reserved_bytes) for engine in engines]
+    numeric = (False, *(True,) * (len(columns) - 1))
+    return TextTable("Baseline against optimised", tuple(columns), numeric, tuple(map(tuple, rows)))
+
+
 def _whole(run: RunFigures) -> StageFigures:
     return StageFigures(run.seconds or 0.0, run.peak_allocated_bytes, run.peak_reserved_bytes)
 
 
-def _ratio_row(stage: str, base: StageFigures, other: StageFigures) -> tuple[str, ...]:
-    return (
+def _ratio_row(stage: str, base: StageFigures, other: StageFigures) -> list[str]:
+    return [
         stage,
         format_seconds(base.seconds),
         format_seconds(other.seconds),
@@ -97,7 +106,7 @@ def _ratio_row(stage: str, base: StageFigures, other: StageFigures) -> tuple[str
         format_size(base.allocated_bytes),
         format_size(other.allocated_bytes),
         _ratio(base.allocated_bytes, other.allocated_bytes),
-    )
+    ]
 
 
 def _ratio(value: float | None, base: float | None, digits: int = 1) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from slora_core import pipeline
@@ -11,8 +13,10 @@ from slora_core.cancel import CancelToken
 from slora_core.config import RunConfig
 from slora_core.errors import SloraError
 from slora_core.events import RunFailed, RunFinished, RunStarted, StageFinished, StagePeaks
+from slora_core.memory.sizes import format_size
 from slora_core.studies import whole_run
 from slora_core.studies.whole_run import RunFigures, run_whole
+from slora_core.types import MIB
 
 TINY = RunConfig().merged(
     {
@@ -94,6 +98,25 @@ def test_the_benchmark_of_the_engines_holds_the_optimised_against_the_baseline(h
     assert {row[0] for row in moved.rows} == {"linear", "attention"}
     assert all(row["covariance"] < 1e-4 for row in data["deviations"])
     assert len(said) == 2
+
+
+def test_what_the_pool_of_a_device_reserved_is_told_as_well(monkeypatch, tmp_path):
+    """As if each engine's pool had taken another mebibyte beside its tensors."""
+
+    def with_pool(event):
+        if not isinstance(event, StageFinished) or event.peaks is None:
+            return event
+        return replace(event, peaks=replace(event.peaks, reserved_bytes=event.peaks.allocated_bytes + MIB))
+
+    monkeypatch.setattr(
+        whole_run.isolate, "stream", lambda config, cancel, **_: map(with_pool, pipeline.stream(config, cancel))
+    )
+    (table, _), data = compare_engines(TINY, tmp_path, lambda _: None)
+    assert table.columns[-2:] == ("baseline reserved", "optimised reserved")
+    for name, *_, base, optimised in table.rows[1:]:
+        assert base == format_size(data["baseline"]["stages"][name]["allocated_bytes"] + MIB)
+        assert optimised == format_size(data["optimised"]["stages"][name]["allocated_bytes"] + MIB)
+    assert table.rows[0][-1] == format_size(data["optimised"]["peak_reserved_bytes"])
 
 
 def test_the_benchmark_of_budgets_goes_down_to_the_smallest_feasible(here, tmp_path):
