@@ -26,7 +26,8 @@ _FLAGS: Final = ("cudnn.deterministic", "cudnn.benchmark", "cuda.matmul.allow_fp
 
 @contextmanager
 def host_state_guard() -> Iterator[None]:
-    """Inside: float32 by default, and its products in full precision (no TF32). Afterwards: everything as before.
+    """Inside: float32 by default, and its products in full precision (no TF32); no inference mode, whose tensors other
+    threads could not fill. Afterwards: everything as before.
 
     Saved are the precision settings (the older flags and the newer ``fp32_precision``), the deterministic flags, the
     number of threads, the default dtype, and the states of the default generators of torch (CPU and CUDA), NumPy and
@@ -38,6 +39,8 @@ def host_state_guard() -> Iterator[None]:
         torch.set_default_dtype(torch.float32)
         torch.set_float32_matmul_precision("highest")
         torch.backends.cudnn.allow_tf32 = False
+        if torch.is_inference_mode_enabled():
+            restore.enter_context(torch.inference_mode(False))
         yield
 
 

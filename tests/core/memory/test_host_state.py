@@ -1,6 +1,7 @@
 import contextlib
 import random
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -99,3 +100,14 @@ def test_the_host_finds_its_generators_as_they_were():
         torch.rand(10), np.random.rand(10), random.random()
 
     assert (torch.rand(3).tolist(), np.random.rand(3).tolist(), random.random()) == expected
+
+
+def test_other_threads_can_fill_what_is_made_although_the_host_is_in_inference_mode():
+    with torch.inference_mode():
+        with host_state_guard(), ThreadPoolExecutor(1) as thread:
+            rows = torch.zeros(2)
+            thread.submit(rows.copy_, torch.ones(2)).result()
+        assert torch.is_inference_mode_enabled()
+    with torch.no_grad(), host_state_guard():
+        assert not torch.is_grad_enabled()
+    assert rows.tolist() == [1.0, 1.0]
