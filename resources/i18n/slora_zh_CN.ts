@@ -1874,11 +1874,11 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
         <translation>预测峰值现为 {size}</translation>
     </message>
     <message>
-        <source>Class {classes} is in the class state already; it is moved, its rows are not used for it</source>
+        <source>Class {classes} is in the class state already; it is moved, its rows are not used for that</source>
         <translation>类别 {classes} 已在类状态中；移动的是类状态，不使用它的行</translation>
     </message>
     <message>
-        <source>Classes {classes} are in the class state already; it is moved, their rows are not used for it</source>
+        <source>Classes {classes} are in the class state already; they are moved, their rows are not used for that</source>
         <translation>类别 {classes} 已在类状态中；移动的是类状态，不使用它们的行</translation>
     </message>
     <message>

@@ -42,9 +42,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     all_operators(args)
     if args.full:
+        _refuse_ignored(args)
         with importing():
             from slora_core.cli.full_demo import run_full
         return run_full(build_config(args, kind="demo"), args)
     if args.keep:
         raise ConfigError("--keep is for --full; --out keeps the class state alone")
     return run_and_report(build_config(args, kind="demo"), args, title="demo")
+
+
+def _refuse_ignored(args: argparse.Namespace) -> None:
+    ignored = {"--here": args.here, "--run-file": args.run_file, "--nproc": (args.nproc or 1) > 1}
+    given = [option for option, value in ignored.items() if value]
+    if given:
+        raise ConfigError(
+            f"{' and '.join(given)} cannot be had with --full, which is a series of runs",
+            "without it; the runs are recorded in the history",
+        )

@@ -164,8 +164,8 @@ class RoundRunner:
             ids = census.class_ids[known].tolist()
             listed = ", ".join(map(str, ids[:5]))
             told = by_count(len(ids), f"class {listed} is", f"classes {listed} are")
-            rows = by_count(len(ids), "its rows", "their rows")
-            message = f"{told} in the class state already; it is moved, {rows} are not used for it"
+            rest = by_count(len(ids), "it is moved, its rows are", "they are moved, their rows are")
+            message = f"{told} in the class state already; {rest} not used for that"
             self.ctx.notice("labels", message, known=ids)
         census = LabelCensus(census.class_ids[~known], census.counts[~known], census.unlabelled)
         if census.one_sample_ids:

@@ -159,11 +159,11 @@ def _labels(data: Mapping[str, Any]) -> str:
         text = _by_count(
             len(data["known"]),
             QT_TRANSLATE_NOOP(
-                "Notices", "Class {classes} is in the class state already; it is moved, its rows are not used for it"
+                "Notices", "Class {classes} is in the class state already; it is moved, its rows are not used for that"
             ),
             QT_TRANSLATE_NOOP(
                 "Notices",
-                "Classes {classes} are in the class state already; it is moved, their rows are not used for it",
+                "Classes {classes} are in the class state already; they are moved, their rows are not used for that",
             ),
         )
         return text.format(classes=_listed(data["known"]))

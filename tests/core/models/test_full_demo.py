@@ -87,6 +87,12 @@ def test_keeping_needs_an_empty_folder_and_the_full_demo(tmp_path, capsys):
     assert main(["demo", f"--keep={tmp_path}", "--device=cpu"]) == 2
 
 
+@pytest.mark.parametrize("option", ["--here", "--run-file=run.slora", "--nproc=2"])
+def test_an_option_that_the_full_demo_would_ignore_is_refused(option, capsys):
+    assert main(["demo", "--full", option]) == 2
+    assert f"{option.partition('=')[0]} cannot be had with --full" in capsys.readouterr().err
+
+
 def test_the_extraction_benchmark_measures_every_precision(capsys, monkeypatch):
     monkeypatch.setattr("slora_core.bench.extraction.VIT_SMALL", VitSizes("a tiny ViT", 32, 2, 2, 16, 8, 40))
     assert main(["bench", "--suite=extraction", "--device=cpu", "--json"]) == 0
