@@ -25,6 +25,8 @@ from slora_core.memory.workspace import Workspace
 BETA1: Final = 0.9
 BETA2: Final = 0.999
 EPSILON: Final = 1e-8
+FAINT_MOMENT: Final = 1e-30
+"""Over ``EPSILON`` it moves no weight; without slopes it is denormal after 175 more steps."""
 
 _GATES: Final = 0
 _LINEAR: Final = 1
@@ -71,6 +73,10 @@ class TrainingStep:
         """On rows ``x`` and ``y`` [n, d], with the step size in ``learning_rate`` []."""
         self.differentiate(x, y)
         self._optimizer.update(learning_rate)
+
+    def forget_faint_moments(self) -> None:
+        """Of units whose slope has become zero, before they are denormal numbers, with which many processors are slow."""
+        self._optimizer.forget_faint_moments()
 
     def differentiate(self, x: Tensor, y: Tensor) -> None:
         """Fill ``gradient`` [3, d, d] and ``gate_gradient`` [3] with the slope of the loss."""
@@ -138,6 +144,7 @@ class _Optimizer:
         lists = [_sliced(space[matrices], space[gates], on_cuda=on_cuda) for matrices, gates in names]
         self._groups = list(zip(*lists, strict=True))
         self._count = space["step_count"]
+        self._first_moment = space["first_moment"]
         self._weight_decay = weight_decay
         self._aside = aside
         for name in ("first_moment", "gate_first_moment", "second_moment", "gate_second_moment", "step_count"):
@@ -151,6 +158,9 @@ class _Optimizer:
         self._update(self._groups[0], learning_rate)
         for number in range(len(self._groups) - 1):
             self._aside.join(number)
+
+    def forget_faint_moments(self) -> None:
+        torch.hardshrink(self._first_moment, FAINT_MOMENT, out=self._first_moment)
 
     def _update(self, group: tuple[list[Tensor], ...], learning_rate: Tensor) -> None:
         """Of the function behind ``torch.optim.AdamW(fused=True)``, which counts the steps of every slice anew."""

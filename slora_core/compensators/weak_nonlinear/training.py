@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from functools import partial
-from typing import Protocol, TypeAlias
+from typing import Final, Protocol, TypeAlias
 
 import numpy as np
 import torch
@@ -14,7 +14,7 @@ from torch import Tensor
 
 from slora_core.compensators.reading import read_pairs
 from slora_core.compensators.weak_nonlinear.draws import IndexStream, WeightStart
-from slora_core.compensators.weak_nonlinear.plan import RESIDENT_LOAD_ROWS, WeakFitChoice
+from slora_core.compensators.weak_nonlinear.plan import BLOCK_STEPS, RESIDENT_LOAD_ROWS, WeakFitChoice
 from slora_core.compensators.weak_nonlinear.step import TrainingStep
 from slora_core.config import WeakNonlinearConfig
 from slora_core.context import RunContext
@@ -23,6 +23,9 @@ from slora_core.numerics.graph import GraphedStep
 from slora_core.numerics.staging import Staging
 from slora_core.numerics.staging_plan import STAGING_SLOTS
 from slora_core.sources.base import Pairs
+
+FAINT_STEPS: Final = BLOCK_STEPS[-1]
+"""Between two looks for faint moments: a multiple of every block, so that they fall on the same steps in any option."""
 
 
 def learning_rate(step: int, steps: int, initial: float) -> float:
@@ -64,7 +67,7 @@ class _Steps:
         self._step = TrainingStep(space, config)
         self._operands = list(zip(space["x"], space["y"], space["learning_rate"], strict=True))
         self._schedule, self._rates = space["schedule"], space["learning_rate"]
-        self._staging, self._config = staging, config
+        self._staging, self._config, self._on_cpu = staging, config, ctx.device.type == "cpu"
         self._all: Callable[[], None] = partial(_train_on, self._step, self._operands)
         if ctx.device.type == "cuda":
             self._all = GraphedStep(
@@ -76,6 +79,8 @@ class _Steps:
     def open(self, first: int, count: int) -> None:
         """A block of ``count`` steps from ``first`` on follows."""
         self._staging.upload(self._schedule[:count], partial(_fill_schedule, self._config, first))
+        if self._on_cpu and first % FAINT_STEPS == 0:
+            self._step.forget_faint_moments()
 
     def run(self, first: int, count: int) -> None:
         """Steps ``first`` to ``first + count`` of the block."""

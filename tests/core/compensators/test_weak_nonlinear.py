@@ -188,6 +188,35 @@ def test_gradients_are_those_of_autograd_in_float64(
         assert relative(space["gate_gradient"].numpy(), slopes[3].numpy()) < 1e-5
 
 
+def test_moments_of_units_that_learn_no_more_are_forgotten_before_they_are_denormal() -> None:
+    footprint = fit_footprint(WeakFitChoice(1), 4, Workload(9, 5, 1), CPU_PROFILE)
+    with Workspace(footprint, torch.device("cpu")) as space:
+        step = TrainingStep(space, RunConfig().operators.weaknonlinear)
+        moment = space["first_moment"].view(-1)
+        moment[:4] = torch.tensor([9e-31, -9e-31, -2e-30, float("nan")])
+        step.forget_faint_moments()
+        assert moment[:3].tolist() == [0, 0, torch.tensor(-2e-30).item()]
+        assert moment[3].isnan()
+
+
+def test_no_moment_is_denormal_after_hundreds_of_steps_without_a_slope(monkeypatch) -> None:
+    """Rows of zeros have no slope in any weight."""
+    moments = []
+    original = TrainingStep.__call__
+
+    def watched(self, x, y, learning_rate):
+        original(self, x if len(moments) < 100 else torch.zeros_like(x), y, learning_rate)
+        moments.append(self._optimizer._first_moment.clone())
+
+    monkeypatch.setattr(TrainingStep, "__call__", watched)
+    config = configured(steps=1500, batch=4)
+    option = fit_options(Workload(30, 6, 1), config, CPU_PROFILE)[-1]
+    WeakNonlinearCompensator(config).fit(context(), ArrayPairs(*some_pairs(30, 6)), option)
+    tiny = torch.finfo(torch.float32).tiny
+    assert all(((moment == 0) | (moment.abs() >= tiny)).all() for moment in moments)
+    assert ((moments[99] != 0) & (moments[-1] == 0)).any()
+
+
 def test_the_fit_is_that_of_a_plain_float64_loop() -> None:
     before, after = some_pairs(200, 12)
     config = configured(steps=150, batch=16, learning_rate=3e-3, weight_decay=1e-2).merged({"run": {"seed": 5}})
