@@ -34,7 +34,9 @@ def compare_engines(config: RunConfig, folder: Path, say: Say) -> tuple[list[Tex
             "Deviation from the baseline",
             ("operator", "mean", "covariance"),
             (False, True, True),
-            tuple((row.variant, f"{row.mean:.1e}", f"{row.covariance:.1e}") for row in moved),
+            tuple(
+                (row.variant or config.operators.names[0], f"{row.mean:.1e}", f"{row.covariance:.1e}") for row in moved
+            ),
         ),
     ]
     data = {engine: run.to_dict() for engine, run in runs.items()}

@@ -100,6 +100,12 @@ def test_the_benchmark_of_the_engines_holds_the_optimised_against_the_baseline(h
     assert len(said) == 2
 
 
+def test_a_single_operator_is_named(here, tmp_path):
+    single = TINY.merged({"operators": {"names": "linear"}})
+    (_, moved), _ = compare_engines(single, tmp_path, lambda _: None)
+    assert [row[0] for row in moved.rows] == ["linear"]
+
+
 def test_what_the_pool_of_a_device_reserved_is_told_as_well(monkeypatch, tmp_path):
     """As if each engine's pool had taken another mebibyte beside its tensors."""
 
