@@ -75,7 +75,7 @@ class TrainingStep:
         self._optimizer.update(learning_rate)
 
     def forget_faint_moments(self) -> None:
-        """Of units whose slope has become zero, before they are denormal numbers, with which many processors are slow."""
+        """Of units whose slope has become zero, before they are denormal, with which many processors are slow."""
         self._optimizer.forget_faint_moments()
 
     def differentiate(self, x: Tensor, y: Tensor) -> None:
