@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from slora_core.compensators import registry
+from slora_core.compensators.weak_nonlinear.plan import CUDA_STEPS_TOGETHER
 from slora_core.config import RunConfig
 from slora_core.context import RunContext
 from slora_core.memory.devices import profile_of
@@ -29,7 +30,8 @@ from slora_core.types import Workload
 _PAIRS: Final = 256
 _CLASSES: Final = 4
 _SAMPLES: Final = 64
-_STEPS: Final = 6
+_STEPS: Final = 2 * CUDA_STEPS_TOGETHER
+"""Training steps: the first together as they are, the others recorded."""
 
 
 class _Nowhere:

@@ -106,7 +106,7 @@ def fit_footprint(choice: WeakFitChoice, batch: int, workload: Workload, device:
     pinned = device.kind == "cuda"
     together = min(CUDA_STEPS_TOGETHER, block) if pinned else 1
     if choice.resident:
-        staged = max(min(RESIDENT_LOAD_ROWS, pairs) * dim, dim**2, block)
+        staged = max(min(RESIDENT_LOAD_ROWS, pairs) * dim, dim**2)
         rows = (
             Buffer("features_before", (pairs, dim)),
             Buffer("features_after", (pairs, dim)),
@@ -114,7 +114,7 @@ def fit_footprint(choice: WeakFitChoice, batch: int, workload: Workload, device:
             *(Buffer(f"index_{slot}", (block * batch,), "int64", pinned=True) for slot in range(STAGING_SLOTS)),
         )
     else:
-        staged = max(block * batch * dim, dim**2, block)
+        staged = max(block * batch * dim, dim**2)
         rows = (
             Buffer("index", (block * batch,), "int64", pinned=pinned),
             Buffer("block_before", (block * batch, dim)),
@@ -146,6 +146,7 @@ def fit_footprint(choice: WeakFitChoice, batch: int, workload: Workload, device:
             *(_side_by_side(dim, batch) if pinned else ()),
             *rows,
             *staging_buffers(staged, device),
+            *staging_buffers(block, device, "schedule"),
         ),
     )
 

@@ -40,7 +40,7 @@ def train(
     """Train ``space["weights"]`` and ``space["gates"]`` from their start; advances by steps."""
     staging = Staging(space)
     _start(space, staging, seed)
-    steps = _Steps(ctx, space, staging, config)
+    steps = _Steps(ctx, space, config)
     indices = IndexStream(seed, pairs.count)
     block_steps = choice.block_steps
     if choice.resident:
@@ -62,18 +62,19 @@ def train(
 class _Steps:
     """Training steps on the batches in ``space["x"]`` and ``space["y"]``, ``together`` at a time or fewer."""
 
-    def __init__(self, ctx: RunContext, space: Workspace, staging: Staging, config: WeakNonlinearConfig) -> None:
+    def __init__(self, ctx: RunContext, space: Workspace, config: WeakNonlinearConfig) -> None:
         self.together = len(space["x"])
         self._step = TrainingStep(space, config)
         self._operands = list(zip(space["x"], space["y"], space["learning_rate"], strict=True))
         self._schedule, self._rates = space["schedule"], space["learning_rate"]
-        self._staging, self._config, self._on_cpu = staging, config, ctx.device.type == "cpu"
+        self._staging, self._config, self._on_cpu = Staging(space, "schedule"), config, ctx.device.type == "cpu"
         self._all: Callable[[], None] = partial(_train_on, self._step, self._operands)
         if ctx.device.type == "cuda":
             self._all = GraphedStep(
                 self._all,
                 ctx.device,
                 lambda reason: ctx.notice("no-effect", f"the training step runs without a CUDA graph: {reason}"),
+                warm_up_calls=1,
             )
 
     def open(self, first: int, count: int) -> None:
