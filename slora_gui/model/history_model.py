@@ -15,6 +15,7 @@ from slora_core.records.history import History, matches
 from slora_core.records.run_file import RunFile
 from slora_core.wording import by_count
 from slora_gui.i18n import QT_TRANSLATE_NOOP
+from slora_gui.model.lists import listed
 from slora_gui.model.rows_table import AnyIndex, Column, RowsTable
 from slora_gui.model.stage_texts import stage_text
 from slora_gui.model.tables import seconds_column, size_column
@@ -47,7 +48,7 @@ _COLUMNS: Final[tuple[Column[RunHeader], ...]] = (
     Column(
         QT_TRANSLATE_NOOP("Tables", "operators"),
         lambda run: run.operators,
-        lambda run: ", ".join(map(stage_text, run.operators.split(", "))),
+        lambda run: listed(map(stage_text, run.operators.split(", "))),
     ),
     seconds_column(QT_TRANSLATE_NOOP("Tables", "time"), "seconds"),
     size_column(QT_TRANSLATE_NOOP("Tables", "peak allocated"), "peak_allocated_bytes"),

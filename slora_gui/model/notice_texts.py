@@ -11,6 +11,7 @@ from slora_core.events import Notice
 from slora_core.memory.sizes import format_size
 from slora_core.wording import by_count
 from slora_gui.i18n import QT_TRANSLATE_NOOP
+from slora_gui.model.lists import listed
 
 _Sentence: TypeAlias = Callable[[Mapping[str, Any]], str]
 _LISTED: Final = 5
@@ -103,8 +104,7 @@ def _jitter(data: Mapping[str, Any]) -> str:
             "Notices", "The covariances of {count} classes needed a jitter of at most {jitter}: {classes}"
         ),
     )
-    listed = ", ".join(list(jitter)[:_LISTED]) + ("..." if len(jitter) > _LISTED else "")
-    return text.format(count=len(jitter), jitter=f"{max(jitter.values()):.2g}", classes=listed)
+    return text.format(count=len(jitter), jitter=f"{max(jitter.values()):.2g}", classes=_listed(jitter))
 
 
 def _outside_budget(data: Mapping[str, Any]) -> str:
@@ -133,7 +133,7 @@ def _skipped(data: Mapping[str, Any]) -> str:
         QT_TRANSLATE_NOOP("Notices", "1 image cannot be read and is left out: {names}"),
         QT_TRANSLATE_NOOP("Notices", "{count} images cannot be read and are left out: {names}"),
     )
-    return text.format(count=count, names=", ".join(data["reasons"]))
+    return text.format(count=count, names=listed(data["reasons"]))
 
 
 def _continued(data: Mapping[str, Any]) -> str:
@@ -190,12 +190,12 @@ def _one_sample(data: Mapping[str, Any]) -> str:
 def _no_effect(data: Mapping[str, Any]) -> str:
     text = QCoreApplication.translate("Notices", "Without effect in this run: {settings}")
     told = (f"{name} ({QCoreApplication.translate('Notices', why)})" for name, why in data["idle"].items())
-    return text.format(settings=", ".join(told))
+    return text.format(settings=listed(told))
 
 
 def _unpacked(data: Mapping[str, Any]) -> str:
     text = QCoreApplication.translate("Notices", "{path} cannot be mapped where it lies; unpacked: {keys}")
-    return text.format(path=data["path"], keys=", ".join(data["keys"]))
+    return text.format(path=data["path"], keys=listed(data["keys"]))
 
 
 def _precision(data: Mapping[str, Any]) -> str:
@@ -223,7 +223,7 @@ def _listed(things: Iterable[Any]) -> str:
     words = [str(thing) for thing in things]
     if not words:
         raise ValueError("nothing to list")
-    return ", ".join(words[:_LISTED]) + ("..." if len(words) > _LISTED else "")
+    return listed(words, _LISTED)
 
 
 def _size(size_bytes: Any) -> str:

@@ -8,6 +8,7 @@ from typing import Any, Final, Protocol, TypeAlias
 from PySide6.QtCore import QCoreApplication
 
 from slora_gui.i18n import QT_TRANSLATE_NOOP
+from slora_gui.model.lists import listed
 from slora_gui.model.stage_texts import stage_text
 
 _Figures: TypeAlias = Mapping[str, Any]
@@ -67,7 +68,7 @@ def _of_budget(data: _Figures) -> _Figures:
 
 
 def _of_keys(data: _Figures) -> _Figures:
-    found = ", ".join(map(repr, data["found"])) or QCoreApplication.translate("Problems", "no arrays")
+    found = listed(map(repr, data["found"])) or QCoreApplication.translate("Problems", "no arrays")
     return {**_of_file(data), "found": found}
 
 

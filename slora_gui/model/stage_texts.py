@@ -8,6 +8,7 @@ from typing import Final
 from PySide6.QtCore import QCoreApplication
 
 from slora_gui.i18n import QT_TRANSLATE_NOOP
+from slora_gui.model.lists import listed
 
 _NAMES: Final = {
     "attention": QT_TRANSLATE_NOOP("Stages", "attention"),
@@ -49,7 +50,7 @@ _CHOICES: Final = {
 
 def choice_text(choice: str) -> str:
     """Of what the planner chose for a stage, such as ``tiles, chunk 512, resident``; words not known here stay."""
-    return ", ".join(_word_text(part) for part in choice.split(", "))
+    return listed(_word_text(part) for part in choice.split(", "))
 
 
 def _word_text(part: str) -> str:

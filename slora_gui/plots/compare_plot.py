@@ -14,6 +14,7 @@ from PySide6.QtGui import QKeyEvent, QPainter, QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from slora_core.memory.sizes import format_size
+from slora_gui.model.lists import listed
 from slora_gui.model.stage_texts import stage_text
 from slora_gui.plots.axes import BytesAxis, TimeAxis, time_text
 from slora_gui.plots.bands import StageBands
@@ -213,7 +214,7 @@ class ComparePlot(Plot):
     def _retitle(self) -> None:
         self.header.set_title(curve_name(self._counter), curve_explanation(self._counter))
         missing = [label for label, run in self._runs if not run.samples.has(self._counter)]
-        note = self.tr("not available: {runs}").format(runs=", ".join(missing)) if missing else ""
+        note = self.tr("not available: {runs}").format(runs=listed(missing)) if missing else ""
         self.header.set_note(note)
         self.header.set_labels({label: (label, "") for label in self.header.keys})
         self.set_empty("" if self._runs else self.tr("Choose two runs or more to see them over each other."))

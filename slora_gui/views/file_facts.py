@@ -13,6 +13,7 @@ from slora_core.sources.file_info import FileInfo
 from slora_core.sources.models.model_files import AdapterFiles, BaseFiles
 from slora_core.statistics.state_info import ClassStateInfo
 from slora_core.wording import by_count
+from slora_gui.model.lists import listed
 from slora_gui.views.layout import unbroken
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def _state(info: ClassStateInfo | None) -> str:
         return ""
     packed = QCoreApplication.translate("FileFacts", "triangles") if info.packed else ""
     sizes = f"C = {_number(info.classes)}", f"d = {_number(info.dim)}", info.dtype
-    return _joined(*sizes, packed, ", ".join(name for name in info.variants if name), format_size(info.file_bytes))
+    return _joined(*sizes, packed, listed(name for name in info.variants if name), format_size(info.file_bytes))
 
 
 def _folder(path: str) -> str:

@@ -8,6 +8,7 @@ from slora_core.memory.sizes import format_size
 from slora_core.records.tables import format_seconds
 from slora_core.wording import by_count
 from slora_gui.i18n import Retranslating
+from slora_gui.model.lists import listed
 from slora_gui.model.stage_texts import stage_text
 from slora_gui.plots.statistics import RegionStatistics
 from slora_gui.plots.table import TableData
@@ -51,7 +52,7 @@ class RegionPanel(Retranslating, QWidget):
                 end=format_seconds(region.end_s),
                 seconds=format_seconds(region.seconds),
                 samples=region.samples,
-                stages=", ".join(map(stage_text, region.stages)),
+                stages=listed(map(stage_text, region.stages)),
             )
         )
         self._model.set_data(self._table(region))

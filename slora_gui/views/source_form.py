@@ -11,6 +11,7 @@ from slora_core.config import SourceConfig
 from slora_core.errors import InputError
 from slora_core.sources.presets import PRESETS
 from slora_gui.i18n import Retranslating
+from slora_gui.model.lists import listed
 from slora_gui.model.model_folders import missing_packages
 from slora_gui.views.changes import request_change
 from slora_gui.views.file_facts import file_facts
@@ -223,7 +224,7 @@ class SourcePage(Retranslating, QWidget):
         text = self.tr(
             "A model pair needs {packages}, not installed here: pip install 'slora[vit]' brings what is missing."
         )
-        self.packages.setText(text.format(packages=", ".join(missing)))
+        self.packages.setText(text.format(packages=listed(missing)))
 
 
 def fields_of(kind: str) -> tuple[str, ...]:

@@ -88,7 +88,7 @@ def test_the_search_wants_every_word(model, text, names):
 def test_words_are_found_as_they_are_shown_and_as_they_are_recorded(model, qapp):
     languages_of(qapp).use("zh_CN")
     try:
-        assert _cells(model, 0)[5] == "线性, 弱非线性, 注意力"
+        assert _cells(model, 0)[5] == "线性、弱非线性、注意力"
         for text, names in {"合成 已完成": ["new"], "弱非线性": ["new", "old"], "synthetic finished": ["new"]}.items():
             model.set_filter(text)
             assert _names(model) == names

@@ -61,7 +61,7 @@ REFUSED = {
     ),
     "key-misnamed": (
         lambda f: evaluation_file_info(_arrays(f, feature=PAIRS, labels=np.zeros(4, np.int64))),
-        "评估文件 '{f}/features.npz' 缺少键 'features'；现有 'feature', 'labels'；"
+        "评估文件 '{f}/features.npz' 缺少键 'features'；现有 'feature'、'labels'；"
         "应有 features [M, d] 和 labels [M]；'feature' 是否应命名为 'features'？",
     ),
     "axes": (

@@ -77,8 +77,8 @@ def test_a_retry_says_what_is_kept(qapp):
 @pytest.mark.parametrize(
     ("kind", "data", "text"),
     [
-        ("labels", {"known": [3, 7]}, "类别 3, 7 已在类状态中；移动的是类状态，不使用它们的行"),
-        ("labels", {"anew": [3, 7]}, "类别 3, 7 再次出现；其统计量重新计算"),
+        ("labels", {"known": [3, 7]}, "类别 3、7 已在类状态中；移动的是类状态，不使用它们的行"),
+        ("labels", {"anew": [3, 7]}, "类别 3、7 再次出现；其统计量重新计算"),
         ("labels", {"classes": {"4": "cat"}}, "类文件夹与类编号：cat = 4"),
         ("continued", {"kept": 3, "all": 8}, "8 份类统计量中有 3 份此前已完成，予以保留"),
         ("one-sample-class", {"classes": [79]}, "类别 79 只有一个样本：其协方差取 1e-4 I"),
