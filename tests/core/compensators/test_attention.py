@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from oracles import attention_drift
 
 from slora_core.compensators import registry
+from slora_core.compensators.attention import softmax
 from slora_core.compensators.attention.buffers import move_footprint
 from slora_core.compensators.attention.choice import KEY_STEP, ROW_STEP, AttentionChoice
 from slora_core.config import RunConfig
@@ -269,3 +270,21 @@ def test_a_closed_transition_says_so() -> None:
         transition.mover(context(), option_for(problem, SEVERAL[0]), problem.noise),
     ):
         pass
+
+
+@pytest.mark.parametrize("wide", [False, True])
+def test_weights_agree_in_strips_of_any_size(monkeypatch, wide: bool) -> None:
+    draw = torch.Generator().manual_seed(1)
+    scores, below = 20 * torch.randn(13, 70, generator=draw), torch.randn(13, 1, generator=draw)
+    top = scores.amax(dim=1, keepdim=True) - below if wide else None
+    shift = below if top is None else below + top
+    expected = torch.where(scores > below, torch.exp2(scores.double() - shift.double()), 0.0)
+    found = []
+    for elements in (1, 300, 10**6):
+        monkeypatch.setattr(softmax, "_CACHED_ELEMENTS", elements)
+        weights = scores.clone()
+        softmax.weigh_selected(weights, below, None if top is None else top.clone())
+        found.append(weights)
+    for weights in found:  # the ends of a strip may take another exponential, which rounds differently
+        torch.testing.assert_close(weights, found[-1], rtol=2.5e-7, atol=0)
+        torch.testing.assert_close(weights.double(), expected, rtol=1e-5, atol=0)

@@ -242,6 +242,22 @@ def test_the_fitted_network_is_the_same_bit_by_bit_whatever_the_option() -> None
     assert relative(other.weights.numpy(), fitted[0].weights.numpy()) > 1e-2
 
 
+def test_the_steps_that_a_card_takes_together_are_those_of_one_by_one() -> None:
+    """Also the last of them, which are fewer. On a CPU, with the buffers of a card."""
+    source = ArrayPairs(*some_pairs(300, 9))
+    config = configured(steps=70)
+    single = fit_options(Workload(300, 9, 1), config, CPU_PROFILE)[0]
+    expected = WeakNonlinearCompensator(config).fit(context(), source, single)
+    options = fit_options(Workload(300, 9, 1), config, CUDA_PROFILE)
+    together = {option.choice: {b.name: b.shape for b in option.footprint.standing}["x"][0] for option in options}
+    assert set(together.values()) == {1, 4}
+    for option in options:
+        if not option.choice.resident:
+            fitted = WeakNonlinearCompensator(config).fit(context(), source, option)
+            assert torch.equal(fitted.weights, expected.weights), option.choice
+            assert torch.equal(fitted.gates, expected.gates), option.choice
+
+
 def test_every_way_to_move_agrees_with_the_float64_oracle() -> None:
     dim, classes, samples = 10, 9, 90
     config, state = configured(samples=samples), some_state(classes, dim)
@@ -306,6 +322,12 @@ def test_batches_are_the_same_however_they_are_read() -> None:
     assert whole.max() < 1797
     assert len(np.unique(batch_indices(0, 10, 64, 5))) == 5
     assert not np.array_equal(batch_indices(4, 40, 7, 1797), whole)
+
+
+def test_no_option_grows_with_the_steps() -> None:
+    for profile in (CPU_PROFILE, CUDA_PROFILE):
+        few, many = (fit_options(Workload(900, 8, 1), configured(steps=steps), profile) for steps in (4000, 10**8))
+        assert [option.footprint for option in few] == [option.footprint for option in many]
 
 
 def test_no_option_is_larger_than_the_work() -> None:
