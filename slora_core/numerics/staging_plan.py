@@ -10,6 +10,11 @@ from slora_core.memory.footprint import Buffer
 STAGING_SLOTS: Final = 2
 
 
+def staging_seconds(elements: int, device: DeviceProfile) -> float:
+    """What locking the slots of :func:`staging_buffers` takes, once."""
+    return STAGING_SLOTS * 4 * elements / device.pinning if device.kind == "cuda" else 0.0
+
+
 def staging_buffers(elements: int, device: DeviceProfile, name: str = "staging") -> tuple[Buffer, ...]:
     """Two pinned slots of ``elements`` float32 beside a CUDA device; nothing on a CPU, which needs no staging.
 

@@ -115,11 +115,10 @@ def _score_buffers(
 
 
 def _library_bytes(tiling: Tiling, choice: AttentionChoice, selected: int | None, device: DeviceProfile) -> int:
-    """What CUDA's libraries take beside the buffers: of two selections that never work at once the larger."""
+    """What CUDA's libraries take beside the buffers: a selection."""
     if not selected or device.kind != "cuda":
         return 0
-    line = line_columns(tiling, choice, selected)
-    return max(top_k_bytes(choice.selected_rows, columns) for columns in (line, selected + 1))
+    return top_k_bytes(choice.selected_rows, line_columns(tiling, choice, selected))
 
 
 def _selection_buffers(

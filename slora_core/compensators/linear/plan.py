@@ -10,7 +10,7 @@ from slora_core.memory.device import DeviceProfile
 from slora_core.memory.footprint import Buffer, Footprint
 from slora_core.memory.plan import Option
 from slora_core.memory.policies import candidate_chunks
-from slora_core.numerics.staging_plan import STAGING_SLOTS, staging_buffers
+from slora_core.numerics.staging_plan import staging_buffers, staging_seconds
 from slora_core.types import Workload
 
 ROW_OPERATIONS = 10
@@ -93,8 +93,7 @@ def _fit_option(rows: int, workload: Workload, device: DeviceProfile) -> Option:
     read = 8 * workload.pairs * dim
     seconds = flop / device.gemm64 + moved / device.copy + read / device.host_copy
     seconds += chunks * ROW_OPERATIONS * device.op_s
-    if device.kind == "cuda":
-        seconds += STAGING_SLOTS * 4 * rows * dim / device.pinning
+    seconds += staging_seconds(rows * dim, device)
     return Option(LinearFitChoice(rows), fit_footprint(rows, dim, device), seconds)
 
 

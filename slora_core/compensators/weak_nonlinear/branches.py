@@ -9,7 +9,10 @@ from typing import Final
 
 import torch
 
-_BRANCHES: Final = 3
+from slora_core.compensators.weak_nonlinear.plan import CUDA_GROUPS
+
+_BRANCHES: Final = CUDA_GROUPS - 1
+"""As many as the optimiser has work for beside its first group."""
 
 
 class Branches:
