@@ -109,7 +109,7 @@ def test_every_option_gives_the_results_of_the_cpu_in_the_planned_memory(name: s
 def test_a_recorded_step_trains_the_same_network_as_an_eager_one(data, monkeypatch) -> None:
     option = registry.fit_options("weaknonlinear", WORKLOAD, CONFIG, CUDA_PROFILE)[-1]
     recorded = fit("weaknonlinear", data[0], "cuda", option)
-    monkeypatch.setattr(training, "GraphedStep", lambda step, device, report: step)
+    monkeypatch.setattr(training, "GraphedStep", lambda step, device, report, **_: step)
     eager = fit("weaknonlinear", data[0], "cuda", option)
     assert torch.equal(recorded.weights, eager.weights)
     assert torch.equal(recorded.gates, eager.gates)
