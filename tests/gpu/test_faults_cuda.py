@@ -14,6 +14,7 @@ from slora_core import api, isolate
 from slora_core.config import RunConfig
 from slora_core.events import Notice, RunFinished, StageFinished, StageStarted
 from slora_core.memory.devices import profile_of
+from slora_core.memory.planner import POOL_SEGMENTS
 from slora_core.memory.probe import Probe
 from slora_core.running.planning import plan_config
 from slora_core.statistics.state import ClassState
@@ -79,25 +80,28 @@ def ample_budget() -> int:
     ["linear.fit", "linear.move", "weaknonlinear.fit", "weaknonlinear.move", "attention.move", "rff.fit", "rff.move"],
 )
 def test_an_out_of_memory_in_a_stage_is_survived_recorded_and_changes_nothing(stage, data, expected) -> None:
-    """While the stage lasts the pool may not grow by more than two thirds of what was planned for it, or the least that
-    it can do with."""
+    """While the stage lasts the pool may not grow by more than two thirds of what was planned for it; once that was
+    refused, not by more than the bound of the least that it can do with."""
     budget_bytes, seen, notices = ample_budget(), [], []
     job = plan_config(CONFIG.merged({"memory": {"budget": budget_bytes}}), profile_of(torch.device("cuda")))
     needed = job.option(stage).footprint.arena_totals()[0]
     least = min(option.footprint.arena_totals()[0] for option in job.requests[stage].options)
-    allowed = max(needed * 2 // 3, least + MIB)
-    assert allowed < needed
     total = torch.cuda.get_device_properties(0).total_memory
+
+    def allow(growth_bytes: int) -> None:
+        torch.cuda.empty_cache()
+        torch.cuda.set_per_process_memory_fraction((torch.cuda.memory_reserved() + growth_bytes) / total)
 
     def on_event(event) -> None:
         if isinstance(event, StageStarted) and event.stage == stage:
-            torch.cuda.empty_cache()
+            torch.eye(2, device="cuda").mm(torch.eye(2, device="cuda"))  # the matrix library takes its workspace
             seen.append(torch.cuda.get_per_process_memory_fraction())
-            torch.cuda.set_per_process_memory_fraction((torch.cuda.memory_reserved() + allowed) / total)
+            allow(needed * 2 // 3)
         if isinstance(event, StageFinished) and event.stage == stage:
             torch.cuda.set_per_process_memory_fraction(seen[0])
         if isinstance(event, Notice) and event.kind == "retry":
             notices.append(event)
+            allow(max(needed * 2 // 3, least + POOL_SEGMENTS * 2 * MIB))
 
     moved = compensate(data, budget_bytes, on_event)
     assert [notice.stage for notice in notices[:1]] == [stage], (needed, seen, torch.cuda.memory_reserved())

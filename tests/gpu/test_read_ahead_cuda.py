@@ -157,7 +157,7 @@ def test_tiles_keep_the_bits_of_a_key_store_until_all_that_works_on_them_is_done
 
 def ask(keys, tile, kind) -> tuple[torch.Tensor, ...]:
     if kind == "both":
-        return keys.keys_and_drift(tile)
+        return tuple(keys.keys_and_drift(tile))
     return (keys.keys(tile),) if kind == "keys" else (keys.drift(tile),)
 
 

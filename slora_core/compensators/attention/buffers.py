@@ -18,7 +18,7 @@ LOAD_ROWS: Final = 2048
 """Pairs read and normalised at once."""
 
 KEY_SLOTS: Final = 2
-"""Tiles on a device that come from its host beforehand: one is worked on, one is on its way."""
+"""Places on a device for what comes from its host beforehand: one is worked on, one is on its way."""
 
 TIE_SLOTS: Final = 8
 """Rows of a pass whose ties a device cuts by itself. About one of 1,000 rows of features has any."""
@@ -66,13 +66,17 @@ def move_footprint(workload: Workload, config: RunConfig, device: DeviceProfile,
 
 
 def _key_buffers(tiling: Tiling, dim: int, choice: AttentionChoice, device: DeviceProfile) -> tuple[Buffer, ...]:
-    slots = tiling.width * (KEY_SLOTS if choice.pinned or choice.read_ahead else 1)
-    held = tiling.length if choice.resident else slots
+    """Keys and drift, or the slots through which both come by turns from pinned memory."""
+    held = tiling.length if choice.resident else tiling.width * (KEY_SLOTS if choice.read_ahead else 1)
     rows = min(LOAD_ROWS, tiling.length if choice.resident else tiling.width)
+    arrays = (
+        (Buffer("attention_tiles", (KEY_SLOTS, tiling.width, dim)),)
+        if choice.pinned
+        else (Buffer("attention_keys", (held, dim)), Buffer("attention_drift", (held, dim)))
+    )
     return (
         *_pinned_key_buffers(tiling, dim, choice),
-        Buffer("attention_keys", (held, dim)),
-        Buffer("attention_drift", (held, dim)),
+        *arrays,
         Buffer("attention_key_norm", (rows, 1)),
         *(() if choice.read_ahead else staging_buffers(rows * dim, device, "attention_staging")),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Protocol
 
 from torch import Tensor
@@ -26,11 +27,14 @@ class Keys(Protocol):
     def on_device(self) -> bool:
         """Whether tiles come without the host."""
 
-    def keys(self, tile: Tile) -> Tensor: ...
+    def keys(self, tile: Tile) -> Tensor:
+        """Normalised keys."""
 
-    def drift(self, tile: Tile) -> Tensor: ...
+    def drift(self, tile: Tile) -> Tensor:
+        """y - x."""
 
-    def keys_and_drift(self, tile: Tile) -> tuple[Tensor, Tensor]: ...
+    def keys_and_drift(self, tile: Tile) -> Iterator[Tensor]:
+        """The keys, and then the drift: taking it may cost the keys."""
 
     def restart(self) -> None:
         """Count on nothing that was begun before: a recording starts or has ended."""
@@ -60,21 +64,19 @@ class KeyStore:
             self._fetch(0, tiling.length, drift=True, normalised=True)
 
     def keys(self, tile: Tile) -> Tensor:
-        """Normalised keys."""
         if not self._resident:
             self._fetch(tile.start, tile.start + self.tiling.width, drift=False, normalised=True)
         return self._tile(self._keys, tile)
 
     def drift(self, tile: Tile) -> Tensor:
-        """y - x."""
         if not self._resident:
             self._fetch(tile.start, tile.start + self.tiling.width, drift=True, normalised=False)
         return self._tile(self._drift, tile)
 
-    def keys_and_drift(self, tile: Tile) -> tuple[Tensor, Tensor]:
+    def keys_and_drift(self, tile: Tile) -> Iterator[Tensor]:
         if not self._resident:
             self._fetch(tile.start, tile.start + self.tiling.width, drift=True, normalised=True)
-        return self._tile(self._keys, tile), self._tile(self._drift, tile)
+        return iter((self._tile(self._keys, tile), self._tile(self._drift, tile)))
 
     def _tile(self, held: Tensor, tile: Tile) -> Tensor:
         return held[tile.start : tile.start + self.tiling.width] if self._resident else held

@@ -70,7 +70,7 @@ class AttentionTransition(Transition):
         pairs = self._open_pairs()
         tiling = key_tiling(pairs.count, choice.panel)
         if choice.pinned:
-            return PinnedKeys(ctx, workspace, pairs, tiling)
+            return PinnedKeys(ctx, workspace, pairs, tiling, CopyStream(workspace.device, KEY_SLOTS))
         if choice.read_ahead:
             return ReadAheadKeys(ctx, workspace, pairs, tiling, CopyStream(workspace.device, KEY_SLOTS))
         return KeyStore(ctx, workspace, pairs, tiling, resident=choice.resident)

@@ -31,7 +31,7 @@ from slora_core.types import Workload
 STREAMED_PANELS: Final = (256, 2048)
 TILE_PANELS: Final = (KEY_STEP, 512, 4096, 16384)
 CUDA_LEAST_PANEL: Final = 512
-PINNED_PANELS: Final = (1024, 2048, 4096)
+PINNED_PANELS: Final = (1024, 2048, 3072, 4096, 8192)
 STRIPS: Final = (512, MOST_SELECTED_ROWS)
 """Rows that a device selects from at once: more are faster, and take larger buffers."""
 READ_AHEAD_PANELS: Final = (2048, 4096, 8192)

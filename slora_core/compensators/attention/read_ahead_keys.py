@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from slora_core.compensators.attention.buffers import LOAD_ROWS
+from collections.abc import Iterator
+
+from torch import Tensor
+
+from slora_core.compensators.attention.buffers import KEY_SLOTS, LOAD_ROWS
 from slora_core.compensators.attention.keys import derive_tile
 from slora_core.compensators.attention.requests import Request
 from slora_core.compensators.attention.rows_ahead import RowsAhead, RowSlots
@@ -10,7 +14,7 @@ from slora_core.compensators.attention.slotted_keys import SlottedKeys
 from slora_core.compensators.attention.uploads import Uploads
 from slora_core.context import RunContext
 from slora_core.memory.workspace import Workspace
-from slora_core.numerics.tiles import Tiling
+from slora_core.numerics.tiles import Tile, Tiling
 from slora_core.sources.base import Pairs
 
 
@@ -21,7 +25,9 @@ class ReadAheadKeys(SlottedKeys):
     """
 
     def __init__(self, ctx: RunContext, workspace: Workspace, pairs: Pairs, tiling: Tiling, uploads: Uploads) -> None:
-        super().__init__(workspace, tiling)
+        super().__init__(tiling)
+        shape = (KEY_SLOTS, tiling.width, workspace["attention_keys"].shape[1])
+        self._keys, self._drift = workspace["attention_keys"].view(shape), workspace["attention_drift"].view(shape)
         self._ctx = ctx
         self._norm = workspace["attention_key_norm"]
         self._uploads = uploads
@@ -33,6 +39,16 @@ class ReadAheadKeys(SlottedKeys):
     @property
     def on_device(self) -> bool:
         return False
+
+    def keys(self, tile: Tile) -> Tensor:
+        return self._keys[self._slot_of(Request(tile, "keys"))]
+
+    def drift(self, tile: Tile) -> Tensor:
+        return self._drift[self._slot_of(Request(tile, "drift"))]
+
+    def keys_and_drift(self, tile: Tile) -> Iterator[Tensor]:
+        slot = self._slot_of(Request(tile, "both"))
+        return iter((self._keys[slot], self._drift[slot]))
 
     def close(self) -> None:
         self._rows.close()

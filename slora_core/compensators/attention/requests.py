@@ -6,18 +6,20 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from slora_core.numerics.tiles import Tile, Tiling
 
-Kind: TypeAlias = Literal["keys", "drift", "both"]
+Kind: TypeAlias = Literal["keys", "drift", "both", "keys_first", "drift_then"]
+"""Normalised keys, drift, both at once, or both one after the other."""
 
 
 class Request(NamedTuple):
-    """Normalised keys of a tile, its drift, or both."""
-
     tile: Tile
     kind: Kind
 
 
 class RequestOrder:
-    """Foretells requests: the tiles follow one another, and the end of a pass is followed by what followed it last."""
+    """Foretells requests: the tiles follow one another, and the end of a pass is followed by what followed it last.
+
+    Drift that comes after its keys is asked for before the next tile.
+    """
 
     def __init__(self, tiling: Tiling) -> None:
         self._tiles = list(tiling.tiles())
@@ -31,7 +33,10 @@ class RequestOrder:
         if self._last is not None and tile == self._tiles[0]:
             self._follows[self._last] = kind
         self._last = kind
+        if kind == "keys_first":
+            return Request(tile, "drift_then")
+        again: Kind = "keys_first" if kind == "drift_then" else kind
         position = self._position[tile] + 1
         if position < len(self._tiles):
-            return Request(self._tiles[position], kind)
-        return Request(self._tiles[0], self._follows.get(kind, kind))
+            return Request(self._tiles[position], again)
+        return Request(self._tiles[0], self._follows.get(kind, again))

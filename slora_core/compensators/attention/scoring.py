@@ -201,13 +201,13 @@ class TiledScores(AttentionDrift):
         moved.zero_()
         total.zero_()
         for tile in self._tiling.tiles():
-            keys, drift = self._keys.keys_and_drift(tile)
-            self._score_tile(query, keys, tile, weights)
+            keys_then_drift = self._keys.keys_and_drift(tile)
+            self._score_tile(query, next(keys_then_drift), tile, weights)
             self._weigh(weights, tied)
             torch.sum(weights, dim=1, keepdim=True, out=part)
             total.add_(part)
             self._ctx.checkpoint()
-            moved.addmm_(weights, drift)
+            moved.addmm_(weights, next(keys_then_drift))
         return moved, total
 
     def _score_tile(self, query: Tensor, keys: Tensor, tile: Tile, out: Tensor) -> None:

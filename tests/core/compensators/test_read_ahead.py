@@ -97,7 +97,7 @@ class Opened:
 
     def ask(self, tile, kind) -> tuple[torch.Tensor, ...]:
         if kind == "both":
-            return self.keys.keys_and_drift(tile)
+            return tuple(self.keys.keys_and_drift(tile))
         return (self.keys.keys(tile),) if kind == "keys" else (self.keys.drift(tile),)
 
 
@@ -137,7 +137,7 @@ def test_tiles_have_the_bits_of_a_key_store_in_every_pass(pairs: int) -> None:
             for tile in tiling.tiles():
                 assert torch.equal(opened.keys.keys(tile), store.keys(tile))
             for tile in tiling.tiles():
-                got, expected = opened.keys.keys_and_drift(tile), store.keys_and_drift(tile)
+                got, expected = (tuple(keys.keys_and_drift(tile)) for keys in (opened.keys, store))
                 assert torch.equal(got[0], expected[0])
                 assert torch.equal(got[1], expected[1])
 
