@@ -10,14 +10,13 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 import torch
-from conformance import Problem, context, deviation, fitted, make_problem, moved
+from conformance import Problem, context, make_problem
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from upload_fakes import EarlyUploads, LateUploads
 
 from slora_core.cancel import CancelToken
 from slora_core.compensators import registry
-from slora_core.compensators.attention import operator
 from slora_core.compensators.attention.buffers import key_tiling, move_footprint
 from slora_core.compensators.attention.choice import AttentionChoice
 from slora_core.compensators.attention.keys import KeyStore
@@ -28,7 +27,6 @@ from slora_core.context import RunContext
 from slora_core.errors import InputError, RunCancelled
 from slora_core.memory.device import CPU_PROFILE, CUDA_PROFILE
 from slora_core.memory.footprint import Footprint
-from slora_core.memory.ledger import Ledger
 from slora_core.memory.plan import Option
 from slora_core.memory.policies import MOST_PINNED_BYTES
 from slora_core.memory.workspace import Workspace
@@ -300,40 +298,6 @@ def test_closed_keys_hold_no_buffers() -> None:
         assert buffer() is None
     finally:
         gc.enable()
-
-
-@pytest.mark.parametrize("uploads", UPLOADS)
-@settings(max_examples=25, derandomize=True, deadline=None)
-@given(data=st.data())
-def test_a_move_gives_the_result_of_resident_keys_and_takes_what_is_planned(
-    uploads, pinned_bytes: Callable[[Footprint], int], data: st.DataObject
-) -> None:
-    draw = data.draw
-    problem = make_problem(
-        pairs=draw(st.integers(2, 300)),
-        dim=draw(st.integers(1, 10)),
-        classes=draw(st.integers(1, 5)),
-        samples=draw(st.integers(2, 40)),
-        duplicates=draw(st.booleans()),
-        operators={"attention": {"top_k": draw(st.integers(1, 320))}},
-    )
-    choice = choice_of(
-        draw(st.integers(1, 320)), draw(st.sampled_from(["rows", "tiles"])), batch=draw(st.integers(1, 4))
-    )
-    option = Option(choice, footprint_of(problem, choice), 0.0)
-    with pytest.MonkeyPatch.context() as patch, Ledger() as ledger:
-        patch.setattr(operator, "CopyStream", lambda device, slots: uploads())
-        got = moved(fitted("attention", problem), problem, option)
-        device_bytes = option.footprint.peak_bytes() - option.footprint.workspace_bytes
-        assert ledger.peak_bytes == device_bytes + pinned_bytes(option.footprint)
-    resident = AttentionChoice(40, 10**6, resident=True)
-    reference = moved(
-        fitted("attention", problem),
-        problem,
-        Option(resident, move_footprint(problem.workload, problem.config, CPU_PROFILE, resident), 0.0),
-    )
-    assert deviation(got.means, reference.means) < 1e-6
-    assert deviation(got.covariances, reference.covariances) < 1e-6
 
 
 def options(pairs: int, device=CUDA_PROFILE, classes: int = 100, samples: int = 500) -> tuple[Option, ...]:
