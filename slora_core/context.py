@@ -35,6 +35,7 @@ class _OpenStage:
     expected_s: float
     started_s: float
     done: int = 0
+    reached: float = 0.0
 
 
 class Peaks(Protocol):
@@ -171,16 +172,30 @@ class RunContext:
     def advance(self, amount: int = 1) -> None:
         """Report progress of the innermost stage and pass a checkpoint."""
         self.checkpoint()
-        if not self._stack:
-            return
-        stage = self._stack[-1]
-        stage.done += amount
+        if self._stack:
+            self._stack[-1].done += amount
+            self._report(self._stack[-1])
+
+    def come_to(self, amount: float) -> None:
+        """Report that the units under way in the innermost stage come to ``amount``, and pass a checkpoint.
+
+        They are done with the next :meth:`advance`; what was reported is never taken back.
+        """
+        self.checkpoint()
+        if self._stack:
+            stage = self._stack[-1]
+            stage.reached = max(stage.reached, stage.done + amount)
+            self._report(stage)
+
+    def _report(self, stage: _OpenStage) -> None:
+        stage.reached = max(stage.reached, stage.done)
         now = self.now()
         if now - self._last_progress < PROGRESS_INTERVAL_S and stage.done != stage.total:
             return
         self._last_progress = now
         fraction, eta = self._overall(stage, now)
-        self.emit(Progress(now, stage.path, stage.done, stage.total, stage.unit, fraction, eta))
+        under_way = stage.reached - stage.done
+        self.emit(Progress(now, stage.path, stage.done, stage.total, stage.unit, fraction, eta, under_way=under_way))
 
     def notice(self, kind: str, message: str, **data: Any) -> None:
         self.emit(Notice(self.now(), kind, message, self.stage_path, data))
@@ -191,7 +206,7 @@ class RunContext:
     def _overall(self, stage: _OpenStage, now: float) -> tuple[float | None, float | None]:
         if self._total_s <= 0:
             return None, None
-        inside = stage.done / stage.total if stage.total else 0.0
+        inside = stage.reached / stage.total if stage.total else 0.0
         done_s = self._finished_s + stage.expected_s * min(1.0, inside)
         fraction = min(1.0, done_s / self._total_s)
         if now < ETA_AFTER_S or fraction < 0.02:

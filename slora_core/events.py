@@ -75,7 +75,11 @@ class StageFinished(Event):
 
 @dataclass(frozen=True, slots=True)
 class Progress(Event):
-    """``done`` of ``total`` ``unit`` in a stage; ``fraction`` of the whole run; ETA once it means something."""
+    """``done`` of ``total`` ``unit`` in a stage; ``fraction`` of the whole run; ETA once it means something.
+
+    ``under_way`` is what units that are worked on together come to beside those that are done: eight classes, a quarter
+    of whose samples are moved, are 2.0.
+    """
 
     stage: str
     done: int
@@ -84,6 +88,7 @@ class Progress(Event):
     fraction: float | None = None
     eta_s: float | None = None
     rank: int = 0
+    under_way: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

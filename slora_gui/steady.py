@@ -75,14 +75,13 @@ class Pace(QObject):
         self._timer.timeout.connect(self.now)
 
     @Slot()
-    def request(self) -> None:
-        if self._timer.isActive():
-            return
-        wait_s = self._changed_at + self._interval_s - time.monotonic()
-        if wait_s > 0:
-            self._timer.start(round(1000 * wait_s) + 1)
-        else:
+    def request(self, interval_s: float | None = None) -> None:
+        """``interval_s``: another than usual, for what is less pressing."""
+        wait_s = self._changed_at + (self._interval_s if interval_s is None else interval_s) - time.monotonic()
+        if wait_s <= 0:
             self.now()
+        elif not self._timer.isActive() or self._timer.remainingTime() > 1000 * wait_s + 1:
+            self._timer.start(round(1000 * wait_s) + 1)
 
     @Slot()
     def now(self) -> None:

@@ -143,7 +143,7 @@ class GaussianPush:
             or not isinstance(transform, RecordableTransform)
             or not recordings.suits(transform, rows)
         ):
-            loop()
+            loop(self._ctx.come_to)
             return None
         if transform.doubt is not None:
             transform.doubt.zero_()
@@ -163,13 +163,24 @@ class GaussianPush:
             doubts[:, 1].copy_(samples.expand(count))
         return doubts
 
-    def _sample_loop(self, batch: Sequence[int], mean: Tensor, factor: Tensor, transform: Transform) -> None:
+    def _sample_loop(
+        self,
+        batch: Sequence[int],
+        mean: Tensor,
+        factor: Tensor,
+        transform: Transform,
+        report: Callable[[float], None] | None = None,
+    ) -> None:
+        """``report`` is told how many classes what has been moved of them comes to."""
         self._moments.reset()
         for start in range(0, self._samples, self._chunk):
             self._ctx.checkpoint()
-            samples = self._draw(batch, mean, factor, start, min(start + self._chunk, self._samples))
+            stop = min(start + self._chunk, self._samples)
+            samples = self._draw(batch, mean, factor, start, stop)
             transform(samples.view(-1, self._dim))
             self._moments.add(samples)
+            if report is not None:
+                report(len(batch) * stop / self._samples)
         self._moments.settle()
 
     def _hold_noise(self, workspace: Workspace) -> Tensor | None:

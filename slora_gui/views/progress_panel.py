@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from slora_gui.model.run_model import RunModel
 
 _STEPS = 1000
+CLOCK_S = 0.5
+"""Between two looks at the time that a run has taken, while it tells nothing new of how far it is."""
 _LIVE = ("starting", "running")
 
 
@@ -103,13 +105,14 @@ class ProgressPanel(Retranslating, QWidget):
         stage = count.format(
             stage=stage_text(progress.stage), done=progress.done, total=progress.total, unit=self._unit(progress.unit)
         )
-        self.stage_bar.setRange(0, max(1, progress.total))
+        self.stage_bar.setRange(0, _STEPS)
         inside = run.open_stage
         if inside and inside != progress.stage and not progress.stage.startswith(f"{inside}."):
             stage = stage_text(inside)  # has begun since, and has not told how far it is
             self.stage_bar.setValue(0)
         else:
-            self.stage_bar.setValue(progress.done)
+            reached = progress.done + progress.under_way
+            self.stage_bar.setValue(round(_STEPS * reached / max(1, progress.total)))
         self.whole_bar.setRange(0, _STEPS)
         self.whole_bar.setValue(round(_STEPS * progress.fraction) if progress.fraction is not None else 0)
         parts = [f"{100 * progress.fraction:.0f} %"] if progress.fraction is not None else []
@@ -175,8 +178,9 @@ class ProgressPanel(Retranslating, QWidget):
         self.cancel_requested.emit()
 
     def _changed(self, aspect: str) -> None:
-        following = self._run is not None and self._run.following
         if aspect == "status":
             self._pace.now()
-        elif aspect == "progress" or (aspect == "samples" and following):
+        elif aspect == "progress":
             self._pace.request()
+        elif aspect == "samples":
+            self._pace.request(CLOCK_S)

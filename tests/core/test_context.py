@@ -10,7 +10,7 @@ from slora_core import context as context_module
 from slora_core.cancel import CancelToken
 from slora_core.context import RunContext
 from slora_core.errors import RunCancelled
-from slora_core.events import Notice, Progress, StageFinished, StagePeaks, StageStarted
+from slora_core.events import Notice, Progress, StageFinished, StagePeaks, StageStarted, event_from_json
 from slora_core.memory.ledger import Ledger
 from slora_core.memory.meters import CpuMeter
 
@@ -116,6 +116,45 @@ def test_progress_is_thinned_but_its_end_is_told(clock: Clock):
     progress = [event for event in events if isinstance(event, Progress)]
     assert 15 <= len(progress) <= 25
     assert progress[-1] == Progress(clock.now_s, "a", 1000, 1000, "rows")
+
+
+def test_units_under_way_are_told_beside_those_that_are_done_and_are_not_taken_back(clock: Clock):
+    events = []
+    ctx = RunContext(CPU, emit=events.append, predicted_s={"a": 1.0, "b": 3.0})
+    with ctx.stage("a"):
+        pass
+    with ctx.stage("b", total=8, unit="classes"):
+        for step in (0.5, 3.0, 2.0, None, 2.0):
+            clock.now_s += 1
+            ctx.advance(4) if step is None else ctx.come_to(step)
+
+    progress = [event for event in events if isinstance(event, Progress)]
+    assert [(event.done, event.under_way) for event in progress] == [(0, 0.5), (0, 3.0), (0, 3.0), (4, 0.0), (4, 2.0)]
+    assert [event.fraction for event in progress] == [(1 + 3 * part / 8) / 4 for part in (0.5, 3.0, 3.0, 4.0, 6.0)]
+    assert event_from_json(progress[1].to_json()) == progress[1]
+
+
+def test_what_is_reached_is_kept_until_units_that_end_later_have_caught_up(clock: Clock):
+    """As where results are written while the next are computed."""
+    events = []
+    ctx = RunContext(CPU, emit=events.append)
+    with ctx.stage("a", total=6):
+        for amount, done in ((2.0, 0), (1.0, 2), (2.0, 2), (2.0, 2)):
+            clock.now_s += 1
+            ctx.come_to(amount)
+            clock.now_s += 1
+            ctx.advance(done)
+
+    reached = [event.done + event.under_way for event in events if isinstance(event, Progress)]
+    assert reached == [2, 2, 2, 2, 4, 4, 6, 6]
+
+
+def test_a_cancel_is_answered_between_units():
+    cancel = CancelToken()
+    ctx = RunContext(CPU, cancel=cancel)
+    cancel.cancel()
+    with pytest.raises(RunCancelled):
+        ctx.come_to(0.5)
 
 
 def test_progress_without_a_total_is_thinned_too(clock: Clock):

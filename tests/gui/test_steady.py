@@ -107,6 +107,11 @@ def test_a_pace_answers_at_once_and_then_once_for_all_that_came_between(qtbot):
     assert len(calls) == 1
     qtbot.waitUntil(lambda: len(calls) == 2)
     assert not pace._timer.isActive()
+    pace.request(30.0)
+    assert pace._timer.remainingTime() > 20_000
+    pace.request()  # is more pressing
+    pace.request(30.0)
+    qtbot.waitUntil(lambda: len(calls) == 3)
     pace.request()
     pace.now()
     assert not pace._timer.isActive()

@@ -10,10 +10,13 @@ import torch
 from conformance import Moved, context, deviation, make_problem
 from oracles import moments, samples_of_class
 
+from slora_core import context as context_module
 from slora_core.compensators.push import GaussianPush, blend
 from slora_core.compensators.push_plan import push_buffers, push_seconds, push_shapes
 from slora_core.config import RunConfig
+from slora_core.context import RunContext
 from slora_core.errors import InputError, NumericalError
+from slora_core.events import Progress
 from slora_core.memory.device import CPU_PROFILE, CUDA_PROFILE
 from slora_core.memory.footprint import Footprint
 from slora_core.memory.ledger import Ledger
@@ -24,7 +27,7 @@ from slora_core.statistics.state import ClassState
 REG = 1e-4
 
 
-def pushed(state, eps, transform, *, batch=1, chunk=7, finish=None, device=CPU_PROFILE) -> tuple[Moved, dict]:
+def pushed(state, eps, transform, *, batch=1, chunk=7, finish=None, device=CPU_PROFILE, ctx=None) -> tuple[Moved, dict]:
     classes, dim, samples = len(state.class_ids), state.dim, eps.shape[-2]
     footprint = Footprint(
         standing=push_buffers(batch=batch, chunk=chunk, dim=dim, device=device, blend=finish is not None)
@@ -32,7 +35,7 @@ def pushed(state, eps, transform, *, batch=1, chunk=7, finish=None, device=CPU_P
     out, jitter = Moved(classes, dim), {}
     with Workspace(footprint, torch.device("cpu")) as workspace:
         push = GaussianPush(
-            context(), workspace, batch=batch, chunk=chunk, noise=GivenNoise(eps), reg=REG, samples=samples
+            ctx or context(), workspace, batch=batch, chunk=chunk, noise=GivenNoise(eps), reg=REG, samples=samples
         )
         for start in range(0, classes, batch):
             indices = range(classes)[start : start + batch]
@@ -42,6 +45,16 @@ def pushed(state, eps, transform, *, batch=1, chunk=7, finish=None, device=CPU_P
 
 def square(rows: torch.Tensor) -> None:
     rows.mul_(rows)
+
+
+def test_classes_under_way_are_told_chunk_by_chunk(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(context_module, "PROGRESS_INTERVAL_S", 0.0)
+    problem, events = make_problem(classes=5, samples=40), []
+    ctx = RunContext(torch.device("cpu"), emit=events.append)
+    with ctx.stage("move", total=5, unit="classes"):
+        pushed(problem.state, problem.eps, square, batch=3, chunk=16, ctx=ctx)
+    told = [event.under_way for event in events if isinstance(event, Progress)]
+    assert told == pytest.approx([1.2, 2.4, 3.0, 3.0, 3.0, 3.0])  # of two classes that nobody has counted as done
 
 
 @pytest.mark.parametrize("per_class_noise", [False, True])

@@ -32,7 +32,22 @@ def test_progress_names_the_stage_and_tells_the_time_left_once_it_is_known(page,
     assert "left" not in bar.left.text()
     run.feed(Progress(2.0, "attention.move", 2, 4, "classes", 0.6, 90.4))
     assert "about 1 min 30 s left" in bar.left.text()
-    assert (bar.whole_bar.value(), bar.stage_bar.value()) == (600, 2)
+    assert (bar.whole_bar.value(), bar.stage_bar.value()) == (600, 500)
+
+
+def test_the_bar_of_a_stage_moves_with_the_classes_under_way(page, run, qtbot):
+    bar = page.progress
+    run.feed(Progress(2.0, "attention.move", 0, 4, "classes", 0.5, None, under_way=1.0))
+    qtbot.waitUntil(lambda: bar.stage_bar.value() == 250)
+    assert bar.stage.text() == "attention.move: 0 of 4 classes"
+
+
+def test_the_time_so_far_goes_on_while_a_stage_tells_nothing(page, run, qtbot):
+    bar = page.progress
+    assert "1.4 s so far" in bar.left.text()
+    run.feed(sample(7.5, 6 * MIB, stage="attention.move"))
+    run.feed(sample(8.0, 6 * MIB, stage="attention.move"))
+    qtbot.waitUntil(lambda: "8 s so far" in bar.left.text())
 
 
 def test_cancel_is_answered_before_the_engine_has_heard(page, run):
