@@ -70,10 +70,9 @@ class RunModel(QObject):
         aspects: dict[str, None] = {}
         for event in events:
             aspects |= dict.fromkeys(self._state.apply(event))
-            if self._watch is not None and isinstance(event, MemorySample):
-                if (notice := self._watch.look(event)) is not None:
-                    self._state.notices.append(notice)
-                    aspects["notices"] = None
+            if isinstance(event, MemorySample) and (notice := self._crossing(event)) is not None:
+                self._state.notices.append(notice)
+                aspects["notices"] = None
         self._announce(tuple(aspects))
 
     def follow(self, path: str | Path) -> None:
@@ -115,10 +114,16 @@ class RunModel(QObject):
 
     def watch_budget(self, budget_bytes: int | None) -> None:
         """Tell when usage crosses this line, unless it is the run's own budget, of which the engine tells itself."""
-        if budget_bytes is None or budget_bytes == self.budget_bytes:
+        if budget_bytes is None:
             self._watch = None
         elif self._watch is None or self._watch.budget_bytes != budget_bytes:
             self._watch = BudgetWatch(budget_bytes)
+
+    def _crossing(self, sample: MemorySample) -> Notice | None:
+        """A run's own budget is known once it has started, which may be after the line is watched."""
+        if self._watch is None or self._watch.budget_bytes == self.budget_bytes:
+            return None
+        return self._watch.look(sample)
 
     def set_note(self, text: str) -> None:
         """Write the note into the run's file, if there is one. Raises InputError or OutputError."""

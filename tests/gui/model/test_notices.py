@@ -74,6 +74,16 @@ def test_the_line_is_watched_unless_the_engine_watches_it(qtbot):
     assert len(model.notices) == 2
 
 
+def test_a_line_that_turns_out_to_be_the_run_s_own_budget_is_left_to_the_engine(qtbot):
+    """As in the window, which shows a run before it has started."""
+    model = RunModel()
+    model.watch_budget(1000)
+    model.feed(RunStarted(0.0, "r", "", "optimised", {}, {}, None, 1000))
+    model.feed(_sample(950))
+    model.feed(_sample(2000, t_s=3.0))
+    assert model.notices == []
+
+
 @pytest.mark.parametrize("size", [256 * MIB, 320 * MIB, 1024 * MIB])
 def test_sizes_people_type_are_sensible(size):
     assert sensible_size(size) == size
