@@ -2534,6 +2534,14 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
         <source>No samples yet</source>
         <translation>暂无采样</translation>
     </message>
+    <message>
+        <source>Peak so far</source>
+        <translation>目前峰值</translation>
+    </message>
+    <message>
+        <source>From the peak counters of the stages that have ended, and from the samples of those that go on</source>
+        <translation>已结束的阶段取自峰值计数器，进行中的阶段取自采样</translation>
+    </message>
 </context>
 <context>
     <name>RegionPanel</name>

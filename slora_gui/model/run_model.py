@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, Final
 
@@ -275,6 +276,15 @@ class RunModel(QObject):
         return self._state.peaks
 
     @property
+    def peaks_so_far(self) -> StagePeaks:
+        """As :attr:`peaks`; while the run goes on also of what was sampled in the stage that no counter has told of."""
+        peaks = self._state.peaks
+        if not self.active:
+            return peaks
+        names = [counter.name for counter in fields(peaks)]
+        return StagePeaks(*(_larger(getattr(peaks, name), self.samples.highest(name)) for name in names))
+
+    @property
     def seconds(self) -> float | None:
         return self._state.seconds
 
@@ -292,3 +302,8 @@ class RunModel(QObject):
             self._stage_version += 1
         for aspect in aspects:
             self.changed.emit(aspect)
+
+
+def _larger(counted: int | None, sampled: int | None) -> int | None:
+    known = [size for size in (counted, sampled) if size is not None]
+    return max(known, default=None)

@@ -33,6 +33,7 @@ class SampleStore:
         self._size = 0
         self._table = np.empty((1 + len(SAMPLE_COUNTERS), capacity))  # untouched pages take no memory
         self._known: dict[str, int] = {}
+        self._highest = np.full(len(SAMPLE_COUNTERS), np.nan)
 
     def __len__(self) -> int:
         return self._size
@@ -55,6 +56,11 @@ class SampleStore:
         self._known[name] = -1 if found else self._size
         return found
 
+    def highest(self, name: str) -> int | None:
+        """The largest value of a counter in any sample; None: not available. Raises KeyError for an unknown name."""
+        value = float(self._highest[_ROW_OF[name] - 1])
+        return None if np.isnan(value) else int(value)
+
     def append(self, sample: MemorySample) -> None:
         """Add one row."""
         row = self._size
@@ -71,6 +77,7 @@ class SampleStore:
             sample.rss_bytes,
             sample.tensor_ram_bytes,
         )
+        np.fmax(self._highest, self._table[1:, row], out=self._highest)
         self._size = row + 1
         self.version += 1
 
@@ -85,6 +92,7 @@ class SampleStore:
             self._table[0, rows] = samples.t_s[start:stop]
             for name, row in _ROW_OF.items():
                 self._table[row, rows] = samples.counters[name][start:stop]
+            np.fmax(self._highest, np.fmax.reduce(self._table[1:, rows], axis=1), out=self._highest)
             self._size, start = rows.stop, stop
         self.version += len(samples)
 

@@ -66,8 +66,6 @@ class ReadoutPanel(Retranslating, QWidget):
         self.refresh()
 
     def retranslate(self) -> None:
-        self._peak_label.setText(self.tr("Peak, by counter"))
-        self._peak_label.setToolTip(self.tr("From the peak counters, not from samples, which may miss a short peak"))
         for name, (caption, tip) in counter_texts().items():
             self.captions[name].setText(caption)
             self.captions[name].setToolTip(tip)
@@ -103,10 +101,24 @@ class ReadoutPanel(Retranslating, QWidget):
             for labels in (self.captions, self.values, self.peaks):
                 labels[name].setVisible(shown)
             _show(self.values[name], values.get(name))
+        if run.active:
+            self.show_peaks()
 
     def show_peaks(self) -> None:
         """Counters have a peak for what the engine allocates, reserves and keeps resident."""
-        peaks = self._run.peaks if self._run is not None else None
+        if self._run is not None and self._run.active:
+            self._peak_label.setText(self.tr("Peak so far"))
+            self._peak_label.setToolTip(
+                self.tr(
+                    "From the peak counters of the stages that have ended, and from the samples of those that go on"
+                )
+            )
+        else:
+            self._peak_label.setText(self.tr("Peak, by counter"))
+            self._peak_label.setToolTip(
+                self.tr("From the peak counters, not from samples, which may miss a short peak")
+            )
+        peaks = self._run.peaks_so_far if self._run is not None else None
         for name in COUNTERS:
             _show(self.peaks[name], getattr(peaks, name, None), missing=None if hasattr(peaks, name) else "")
 

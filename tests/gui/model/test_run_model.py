@@ -17,6 +17,7 @@ from slora_core.errors import InputError
 from slora_core.events import (
     MemorySample,
     Progress,
+    RunCancelledEvent,
     RunFailed,
     RunFinished,
     RunStarted,
@@ -101,6 +102,15 @@ def test_bands_nest_and_an_open_stage_reaches_to_now(qapp):
     assert [band.end_s for band in model.bands()] == [6.0, 5.5]
     assert model.bands() is model.bands()
     assert model.peaks == StagePeaks(7, None, 8)
+
+
+def test_peaks_so_far_are_never_below_what_was_sampled(qapp):
+    model = _fed([StageStarted(0.0, "a", ""), StageFinished(1.0, "a", 1.0, StagePeaks(7, None, 90), 0)])
+    for t_s, allocated in ((2.0, 9), (3.0, None), (4.0, 2)):
+        model.feed(MemorySample(t_s, "b", allocated, None, None, None, None, 80, 1))
+    assert (model.peaks, model.peaks_so_far) == (StagePeaks(7, None, 90), StagePeaks(9, None, 90))
+    model.feed(RunCancelledEvent(5.0, "b"))
+    assert model.peaks_so_far == model.peaks == StagePeaks(7, None, 90)
 
 
 def test_a_stage_that_runs_again_completes_its_newest_row(qapp):

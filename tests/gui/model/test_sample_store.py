@@ -108,6 +108,8 @@ def test_a_whole_file_is_the_same_as_its_samples_one_by_one(noise, capacity):
     for name in SAMPLE_COUNTERS:
         np.testing.assert_array_equal(one_by_one.counter(name), at_once.counter(name))
         assert one_by_one.has(name) == at_once.has(name)
+        values = [value for sample in noise if (value := getattr(sample, name)) is not None]
+        assert one_by_one.highest(name) == at_once.highest(name) == max(values, default=None)
     assert one_by_one.version == at_once.version
 
 

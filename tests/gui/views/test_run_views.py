@@ -78,6 +78,7 @@ def test_the_read_out_shows_the_latest_sample_and_the_peaks_by_counter(page, run
     readout = page.readout
     assert readout.values["allocated_bytes"].text() == "6 MiB"
     assert readout.peaks["allocated_bytes"].text() == "7 MiB"
+    assert readout._peak_label.text() == "Peak so far"
     assert readout.values["reserved_bytes"].isHidden()
     run.feed(sample(1.5, 3 * MIB))
     page.refresh()
