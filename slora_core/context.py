@@ -36,6 +36,7 @@ class _OpenStage:
     started_s: float
     done: int = 0
     reached: float = 0.0
+    bound: bool = True
 
 
 class Peaks(Protocol):
@@ -83,7 +84,10 @@ class RunContext:
         self.device = device
         self.meter: Meter = meter or NoMeter()
         self.rss_peaks: Peaks = rss_peaks or _NoPeaks()
-        self.unbudgeted = unbudgeted
+        self._unbudgeted = unbudgeted
+        self._outside = 0
+        self._bound_peak_bytes = 0
+        self._left_budget = False
         self.cancel = cancel or CancelToken()
         self.scratch = scratch or Path(tempfile.gettempdir())
         self.peers = peers
@@ -105,6 +109,32 @@ class RunContext:
             return self._stack[-1].path
         except IndexError:
             return ""
+
+    @property
+    def bound(self) -> bool:
+        """Whether the budget binds what the run does now. Safe to read from another thread."""
+        return not self._outside
+
+    @property
+    def bound_peak_bytes(self) -> int | None:
+        """Peak of the stages that have ended and had no part outside the budget, by the counter that it bounds.
+
+        None: nothing was outside, and the peak of the run is it.
+        """
+        return self._bound_peak_bytes if self._left_budget else None
+
+    @contextmanager
+    def unbudgeted(self) -> Iterator[None]:
+        """Memory is counted and not refused; the stages that are open are not held against the budget."""
+        for stage in self._stack:
+            stage.bound = False
+        self._outside += 1
+        self._left_budget = True
+        try:
+            with self._unbudgeted():
+                yield
+        finally:
+            self._outside -= 1
 
     def expect(self, predicted_s: Mapping[str, float], predicted_peak_bytes: Mapping[str, int]) -> None:
         """Replace the predictions of all stages: the run was planned again."""
@@ -154,8 +184,11 @@ class RunContext:
             yield
             completed = True
         finally:
-            self._stack.pop()
+            bound = self._stack.pop().bound
             peak = self.meter.pop()
+            used = peak.allocated_bytes if peak.reserved_bytes is None else peak.reserved_bytes
+            if bound and used is not None:
+                self._bound_peak_bytes = max(used, self._bound_peak_bytes)
             self._finished_s += expected
             self.emit(
                 StageFinished(

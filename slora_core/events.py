@@ -185,7 +185,8 @@ class RunFinished(Event):
     """Last event of a run that completed.
 
     ``outputs`` maps a role ("state") to a path; ``jitter[operator][class id]`` is the recorded Cholesky jitter;
-    ``accuracies`` are those of the last task.
+    ``accuracies`` are those of the last task. ``within_budget`` is None without a budget; where the budget does not
+    bind all of the run, as in the training of the demo, ``bound_peak_bytes`` is the peak of the stages that it binds.
     """
 
     seconds: float
@@ -194,6 +195,7 @@ class RunFinished(Event):
     accuracies: Mapping[str, Mapping[str, float]]
     jitter: Mapping[str, Mapping[str, float]]
     within_budget: bool | None
+    bound_peak_bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -192,7 +192,7 @@ def _perform(
                     runner.job = _planned_again(ctx, config, device, runner.job, round_.sizes)
                 runner.run(round_, f"task{task}." if several else "", output)
         del unread
-    return _result(config, device, ctx.now(), runner, largest_peaks(peers, around.peaks))
+    return _result(config, ctx, runner, largest_peaks(peers, around.peaks))
 
 
 def _feed(config: RunConfig, device: torch.device, job: JobPlan, ctx: RunContext) -> RoundFeed | None:
@@ -228,11 +228,10 @@ def _planned_again(
     return job
 
 
-def _result(
-    config: RunConfig, device: torch.device, seconds: float, runner: RoundRunner, peaks: StagePeaks
-) -> RunFinished:
-    budget_bytes = enforced_budget_bytes(config)
-    used = peaks.reserved_bytes if device.type == "cuda" else peaks.allocated_bytes
+def _result(config: RunConfig, ctx: RunContext, runner: RoundRunner, peaks: StagePeaks) -> RunFinished:
+    budget_bytes, seconds = enforced_budget_bytes(config), ctx.now()
+    whole = peaks.reserved_bytes if ctx.device.type == "cuda" else peaks.allocated_bytes
+    used = whole if ctx.bound_peak_bytes is None else ctx.bound_peak_bytes
     return RunFinished(
         t_s=seconds,
         seconds=seconds,
@@ -241,6 +240,7 @@ def _result(
         accuracies=runner.accuracies,
         jitter=runner.jitter,
         within_budget=None if budget_bytes is None or used is None else used <= budget_bytes,
+        bound_peak_bytes=ctx.bound_peak_bytes,
     )
 
 

@@ -2429,6 +2429,10 @@ Python {python}、Qt {qt}、PySide {pyside}、pyqtgraph {pyqtgraph}
         <translation>预算 {size}，未超出</translation>
     </message>
     <message>
+        <source>budget {size}, kept where it binds</source>
+        <translation>预算 {size}，在其约束范围内未超出</translation>
+    </message>
+    <message>
         <source>budget {size}, passed</source>
         <translation>预算 {size}，已超出</translation>
     </message>

@@ -6,8 +6,8 @@ import dataclasses
 import importlib.metadata
 import os
 import platform
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cache
 from typing import Any
 
@@ -79,18 +79,29 @@ def environment(device: torch.device | None = None) -> dict[str, Any]:
 
 
 @contextmanager
-def budget_cap(device: torch.device, budget_bytes: int | None) -> Iterator[None]:
+def budget_cap(device: torch.device, budget_bytes: int | None) -> Iterator[Callable[[], AbstractContextManager[None]]]:
     """Hard stop of the CUDA pool at ``budget_bytes`` reserved beyond what the program holds; nothing on a CPU, where
-    the ledger refuses."""
+    the ledger refuses. Gives a context in which it is lifted."""
     if device.type != "cuda" or budget_bytes is None:
-        yield
+        yield nullcontext
         return
     before = torch.cuda.get_per_process_memory_fraction(device)
     total = torch.cuda.get_device_properties(device).total_memory
     beside = torch.cuda.memory_reserved(device)
-    torch.cuda.set_per_process_memory_fraction(min(before, (beside + budget_bytes) / total), device)
+    capped = min(before, (beside + budget_bytes) / total)
+
+    @contextmanager
+    def lifted() -> Iterator[None]:
+        torch.cuda.set_per_process_memory_fraction(before, device)
+        try:
+            yield
+        finally:
+            torch.cuda.empty_cache()  # what is only kept for later is no part of what comes then
+            torch.cuda.set_per_process_memory_fraction(capped, device)
+
+    torch.cuda.set_per_process_memory_fraction(capped, device)
     try:
-        yield
+        yield lifted
     finally:
         torch.cuda.set_per_process_memory_fraction(before, device)
 

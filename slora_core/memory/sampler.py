@@ -19,10 +19,13 @@ REARM: Final = 0.7
 
 
 class Position(Protocol):
-    """Where a run is: its clock and its innermost open stage. A RunContext is one."""
+    """Where a run is: its clock, its innermost open stage, and whether the budget binds it. A RunContext is one."""
 
     @property
     def stage_path(self) -> str: ...
+
+    @property
+    def bound(self) -> bool: ...
 
     def now(self) -> float: ...
 
@@ -137,7 +140,7 @@ class Sampler:
             )
         )
         used = tensors.allocated_bytes if tensors.reserved_bytes is None else tensors.reserved_bytes
-        if self._watch is not None and used is not None:
+        if self._watch is not None and used is not None and self._position.bound:
             for notice in self._watch.look(used, now, stage):
                 self._emit(notice)
         for notice in self._others.look(system, now, stage):

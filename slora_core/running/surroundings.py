@@ -64,35 +64,40 @@ def surroundings(
     if not on_cpu:
         torch.cuda.empty_cache()  # what the program only keeps for later is not in the way
     ledger, host = Ledger(budget_bytes), HostCount()
-    meter: Meter = CpuMeter(ledger) if on_cpu else CudaMeter(device, host)
-    shared = Path(peers.tell(str(scratch)))
-    plans = config.run.engine == "optimised"
-    stages = job.plan.stages if plans else ()
-    ctx = RunContext(
-        device,
-        meter=meter,
-        emit=emit,
-        cancel=cancel,
-        scratch=scratch,
-        predicted_s={stage.stage: stage.seconds for stage in stages},
-        predicted_peak_bytes={stage.stage: stage.predicted_peak_bytes for stage in stages},
-        unplanned_s=unplanned_s if plans else None,
-        rss_peaks=RssPeaks(),
-        unbudgeted=ledger.unbudgeted,
-        peers=peers,
-        shared=shared,
-    )
-    sampler = Sampler(
-        config.run.sample_hz,
-        meter=meter,
-        probe=Probe((device.index or 0) if device.type == "cuda" else None),
-        position=ctx,
-        emit=emit,
-        budget_bytes=budget_bytes,
-    )
-    result = Surroundings(ctx)
-    with ExitStack() as stack:
-        stack.enter_context(budget_cap(device, budget_bytes))
+    with budget_cap(device, budget_bytes) as lifted, ExitStack() as stack:
+
+        @contextmanager
+        def unbudgeted() -> Iterator[None]:
+            with ledger.unbudgeted(), lifted():
+                yield
+
+        meter: Meter = CpuMeter(ledger) if on_cpu else CudaMeter(device, host)
+        shared = Path(peers.tell(str(scratch)))
+        plans = config.run.engine == "optimised"
+        stages = job.plan.stages if plans else ()
+        ctx = RunContext(
+            device,
+            meter=meter,
+            emit=emit,
+            cancel=cancel,
+            scratch=scratch,
+            predicted_s={stage.stage: stage.seconds for stage in stages},
+            predicted_peak_bytes={stage.stage: stage.predicted_peak_bytes for stage in stages},
+            unplanned_s=unplanned_s if plans else None,
+            rss_peaks=RssPeaks(),
+            unbudgeted=unbudgeted,
+            peers=peers,
+            shared=shared,
+        )
+        sampler = Sampler(
+            config.run.sample_hz,
+            meter=meter,
+            probe=Probe((device.index or 0) if device.type == "cuda" else None),
+            position=ctx,
+            emit=emit,
+            budget_bytes=budget_bytes,
+        )
+        result = Surroundings(ctx)
         stack.enter_context(ledger if on_cpu else host.counting())
         stack.enter_context(run_stream(device))
         stack.enter_context(sampler)

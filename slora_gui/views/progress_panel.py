@@ -126,8 +126,9 @@ class ProgressPanel(Retranslating, QWidget):
         if run.budget_bytes is None:
             return failure, self.tr("no budget")
         kept = None if run.result is None else run.result.within_budget
+        partly = run.result is not None and run.result.bound_peak_bytes is not None
         texts = {
-            True: self.tr("budget {size}, kept"),
+            True: self.tr("budget {size}, kept where it binds") if partly else self.tr("budget {size}, kept"),
             False: self.tr("budget {size}, passed"),
             None: self.tr("budget {size}"),
         }

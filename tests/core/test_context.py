@@ -9,7 +9,7 @@ import torch
 from slora_core import context as context_module
 from slora_core.cancel import CancelToken
 from slora_core.context import RunContext
-from slora_core.errors import RunCancelled
+from slora_core.errors import BudgetExceeded, RunCancelled
 from slora_core.events import Notice, Progress, StageFinished, StagePeaks, StageStarted, event_from_json
 from slora_core.memory.ledger import Ledger
 from slora_core.memory.meters import CpuMeter
@@ -88,6 +88,24 @@ def test_the_peak_rss_of_a_stage_is_counted_from_its_start_to_its_end():
 
     assert [event.peaks.rss_bytes for event in events if isinstance(event, StageFinished)] == [20, 30]
     assert calls == ["push", "push", "pop", "pop"]
+
+
+def test_stages_with_a_part_outside_the_budget_are_not_held_against_it():
+    with Ledger(budget_bytes=1000) as ledger:
+        ctx = RunContext(CPU, meter=CpuMeter(ledger), unbudgeted=ledger.unbudgeted)
+        with ctx.stage("small"):
+            torch.empty(50)
+        assert ctx.bound_peak_bytes is None
+        with ctx.stage("task"):
+            with ctx.stage("train"), ctx.unbudgeted():
+                assert not ctx.bound
+                torch.empty(5000)
+            assert ctx.bound
+            with ctx.stage("move"):
+                torch.empty(100)
+        assert ctx.bound_peak_bytes == 400
+        with pytest.raises(BudgetExceeded):
+            torch.empty(5000)
 
 
 def test_a_stage_that_fails_ends_and_says_so():

@@ -13,7 +13,16 @@ from slora_core import pipeline
 from slora_core.cancel import CancelToken
 from slora_core.config import RunConfig
 from slora_core.errors import RunCancelled
-from slora_core.events import Event, Progress, RunFinished, RunStarted, StageFinished, StageStarted, TaskFinished
+from slora_core.events import (
+    Event,
+    Notice,
+    Progress,
+    RunFinished,
+    RunStarted,
+    StageFinished,
+    StageStarted,
+    TaskFinished,
+)
 from slora_core.features.encoders import Encoder
 from slora_core.features.extraction import Extractor
 from slora_core.features.plan import ProbedCost
@@ -162,6 +171,21 @@ def test_a_measure_of_the_forward_passes_changes_no_accuracy_and_no_plan_is_brok
             assert predicted[event.stage] <= 1.03 * event.peaks.allocated_bytes, event.stage
     for variant, row in short_run[-1].accuracies.items():
         assert events[-1].accuracies[variant] == pytest.approx(row, abs=0.011)
+
+
+def test_a_budget_binds_all_but_the_training_and_is_kept(short_run: list[Event]):
+    budget = 3 * 2**20
+    events = run_shortly(config(memory={"budget": budget}))
+    finished, notices = events[-1], [event.kind for event in events if isinstance(event, Notice)]
+    trained = [e.peaks.allocated_bytes for e in events if isinstance(e, StageFinished) and e.stage.endswith(".train")]
+    assert finished.peaks.allocated_bytes == max(trained) > budget
+    assert finished.within_budget is True
+    assert finished.bound_peak_bytes <= budget
+    assert "outside-budget" in notices
+    assert "budget-crossed" not in notices
+    assert short_run[-1].within_budget is None
+    for variant, row in short_run[-1].accuracies.items():
+        assert finished.accuracies[variant] == pytest.approx(row, abs=0.011)
 
 
 @pytest.mark.parametrize(("threads", "used"), [(0, 1), (2, 2)])

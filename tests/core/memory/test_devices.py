@@ -78,7 +78,20 @@ def test_the_pool_is_capped_at_the_budget_and_freed_again(monkeypatch: pytest.Mo
         raise ZeroDivisionError
     assert fractions == [1.0, 0.3, 1.0]
 
+    monkeypatch.setattr(torch.cuda, "empty_cache", lambda: fractions.append(-1.0))
+    with budget_cap(torch.device("cuda", 0), 250) as lifted:
+        with contextlib.suppress(ZeroDivisionError), lifted():
+            assert fractions[-1] == 1.0
+            raise ZeroDivisionError
+        assert fractions[-2:] == [-1.0, 0.3]  # emptied, then capped again
+    del fractions[3:]
+
     with budget_cap(torch.device("cuda", 0), 5000):
         assert fractions[-1] == 1.0
-    with budget_cap(torch.device("cuda", 0), None), budget_cap(torch.device("cpu"), 250):
+    with (
+        budget_cap(torch.device("cuda", 0), None) as free,
+        budget_cap(torch.device("cpu"), 250) as other,
+        free(),
+        other(),
+    ):
         assert fractions == [1.0, 0.3, 1.0, 1.0, 1.0]

@@ -46,7 +46,7 @@ class Events(list[Event]):
             self.reached.set()
 
 
-POSITION = SimpleNamespace(stage_path="attention.move", now=lambda: 1.5)
+POSITION = SimpleNamespace(stage_path="attention.move", now=lambda: 1.5, bound=True)
 
 
 def sample(meter: Meter, enough: int, probe: Probe | None = None, budget_bytes: int | None = None):
@@ -130,6 +130,12 @@ def test_the_budget_is_watched_where_it_bounds(reserved: bool):
     assert notices[1].data == {"used_bytes": 101, "budget_bytes": 100}
     assert notices[1].stage == "attention.move"
     assert notices[1].message == "memory is above 100% of the budget: 101 B of 100 B"
+
+
+def test_what_the_budget_does_not_bind_crosses_nothing(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(POSITION, "bound", False)
+    events, _ = sample(Meter(Reading(50), Reading(85), Reading(101)), 5, budget_bytes=100)
+    assert {type(event) for event in events} == {MemorySample}
 
 
 @given(st.lists(st.integers(0, 150), max_size=40))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QSignalSpy, QTest
@@ -72,6 +74,11 @@ def test_a_failed_run_says_what_happened(page, run):
 def test_a_finished_run_says_whether_its_budget_was_kept(page, run, within, word):
     run.feed(finished(within=within))
     assert page.progress.left.text() == f"budget 16 MiB, {word}"
+
+
+def test_a_budget_that_does_not_bind_the_whole_run_is_said_to_be_kept_where_it_binds(page, run):
+    run.feed(dataclasses.replace(finished(within=True), bound_peak_bytes=2 * MIB))
+    assert page.progress.left.text() == "budget 16 MiB, kept where it binds"
 
 
 def test_the_read_out_shows_the_latest_sample_and_the_peaks_by_counter(page, run):
