@@ -10,6 +10,7 @@ from typing import Any, Final
 from slora_core.bench.measure import Say, measure
 from slora_core.config import RunConfig
 from slora_core.memory.devices import profile_of, resolve_device
+from slora_core.memory.matrix_workspace import in_own_process
 from slora_core.memory.sizes import format_size
 from slora_core.records.deviation import deviations
 from slora_core.records.tables import TextTable, format_seconds
@@ -50,7 +51,8 @@ def compare_budgets(
 
     Without ``budgets``, in bytes, those of ``BUDGETS`` that make a difference; those that are refused are left out.
     """
-    unlimited = plan_config(config, profile_of(resolve_device(config.run.device), config.run.threads)).plan
+    device = in_own_process(profile_of(resolve_device(config.run.device), config.run.threads))
+    unlimited = plan_config(config, device).plan
     largest = max(budgets, default=unlimited.bound_bytes - 1)
     smaller = [size for size in budgets or BUDGETS if unlimited.smallest_feasible_bytes < size <= largest]
     base: RunFigures | None = None

@@ -14,6 +14,7 @@ from slora_core.config import RunConfig
 from slora_core.errors import BudgetRefused
 from slora_core.memory.device import CPU_PROFILE, CUDA_PROFILE, DeviceProfile
 from slora_core.memory.machine import cpu_profile
+from slora_core.memory.matrix_workspace import in_own_process
 from slora_core.memory.plan import Plan
 from slora_core.memory.planner import planned_table, refuse_if_infeasible
 from slora_core.memory.sizes import format_size
@@ -29,7 +30,7 @@ examples:
 
 Exit code 3 says that the budget is below the smallest feasible one."""
 
-PROFILES = {"cpu": CPU_PROFILE, "cuda": CUDA_PROFILE}
+PROFILES = {"cpu": CPU_PROFILE, "cuda": in_own_process(CUDA_PROFILE)}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -79,7 +80,7 @@ def _profile(config: RunConfig) -> DeviceProfile:
     with importing():
         from slora_core.memory.devices import resolve_device
         from slora_core.running.profiles import job_profile
-    return job_profile(config, resolve_device(device), announced_sizes(config))
+    return in_own_process(job_profile(config, resolve_device(device), announced_sizes(config)))
 
 
 def _has_cuda_driver() -> bool:

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import faulthandler
 import json
-import os
 import signal
 import sys
 from pathlib import Path
 
-from slora_core.streams.worker import MATRIX_WORKSPACE
+from slora_core.memory.matrix_workspace import configure_own_process
 
 
 def main(arguments: list[str]) -> int:
     """Returns the exit status of :func:`~slora_core.distributed.rank.run_rank`."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
     faulthandler.enable()
-    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", MATRIX_WORKSPACE)
-    os.environ.setdefault("CUBLASLT_WORKSPACE_SIZE", MATRIX_WORKSPACE.split(":")[1])
+    configure_own_process()
     job = json.loads(Path(arguments[0]).read_text(encoding="utf-8"))
 
     from slora_core.config import RunConfig

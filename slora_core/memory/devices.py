@@ -17,6 +17,7 @@ import torch
 from slora_core.errors import DeviceError
 from slora_core.memory.device import CUDA_PROFILE, DeviceProfile
 from slora_core.memory.machine import cpu_name, cpu_profile, tuned
+from slora_core.memory.matrix_workspace import configured_bytes
 
 
 def resolve_device(name: str) -> torch.device:
@@ -130,8 +131,5 @@ def _side_stream(device: torch.device) -> torch.cuda.Stream:
 
 
 def matrix_workspace_bytes(capability: tuple[int, int]) -> int:
-    """What the framework gives cuBLAS for a stream: as ``CUBLAS_WORKSPACE_CONFIG`` says (":KiB:count" pairs), else its
-    own default, 32 MiB from Hopper on and 8.1 MiB before."""
-    numbers = [int(part) for part in os.environ.get("CUBLAS_WORKSPACE_CONFIG", "").split(":") if part.isdecimal()]
-    kib = sum(size * count for size, count in zip(numbers[::2], numbers[1::2], strict=False))
-    return 1024 * (kib or (32768 if capability >= (9, 0) else 8320))
+    """What the framework gives cuBLAS for a stream: as the environment says, else 32 MiB from Hopper on, 8.1 before."""
+    return configured_bytes() or 1024 * (32768 if capability >= (9, 0) else 8320)

@@ -19,11 +19,7 @@ import threading
 import time
 from collections.abc import Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
-
-MATRIX_WORKSPACE: Final = ":10240:1"
-"""10 MiB for cuBLAS in place of the 32 that it gets on Hopper: this process runs nothing else. A block of that size has
-a segment of its own in the pool; a smaller one takes 20 MiB."""
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from slora_core.cancel import CancelToken
@@ -55,11 +51,11 @@ def main(arguments: list[str]) -> int:
 
 def _execute(job: dict[str, Any], emit: Emit, cancel: CancelToken) -> None:
     from slora_core.config import RunConfig
+    from slora_core.memory.matrix_workspace import configure_own_process
 
     config = RunConfig.from_dict(job["config"], "the job's configuration")
     if config.run.engine == "optimised":
-        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", MATRIX_WORKSPACE)
-        os.environ.setdefault("CUBLASLT_WORKSPACE_SIZE", MATRIX_WORKSPACE.split(":")[1])
+        configure_own_process()
     module, _, function = job["engine"].partition(":")
     getattr(importlib.import_module(module), function)(config, emit, cancel, **job.get("arguments", {}))
 

@@ -9,6 +9,7 @@ from functools import cache
 
 from slora_core.memory import machine
 from slora_core.memory.device import CUDA_PROFILE, DeviceProfile
+from slora_core.memory.matrix_workspace import in_own_process
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -47,8 +48,10 @@ def planning_profile(device: str, threads: int = 0) -> DeviceProfile:
         index = int(device.partition(":")[2] or 0)
         if index < len(cards):
             card = cards[index]
-            return machine.tuned(dataclasses.replace(CUDA_PROFILE, name=card.name, total_bytes=card.total_bytes))
-        return machine.planning_profile("cuda")
+            profile = machine.tuned(dataclasses.replace(CUDA_PROFILE, name=card.name, total_bytes=card.total_bytes))
+        else:
+            profile = machine.planning_profile("cuda")
+        return in_own_process(profile)
     return machine.cpu_profile(threads)
 
 

@@ -70,7 +70,8 @@ def launched(job, ranks, cancel=None, **settings):
 
 
 def moving(event, rank):
-    return isinstance(event, Progress) and event.stage == "attention.move" and event.rank == rank
+    """Whether ``rank`` has moved a class."""
+    return isinstance(event, Progress) and event.stage == "attention.move" and event.rank == rank and event.done > 0
 
 
 def process_of(rank, above=None):

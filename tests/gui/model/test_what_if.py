@@ -11,6 +11,7 @@ import pytest
 
 from slora_core.config import RunConfig
 from slora_core.memory.device import CPU_PROFILE, CUDA_PROFILE
+from slora_core.memory.matrix_workspace import in_own_process
 from slora_core.running.planning import plan_config
 from slora_gui.model import device_profiles
 from slora_gui.model.device_profiles import planning_profile
@@ -153,11 +154,12 @@ def test_devices_are_planned_for_without_touching_them(monkeypatch):
     monkeypatch.setattr(device_profiles, "cuda_cards", lambda: cards)
     assert (planning_profile("cuda:1").name, planning_profile("cuda:1").total_bytes) == ("Card B", 90)
     assert planning_profile("auto").name == "Card A"
-    assert planning_profile("cuda:7") == CUDA_PROFILE
+    assert planning_profile("cuda:7") == in_own_process(CUDA_PROFILE)
+    assert planning_profile("cuda:1").standing_bytes == 10 * 2**20 < CUDA_PROFILE.standing_bytes  # as the engine has it
     monkeypatch.setattr(device_profiles, "cuda_cards", lambda: ())
     monkeypatch.setattr(device_profiles, "_has_cuda_driver", lambda: False)
     assert planning_profile("auto").kind == planning_profile("cpu").kind == "cpu"
-    assert planning_profile("cuda") == CUDA_PROFILE
+    assert planning_profile("cuda") == in_own_process(CUDA_PROFILE)
 
 
 def test_the_models_load_neither_torch_nor_widgets():
