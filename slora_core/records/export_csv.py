@@ -47,6 +47,7 @@ _RUN_COLUMNS: Final = (
     "budget_bytes",
     "seconds",
     "within_budget",
+    "bound_peak_bytes",
     "note",
 )
 _STAGE_COLUMNS: Final = (

@@ -24,7 +24,8 @@ class RunHeader:
     """A run at a glance. ``status`` is one of STATUSES; ``problem`` says why a file is unreadable.
 
     ``started_at`` is ISO 8601 with its offset from UTC; ``device`` is the one that the run had, or asked for where it
-    came to none. None is "not available".
+    came to none. ``bound_peak_bytes`` is the peak of what the budget binds, where that is not all of the run. None is
+    "not available".
     """
 
     path: Path
@@ -41,6 +42,7 @@ class RunHeader:
     peak_reserved_bytes: int | None = None
     peak_rss_bytes: int | None = None
     within_budget: bool | None = None
+    bound_peak_bytes: int | None = None
     note: str = ""
     problem: str = ""
 
@@ -51,6 +53,7 @@ _NUMBERS: Final = (
     "peak_allocated_bytes",
     "peak_reserved_bytes",
     "peak_rss_bytes",
+    "bound_peak_bytes",
 )
 _TEXTS: Final = ("run_id", "started_at", "engine", "source", "operators", "device", "note")
 

@@ -117,6 +117,7 @@ class EventInserter:
                 "peak_reserved_bytes": event.peaks.reserved_bytes,
                 "peak_rss_bytes": event.peaks.rss_bytes,
                 "within_budget": event.within_budget,
+                "bound_peak_bytes": event.bound_peak_bytes,
             }
         )
 

@@ -63,7 +63,7 @@ def _figures_table(runs: Sequence[ReadRun], say: Phrases) -> TextTable:
             say.seconds(run.header.seconds),
             "" if run is base else _times(time_ratio(run, base)),
             say.budget(run.header.budget_bytes),
-            "" if run.header.budget_bytes is None else say.flag(run.header.within_budget),
+            _within(run, say),
         )
         for run in runs
     ]
@@ -81,6 +81,15 @@ def _figures_table(runs: Sequence[ReadRun], say: Phrases) -> TextTable:
     if len(runs) == 1:
         columns, rows = _without(columns, (2, 6)), [_without(row, (2, 6)) for row in rows]
     return say.table(say("Memory and time"), columns, rows)
+
+
+def _within(run: ReadRun, say: Phrases) -> str:
+    """With the peak of what the budget binds, where that is not the peak beside it."""
+    header = run.header
+    if header.budget_bytes is None:
+        return ""
+    kept = say.flag(header.within_budget)
+    return kept if header.bound_peak_bytes is None else f"{kept} ({say.size(header.bound_peak_bytes)})"
 
 
 def _results_table(runs: Sequence[ReadRun], deviations: Sequence[tuple[Deviation, ...]], say: Phrases) -> TextTable:

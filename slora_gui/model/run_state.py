@@ -114,6 +114,7 @@ class RunState:
             peak_reserved_bytes=peaks.reserved_bytes,
             peak_rss_bytes=peaks.rss_bytes,
             within_budget=None if self.finished is None else self.finished.within_budget,
+            bound_peak_bytes=None if self.finished is None else self.finished.bound_peak_bytes,
             note=self.note,
         )
 

@@ -166,9 +166,19 @@ def deviation():
 
 
 def run_events(
-    *, run_id="r1", started_at="2025-03-04T05:06:07+00:00", source="demo", engine="optimised", scale=1, end="finished"
+    *,
+    run_id="r1",
+    started_at="2025-03-04T05:06:07+00:00",
+    source="demo",
+    engine="optimised",
+    scale=1,
+    end="finished",
+    bound=None,
 ):
-    """A small run: two tasks, a retried stage, figures above 2^31; ``scale`` multiplies bytes and seconds."""
+    """A small run: two tasks, a retried stage, figures above 2^31; ``scale`` multiplies bytes and seconds.
+
+    ``bound`` is the peak of what the budget binds, where that is not all.
+    """
     config = RunConfig.from_dict({"source": {"kind": source}, "memory": {"budget": "8GB"}}).to_dict()
     accuracies = {"SeqFT": {"ncm": 0.5, "lda": 0.25}, "SeqFT + linear": {"ncm": 0.75, "lda": 1 / 3}}
     yield RunStarted(0.0, run_id, started_at, engine, config, {"torch": "2"}, {"stages": []}, 8 * GB)
@@ -188,7 +198,7 @@ def run_events(
     if end == "finished":
         peaks = StagePeaks(5 * GB * scale, None, 99)
         yield RunFinished(
-            0.9, 0.9 * scale, peaks, {"state": "o.safetensors"}, accuracies, {"linear": {"3": 1e-6}}, True
+            0.9, 0.9 * scale, peaks, {"state": "o.safetensors"}, accuracies, {"linear": {"3": 1e-6}}, True, bound
         )
     elif end == "failed":
         yield RunFailed(0.9, "engine-died", "it was killed", "buy memory", 4, "details")

@@ -40,6 +40,12 @@ def test_a_finished_run_comes_back_whole(record_run, events_of_a_run):
     assert header.operators == "linear, weaknonlinear, attention"
 
 
+def test_the_peak_of_what_the_budget_binds_is_kept_where_it_is_not_the_peak_of_the_run(record_run):
+    assert record_run().header.bound_peak_bytes is None
+    run = record_run("partly", bound=3 * GB)
+    assert (run.header.bound_peak_bytes, run.result.bound_peak_bytes) == (3 * GB, 3 * GB)
+
+
 def test_a_stage_that_ran_twice_has_two_rows_with_their_own_figures(record_run):
     task, first, second = record_run().stages()
     assert (task.stage, task.seconds, task.completed) == ("task1", 0.7, True)

@@ -50,6 +50,12 @@ def _row(table, label):
     return dict(zip(table.columns, row, strict=True))
 
 
+def test_a_budget_that_binds_a_part_is_told_with_the_peak_of_that_part(record_run):
+    report = build_report([record_run("base"), record_run("partly", bound=2**30)])
+    table = _tables(report.summary)["Memory and time"]
+    assert [_row(table, label)["within budget"] for label in ("base", "partly")] == ["yes", "yes (1 GiB)"]
+
+
 def test_the_summary_holds_every_run_against_the_first(record_run):
     report = build_report([record_run("base"), record_run("other", scale=3)])
     tables = _tables(report.summary)
