@@ -73,8 +73,9 @@ class PinnedKeys(SlottedKeys):
     def _begin(self, request: Request, slot: int) -> None:
         keys, drift = self._host
         source = keys if request.kind in {"keys", "keys_first"} else drift
+        rows = source[request.tile.start : request.tile.start + self.tiling.width]
         self._uploads.spend(slot)
-        self._uploads.copy(slot, ((self._tiles[slot], source[request.tile.start :][: self.tiling.width]),))
+        self._uploads.copy(slot, ((self._tiles[slot], rows),))
 
     def _complete(self, request: Request, slot: int) -> None:
         self._uploads.await_on_device(slot)
