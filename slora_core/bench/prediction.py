@@ -34,6 +34,7 @@ def measure_prediction(config: RunConfig, runs: int, say: Say) -> tuple[list[Tex
     stage_errors: list[float] = []
     run_errors: list[float] = []
     waste: list[float] = []
+    slack_used: list[float] = []
     reserved_errors: list[float] = []
     above = 0
     device = profile_of(resolve_device(config.run.device), config.run.threads)
@@ -51,6 +52,7 @@ def measure_prediction(config: RunConfig, runs: int, say: Say) -> tuple[list[Tex
             bounded = max(pool[stage] for stage in predicted)
             reserved_errors.append(abs(bounded - reserved) / bounded)
         waste.append(bound / bounded - 1)
+        slack_used.append((bounded - expected) / (bound - expected))
         above += bounded > bound
         if bounded > bound or max(errors) > _WORTH_TELLING:
             say(f"run {number + 1}: {predicted} predicted, {peaks} measured, {pool} reserved, bound {bound}")
@@ -59,6 +61,7 @@ def measure_prediction(config: RunConfig, runs: int, say: Say) -> tuple[list[Tex
     if reserved_errors:
         rows.append(_error_row("whole runs, reserved", reserved_errors))
     rows.append(("waste of the bound", str(len(waste)), *_quantiles(waste)))
+    rows.append(("slack of the bound that was used", str(len(slack_used)), *_quantiles(slack_used)))
     table = TextTable(
         f"Predicted against measured peak, {runs} random runs; above their bound: {above}",
         ("", "cases", "median", "95 %", "worst"),
@@ -72,6 +75,7 @@ def measure_prediction(config: RunConfig, runs: int, say: Say) -> tuple[list[Tex
         "run_errors": run_errors,
         "reserved_errors": reserved_errors,
         "waste": waste,
+        "slack_used": slack_used,
     }
     return [table], data
 
