@@ -186,9 +186,8 @@ class RunContext:
         finally:
             bound = self._stack.pop().bound
             peak = self.meter.pop()
-            used = peak.allocated_bytes if peak.reserved_bytes is None else peak.reserved_bytes
-            if bound and used is not None:
-                self._bound_peak_bytes = max(used, self._bound_peak_bytes)
+            if bound and peak.bounded_bytes is not None:
+                self._bound_peak_bytes = max(peak.bounded_bytes, self._bound_peak_bytes)
             self._finished_s += expected
             self.emit(
                 StageFinished(

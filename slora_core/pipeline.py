@@ -240,7 +240,7 @@ def _result(config: RunConfig, ctx: RunContext, runner: RoundRunner, peaks: Stag
         accuracies=runner.accuracies,
         jitter=runner.jitter,
         within_budget=None if budget_bytes is None or used is None else used <= budget_bytes,
-        bound_peak_bytes=ctx.bound_peak_bytes,
+        bound_peak_bytes=None if budget_bytes is None else ctx.bound_peak_bytes,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,6 +17,11 @@ VARIANT_OF: Final = {
 }
 MIB: Final = 1024**2
 GIB: Final = 1024**3
+
+
+def largest_known(values: Iterable[int | None]) -> int | None:
+    """The largest of counters of which some are not available (None); None when none is."""
+    return max((value for value in values if value is not None), default=None)
 
 
 @dataclass(frozen=True, slots=True)

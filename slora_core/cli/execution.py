@@ -139,7 +139,7 @@ def _print_summary(final: RunFinished, outcome: Outcome) -> None:
     peak = f"{format_size(final.peaks.allocated_bytes)} allocated"
     if final.peaks.reserved_bytes is not None:
         peak += f", {format_size(final.peaks.reserved_bytes)} reserved"
-    if final.within_budget is not None and final.bound_peak_bytes is not None:
+    if final.bound_peak_bytes is not None:
         peak += f"; {format_size(final.bound_peak_bytes)} where the budget binds"
     with closing(RunFile.open(outcome.run_file)) as run:
         print_tables([stages_table(run), ranks_table(run), accuracies_table(run)])

@@ -30,7 +30,7 @@ examples:
 
 Exit code 3 says that the budget is below the smallest feasible one."""
 
-PROFILES = {"cpu": CPU_PROFILE, "cuda": in_own_process(CUDA_PROFILE)}
+PROFILES = {"cpu": CPU_PROFILE, "cuda": CUDA_PROFILE}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -51,7 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Exit code 0 for a plan that fits, 3 for one that does not."""
     config = build_config(args, kind=source_kind(args))
-    device = PROFILES[args.profile] if args.profile else _profile(config)
+    device = in_own_process(PROFILES[args.profile] if args.profile else _profile(config))
     if config.distributed.processes > 1:
         return plan_ranks(config, device, as_json=args.json)
     if config.run.engine == "baseline":
@@ -73,14 +73,14 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _profile(config: RunConfig) -> DeviceProfile:
-    """As the run will find it; without loading PyTorch where there can be no other device than the CPU."""
+    """The device of the run; without loading PyTorch where there can be no other device than the CPU."""
     device = config.run.device
     if device == "cpu" or (device == "auto" and not _has_cuda_driver()):
         return cpu_profile(config.run.threads)
     with importing():
         from slora_core.memory.devices import resolve_device
         from slora_core.running.profiles import job_profile
-    return in_own_process(job_profile(config, resolve_device(device), announced_sizes(config)))
+    return job_profile(config, resolve_device(device), announced_sizes(config))
 
 
 def _has_cuda_driver() -> bool:

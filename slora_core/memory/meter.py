@@ -14,6 +14,11 @@ class Reading:
     reserved_bytes: int | None = None
     tensor_ram_bytes: int | None = None
 
+    @property
+    def bounded_bytes(self) -> int | None:
+        """What a budget bounds: reserved bytes where there is a pool, else allocated bytes."""
+        return self.allocated_bytes if self.reserved_bytes is None else self.reserved_bytes
+
 
 class Meter(Protocol):
     """Live readings and a stack of peaks.

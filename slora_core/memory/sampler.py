@@ -139,7 +139,7 @@ class Sampler:
                 tensor_ram_bytes=tensors.tensor_ram_bytes,
             )
         )
-        used = tensors.allocated_bytes if tensors.reserved_bytes is None else tensors.reserved_bytes
+        used = tensors.bounded_bytes
         if self._watch is not None and used is not None and self._position.bound:
             for notice in self._watch.look(used, now, stage):
                 self._emit(notice)

@@ -11,6 +11,7 @@ from slora_core.errors import InputError
 from slora_core.events import StagePeaks
 from slora_core.records.header import RunHeader
 from slora_core.records.run_file import Accuracy, StageRecord
+from slora_core.types import largest_known
 from slora_core.wording import counted
 
 Unit: TypeAlias = Literal["bytes", "s", "fraction", "flag"]
@@ -162,9 +163,9 @@ def _stage_totals(stages: Sequence[StageRecord]) -> dict[str, _StageTotal]:
     return {
         name: _StageTotal(
             _slowest(rows),
-            _largest(row.allocated_bytes for row in rows),
-            _largest(row.reserved_bytes for row in rows),
-            _largest(row.rss_bytes for row in rows),
+            largest_known(row.allocated_bytes for row in rows),
+            largest_known(row.reserved_bytes for row in rows),
+            largest_known(row.rss_bytes for row in rows),
         )
         for name, rows in runs_of.items()
     }
@@ -177,10 +178,6 @@ def _slowest(rows: Sequence[StageRecord]) -> float | None:
         if row.seconds is not None:
             spent[row.rank] = spent.get(row.rank, 0.0) + row.seconds
     return max(spent.values(), default=None)
-
-
-def _largest(values: Iterable[int | None]) -> int | None:
-    return max((value for value in values if value is not None), default=None)
 
 
 def _metric(group: Group, subject: str, name: str, unit: Unit, values: Sequence[Value]) -> Metric:

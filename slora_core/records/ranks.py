@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from slora_core.records.run_file import RunFile, StageRecord
 from slora_core.records.schema import SAMPLE_COUNTERS
+from slora_core.types import largest_known
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,15 +81,11 @@ def rank_summary(rank: int, stages: Sequence[StageRecord]) -> RankSummary:
     return RankSummary(
         rank,
         sum(stage.seconds or 0.0 for stage in top),
-        _largest(stage.allocated_bytes for stage in top),
-        _largest(stage.reserved_bytes for stage in top),
-        _largest(stage.rss_bytes for stage in top),
+        largest_known(stage.allocated_bytes for stage in top),
+        largest_known(stage.reserved_bytes for stage in top),
+        largest_known(stage.rss_bytes for stage in top),
         _total(stage.communicated_bytes for stage in top),
     )
-
-
-def _largest(values: Iterable[int | None]) -> int | None:
-    return max((value for value in values if value is not None), default=None)
 
 
 def _total(values: Iterable[int | None]) -> int | None:

@@ -11,6 +11,7 @@ from slora_core.memory.plan import Plan
 from slora_core.memory.planner import refuse_if_infeasible, refused
 from slora_core.peers import Peers
 from slora_core.statistics.state_writer import StateFileWriter
+from slora_core.types import largest_known
 
 
 def plan_of_all(peers: Peers, plan: Plan) -> dict[str, Any]:
@@ -74,7 +75,7 @@ def merged_jitter(peers: Peers, jitter: Mapping[str, Mapping[str, float]]) -> di
 def largest_peaks(peers: Peers, peaks: StagePeaks) -> StagePeaks:
     """The largest of each counter over all ranks: what a rank needs, not what they need together."""
     table = peers.gather([peaks.allocated_bytes, peaks.reserved_bytes, peaks.rss_bytes])
-    return StagePeaks(*(max((v for v in column if v is not None), default=None) for column in zip(*table, strict=True)))
+    return StagePeaks(*(largest_known(column) for column in zip(*table, strict=True)))
 
 
 def _summary(plan: Plan) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from slora_core.events import (
     RunStarted,
     StageFinished,
 )
+from slora_core.types import largest_known
 
 OUTSIDE: Final = ("prepare", "train", "warm-up")
 """Stages that make the data or load libraries: no part of the compensation whose time and memory are compared."""
@@ -120,9 +121,9 @@ def _reduced(
     outermost = [event for event in own if event.stage.rpartition(".")[0] not in paths]
     return RunFigures(
         seconds=_of_slowest_rank(outermost),
-        peak_allocated_bytes=_largest(event.peaks.allocated_bytes for event in outermost),
-        peak_reserved_bytes=_largest(event.peaks.reserved_bytes for event in outermost),
-        peak_rss_bytes=_largest(event.peaks.rss_bytes for event in outermost),
+        peak_allocated_bytes=largest_known(event.peaks.allocated_bytes for event in outermost),
+        peak_reserved_bytes=largest_known(event.peaks.reserved_bytes for event in outermost),
+        peak_rss_bytes=largest_known(event.peaks.rss_bytes for event in outermost),
         stages={
             path: _stage([event for event in own if event.stage == path], plan.get(path, {}))
             for path in dict.fromkeys(event.stage for event in own)
@@ -143,8 +144,8 @@ def _stage(events: Sequence[StageFinished], planned: Mapping[str, Any]) -> Stage
     communicated = [event.communicated_bytes for event in events if event.communicated_bytes is not None]
     return StageFigures(
         _of_slowest_rank(events),
-        _largest(event.peaks.allocated_bytes for event in events),
-        _largest(event.peaks.reserved_bytes for event in events),
+        largest_known(event.peaks.allocated_bytes for event in events),
+        largest_known(event.peaks.reserved_bytes for event in events),
         planned.get("seconds"),
         planned.get("choice"),
         sum(communicated) if communicated else None,
@@ -156,7 +157,3 @@ def _of_slowest_rank(events: Iterable[StageFinished]) -> float:
     for event in events:
         spent[event.rank] = spent.get(event.rank, 0.0) + event.seconds
     return max(spent.values(), default=0.0)
-
-
-def _largest(values: Iterable[int | None]) -> int | None:
-    return max((value for value in values if value is not None), default=None)

@@ -14,6 +14,7 @@ from slora_core.events import Event, MemorySample, Notice, Progress, RunFailed, 
 from slora_core.records.header import RunHeader
 from slora_core.records.ranks import RankSummary, rank_summary
 from slora_core.records.run_file import Accuracy, RunFile
+from slora_core.types import largest_known
 from slora_gui.model.notices import BudgetWatch
 from slora_gui.model.run_loading import RunFollower, load_run
 from slora_gui.model.run_state import ASPECTS, RUNNING, STARTING, RunState
@@ -282,7 +283,7 @@ class RunModel(QObject):
         if not self.active:
             return peaks
         names = [counter.name for counter in fields(peaks)]
-        return StagePeaks(*(_larger(getattr(peaks, name), self.samples.highest(name)) for name in names))
+        return StagePeaks(*(largest_known((getattr(peaks, name), self.samples.highest(name))) for name in names))
 
     @property
     def seconds(self) -> float | None:
@@ -302,8 +303,3 @@ class RunModel(QObject):
             self._stage_version += 1
         for aspect in aspects:
             self.changed.emit(aspect)
-
-
-def _larger(counted: int | None, sampled: int | None) -> int | None:
-    known = [size for size in (counted, sampled) if size is not None]
-    return max(known, default=None)

@@ -7,6 +7,7 @@ from dataclasses import astuple, dataclass, replace
 
 from slora_core.events import StageFinished, StagePeaks, StageStarted
 from slora_core.records.run_file import StageRecord
+from slora_core.types import largest_known
 
 StageRow = StageRecord
 """One run of a stage; ``seconds`` and ``completed`` are None while it runs, or if it was cut off."""
@@ -63,7 +64,7 @@ class StageLog:
         """The largest of all stages that have ended, counter by counter."""
         return StagePeaks(
             *(
-                max((value for row in self.rows if (value := getattr(row, name)) is not None), default=None)
+                largest_known(getattr(row, name) for row in self.rows)
                 for name in ("allocated_bytes", "reserved_bytes", "rss_bytes")
             )
         )

@@ -102,10 +102,10 @@ class ReadoutPanel(Retranslating, QWidget):
                 labels[name].setVisible(shown)
             _show(self.values[name], values.get(name))
         if run.active:
-            self.show_peaks()
+            self._fill_peaks()
 
     def show_peaks(self) -> None:
-        """Counters have a peak for what the engine allocates, reserves and keeps resident."""
+        """Where they come from and what they are."""
         if self._run is not None and self._run.active:
             self._peak_label.setText(self.tr("Peak so far"))
             self._peak_label.setToolTip(
@@ -118,6 +118,10 @@ class ReadoutPanel(Retranslating, QWidget):
             self._peak_label.setToolTip(
                 self.tr("From the peak counters, not from samples, which may miss a short peak")
             )
+        self._fill_peaks()
+
+    def _fill_peaks(self) -> None:
+        """Counters have a peak for what the engine allocates, reserves and keeps resident."""
         peaks = self._run.peaks_so_far if self._run is not None else None
         for name in COUNTERS:
             _show(self.peaks[name], getattr(peaks, name, None), missing=None if hasattr(peaks, name) else "")

@@ -14,6 +14,7 @@ from slora_core.studies.ablation.measures import ALL_OFF, ALL_ON, Step, steps
 from slora_core.studies.ablation.verdict import verdict_of
 from slora_core.studies.study_file import StudyRecord, read_study
 from slora_core.studies.whole_run import RunFigures
+from slora_core.types import largest_known
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +116,7 @@ def idle_measures(messages: Iterable[str]) -> dict[str, str]:
 
 def _peak(runs: Sequence[RunFigures], name: str) -> int | None:
     """The largest of the repetitions: peaks are exact, and those of a pool may differ."""
-    return max((getattr(run, name) for run in runs if getattr(run, name) is not None), default=None)
+    return largest_known(getattr(run, name) for run in runs)
 
 
 def _saving(without: int | None, with_: int | None) -> float | None:
